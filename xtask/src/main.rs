@@ -1,0 +1,115 @@
+//! Chores of this repository that need Rust: `cargo run -q -p xtask -- header [--check]`.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, process::ExitCode};
+
+use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, RenameRule, Style};
+
+const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
+
+  header          write include/gcheap.h from src/capi.rs, src/host.rs and src/port.rs
+  header --check  write nothing; fail if include/gcheap.h is not what `header` would write";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["header"] => header().and_then(|text| {
+            fs::create_dir_all(path("include")).map_err(|e| e.to_string())?;
+            fs::write(path(HEADER), text).map_err(|e| format!("cannot write {HEADER}: {e}"))
+        }),
+        ["header", "--check"] => header().and_then(|text| compare(&text)),
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+const HEADER: &str = "include/gcheap.h";
+
+/// A path of the repository.
+fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository").join(relative)
+}
+
+fn compare(text: &str) -> Result<(), String> {
+    let old = fs::read_to_string(path(HEADER)).map_err(|e| format!("cannot read {HEADER}: {e}"))?;
+    if old == text {
+        return Ok(());
+    }
+    let line = 1 + old.lines().zip(text.lines()).take_while(|(old, new)| old == new).count();
+    Err(format!("{HEADER} is stale from line {line} on; run: cargo run -p xtask -- header"))
+}
+
+/// The whole header: the frame in gcheap.h.in, with cbindgen's declarations in its four places.
+fn header() -> Result<String, String> {
+    let mut text = String::new();
+    for line in include_str!("gcheap.h.in").lines() {
+        let part = match line {
+            "@info@" => declarations("src/heap/info.rs", &[ItemType::Structs], |c| {
+                c.export.include = vec!["Info".into()];
+                c.export.rename.insert("Info".into(), "gc_info_t".into());
+                c.style = Style::Both;
+            })?,
+            "@misuse@" => declarations("src/port.rs", &[ItemType::Enums], |c| {
+                c.export.include = vec!["Misuse".into()];
+                c.export.rename.insert("Misuse".into(), "gcheap_misuse".into());
+                c.cpp_compat = true;
+                c.style = Style::Both;
+                c.enumeration.rename_variants = RenameRule::ScreamingSnakeCase;
+                c.enumeration.prefix_with_name = true;
+            })?,
+            "@functions@" => {
+                let all = declarations("src/capi.rs", &[ItemType::Functions], |_| ())?;
+                if_split_heap(&all)?
+            }
+            "@host@" => declarations("src/host.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n"),
+            _ => line.into(),
+        };
+        text += part.trim_end();
+        text += "\n";
+    }
+    Ok(text)
+}
+
+/// What cbindgen makes of one source file: the items of these kinds, in the file's order.
+fn declarations(source: &str, items: &[ItemType], adjust: impl FnOnce(&mut Config)) -> Result<String, String> {
+    let mut config = Config { language: Language::C, no_includes: true, usize_is_size_t: true, ..Config::default() };
+    config.documentation_style = DocumentationStyle::Cxx;
+    config.line_length = 120;
+    config.tab_width = 4;
+    config.style = Style::Type;
+    config.export.item_types = items.to_vec();
+    adjust(&mut config);
+    let bindings = Builder::new()
+        .with_config(config)
+        .with_src(path(source))
+        .generate()
+        .map_err(|e| format!("cbindgen cannot read {source}: {e}"))?;
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    let text = String::from_utf8(text).map_err(|e| format!("{source}: {e}"))?;
+    if text.trim().is_empty() {
+        return Err(format!("cbindgen found nothing in {source}"));
+    }
+    Ok(text.trim().into())
+}
+
+/// gc_add exists only in a heap that can have several areas: MicroPython's own header declares it only then.
+fn if_split_heap(functions: &str) -> Result<String, String> {
+    let mut found = 0;
+    let items = functions.split("\n\n").map(|item| {
+        if !item.contains("void gc_add(") {
+            return item.into();
+        }
+        found += 1;
+        format!("#if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP\n{item}\n#endif")
+    });
+    let text = items.collect::<Vec<String>>().join("\n\n");
+    if found == 1 { Ok(text) } else { Err(format!("src/capi.rs: gc_add is declared {found} times")) }
+}
