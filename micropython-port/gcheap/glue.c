@@ -1,0 +1,164 @@
+// MicroPython's side of libgcheap: everything that knows both. It becomes one object with the library and takes the
+// place of py/gc.c's, so what the library asks of its host is defined here, from MicroPython's headers of this build.
+#include <stdlib.h>
+
+#include "py/runtime.h"
+#include "config.h"
+
+// The library calls these; nobody else does, so no header of MicroPython's declares them.
+mp_state_thread_t *gcheap_host_thread(void);
+void gcheap_host_mutex_init(void);
+void gcheap_host_enter(void);
+void gcheap_host_exit(void);
+void gcheap_host_roots(void);
+void gcheap_host_finalise(void *object);
+void gcheap_host_hook(size_t step);
+void gcheap_host_fatal(unsigned int code, const void *ptr);
+void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes);
+char gcheap_host_letter(const void *head);
+
+#if GCHEAP_MODULE
+size_t gcheap_collections; // for gcheap.collections()
+#endif
+
+// A library built for another configuration must not link. Its symbols are named after its values
+// (gcheap_config_block_bytes_32), so it is enough to mention the names that this interpreter needs: one that the library
+// lacks is an undefined reference, and says what differs. They are mentioned in a section of debugging information,
+// which costs no memory on the target, and which the linker resolves even under --gc-sections.
+// (Nothing checks when the link itself strips: -s or -Wl,-S.)
+#define CONFIG(key, value) __asm__ volatile ( \
+    ".pushsection .debug_gcheap,\"\",%%progbits\n.long gcheap_config_" #key "_%c0\n.popsection" \
+    : : "i" ((long)(value)));
+
+// Called by gc_collect_start: hands MicroPython's own roots to the collector.
+void gcheap_host_roots(void) {
+    #include "config.def"
+    // Keeps the library's marker in the image, at the price of its text: a relocation that changes nothing.
+    __asm__ volatile (".reloc ., BFD_RELOC_NONE, gcheap_marker");
+
+    #if GCHEAP_MODULE
+    gcheap_collections++;
+    #endif
+
+    // The root section of mp_state_ctx begins in the thread's state and ends in the VM's (see py/mpstate.h).
+    void **ctx = (void **)(void *)&mp_state_ctx;
+    size_t first = offsetof(mp_state_ctx_t, thread.dict_locals) / sizeof(void *);
+    size_t end = offsetof(mp_state_ctx_t, vm.qstr_last_chunk) / sizeof(void *);
+    gc_collect_root(ctx + first, end - first);
+
+    #if MICROPY_ENABLE_PYSTACK
+    uint8_t *stack = MP_STATE_THREAD(pystack_start);
+    gc_collect_root((void **)(void *)stack, (MP_STATE_THREAD(pystack_cur) - stack) / sizeof(void *));
+    #endif
+}
+
+#if MICROPY_PY_THREAD
+// Some ports have mp_thread_get_state only as an inline function.
+mp_state_thread_t *gcheap_host_thread(void) {
+    return mp_thread_get_state();
+}
+
+#if !MICROPY_PY_THREAD_GIL
+void gcheap_host_mutex_init(void) {
+    mp_thread_recursive_mutex_init(&MP_STATE_MEM(gc_mutex));
+}
+
+void gcheap_host_enter(void) {
+    mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1);
+}
+
+void gcheap_host_exit(void) {
+    mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex));
+}
+#endif
+#endif
+
+#if MICROPY_ENABLE_FINALISER
+// Called for each object that has a finaliser and is about to be freed: runs its __del__, if it has one.
+void gcheap_host_finalise(void *ptr) {
+    mp_obj_base_t *object = ptr;
+    if (object->type == NULL) {
+        return; // allocated, but its maker never got to fill it in
+    }
+    mp_obj_t del[2];
+    mp_load_method_maybe(MP_OBJ_FROM_PTR(object), MP_QSTR___del__, del);
+    if (del[0] == MP_OBJ_NULL) {
+        return;
+    }
+    // Protected: an exception is printed and goes no further. No scheduled callback may run inside a collection.
+    #if MICROPY_ENABLE_SCHEDULER
+    mp_sched_lock();
+    #endif
+    mp_call_function_1_protected(del[0], del[1]);
+    #if MICROPY_ENABLE_SCHEDULER
+    mp_sched_unlock();
+    #endif
+}
+#endif
+
+void gcheap_host_hook(size_t step) {
+    (void)step;
+    MICROPY_GC_HOOK_LOOP(step);
+}
+
+// Called on misuse, before any harm is done. A port may define its own; if that returns, the wrong call is ignored.
+MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
+    static const char *const what[] = {
+        "unknown misuse of the heap",
+        "heap has no room for four blocks",
+        "heap ends before it starts",
+        "free or realloc of a pointer that is not in the heap",
+        "free or realloc of a pointer into the middle of a block",
+        "free or realloc of memory that is already free",
+        "free or realloc of a pointer into the middle of an object",
+    };
+    mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: %s: %p\n", what[code < MP_ARRAY_SIZE(what) ? code : 0], ptr);
+    #ifdef __unix__
+    abort();
+    #else
+    nlr_jump_fail((void *)ptr); // what the port does when nothing can go on
+    #endif
+}
+
+void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes) {
+    print->print_strn(print->data, text, bytes);
+}
+
+// The letter of micropython.mem_info(1) for the object with this head.
+char gcheap_host_letter(const void *head) {
+    const mp_obj_type_t *type = *(const mp_obj_type_t *const *)head;
+    if (type == &mp_type_tuple) {
+        return 'T';
+    }
+    if (type == &mp_type_list) {
+        return 'L';
+    }
+    if (type == &mp_type_dict) {
+        return 'D';
+    }
+    if (type == &mp_type_str || type == &mp_type_bytes) {
+        return 'S';
+    }
+    #if MICROPY_PY_BUILTINS_BYTEARRAY
+    if (type == &mp_type_bytearray) {
+        return 'A';
+    }
+    #endif
+    #if MICROPY_PY_ARRAY
+    if (type == &mp_type_array) {
+        return 'A';
+    }
+    #endif
+    #if MICROPY_PY_BUILTINS_FLOAT
+    if (type == &mp_type_float) {
+        return 'F';
+    }
+    #endif
+    if (type == &mp_type_fun_bc) {
+        return 'B';
+    }
+    if (type == &mp_type_module) {
+        return 'M';
+    }
+    return 'h';
+}

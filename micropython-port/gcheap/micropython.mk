@@ -1,0 +1,63 @@
+# Puts libgcheap in the place of py/gc.c, in any make-based port of MicroPython and without an edit to it:
+#
+#   make -C ports/unix USER_C_MODULES=<this repository>/micropython-port
+#
+# Give such a build a BUILD directory of its own: MicroPython's make does not see that USER_C_MODULES went away.
+#
+#   GCHEAP_LIB=file.a     link this library instead of building one; if it was built for another configuration, the link
+#                         fails at a symbol whose name says what differs
+#   GCHEAP_TARGET=triple  the Rust target, for an interpreter that does not run on this machine
+#   GCHEAP_MODULE=0       leave out the Python module `gcheap`
+
+GCHEAP_MODULE ?= 1
+GCHEAP_TARGET ?=
+
+GCHEAP_DIR := $(USERMOD_DIR)
+GCHEAP_ROOT := $(abspath $(realpath $(GCHEAP_DIR))/../..)
+GCHEAP_OUT := $(BUILD)/gcheap
+GCHEAP_CONFIG := $(GCHEAP_OUT)/config.env
+
+ifeq ($(GCHEAP_MODULE),1)
+SRC_USERMOD_C += $(GCHEAP_DIR)/modgcheap.c
+endif
+
+# Headers that MicroPython's build generates, and that its own headers include.
+GCHEAP_HEADERS := $(addprefix $(HEADER_BUILD)/,qstrdefs.generated.h mpversion.h moduledefs.h root_pointers.h)
+ifeq ($(MICROPY_ROM_TEXT_COMPRESSION),1)
+GCHEAP_HEADERS += $(HEADER_BUILD)/compressed.data.h
+endif
+
+# 1. The interpreter's configuration. Only a recipe sees the final CC and CFLAGS, so this one runs in every build; the
+#    file keeps its time, and nothing after it runs, unless a value has changed.
+$(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
+	$(Q)$(MKDIR) -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
+	$(Q)echo STATE_SYMBOL=mp_state_ctx > $@.new
+	$(Q)$(SED) -n 's/.*@gcheap \([a-z_]*=[0-9]*\)".*/\1/p' $@.s | tr a-z A-Z >> $@.new
+	$(Q)cmp -s $@.new $@ || mv $@.new $@
+
+.PHONY: gcheap-always
+
+# 2. The library, built for that configuration.
+ifndef GCHEAP_LIB
+GCHEAP_LIB := $(GCHEAP_OUT)/libgcheap.a
+GCHEAP_SOURCES := $(shell find $(GCHEAP_ROOT)/src -name '*.rs') \
+	$(addprefix $(GCHEAP_ROOT)/,Cargo.toml build.rs scripts/build-archive)
+
+# MAKEFLAGS is taken away because cargo would look for make's job server behind it.
+$(GCHEAP_LIB): $(GCHEAP_CONFIG) $(GCHEAP_SOURCES)
+	$(ECHO) "CARGO $@"
+	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(CC) $(filter -m%,$(CFLAGS))" AR="$(AR)" OBJCOPY="$(OBJCOPY)" \
+		CARGO_TARGET_DIR="$(abspath $(GCHEAP_OUT))/target" GCHEAP_TARGET="$(GCHEAP_TARGET)" \
+		$(GCHEAP_ROOT)/scripts/build-archive $(GCHEAP_CONFIG) $@ || { \
+		echo "gcheap: libgcheap.a could not be built for this interpreter; the reason is above." \
+		"(Not for this machine's CPU? Set GCHEAP_TARGET to its Rust target.)" >&2; false; }
+endif
+
+# 3. MicroPython's side and the library in one object, under the name that ports and their linker scripts know. This
+#    explicit rule beats mkrules.mk's pattern rule: py/gc.c is never compiled.
+$(BUILD)/py/gc.o: $(GCHEAP_DIR)/glue.c $(GCHEAP_CONFIG) $(GCHEAP_LIB)
+	$(ECHO) "GCHEAP $@"
+	$(Q)$(CC) $(CFLAGS) -fno-lto -DGCHEAP_MODULE=$(GCHEAP_MODULE) \
+		-MD -MP -MF $(@:.o=.P) -MT $@ -c -o $(@D)/gc_glue.o $<
+	$(Q)$(CC) $(filter -m%,$(CFLAGS)) -nostdlib -r -o $@ $(@D)/gc_glue.o -Wl,-u,gc_init $(GCHEAP_LIB)
