@@ -28,11 +28,12 @@ GCHEAP_HEADERS += $(HEADER_BUILD)/compressed.data.h
 endif
 
 # 1. The interpreter's configuration. Only a recipe sees the final CC and CFLAGS, so this one runs in every build; the
-#    file keeps its time, and nothing after it runs, unless a value has changed.
+#    file keeps its time, and nothing after it runs, unless a value (or the choice in its first line) has changed.
 $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 	$(Q)$(MKDIR) -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
-	$(Q)echo STATE_SYMBOL=mp_state_ctx > $@.new
+	$(Q)echo "# library: $(GCHEAP_LIB), module: $(GCHEAP_MODULE), target: $(GCHEAP_TARGET)" > $@.new
+	$(Q)echo STATE_SYMBOL=mp_state_ctx >> $@.new
 	$(Q)$(SED) -n 's/.*@gcheap \([a-z_]*=[0-9]*\)".*/\1/p' $@.s | tr a-z A-Z >> $@.new
 	$(Q)cmp -s $@.new $@ || mv $@.new $@
 
@@ -47,7 +48,8 @@ GCHEAP_SOURCES := $(shell find $(GCHEAP_ROOT)/src -name '*.rs') \
 # MAKEFLAGS is taken away because cargo would look for make's job server behind it.
 $(GCHEAP_LIB): $(GCHEAP_CONFIG) $(GCHEAP_SOURCES)
 	$(ECHO) "CARGO $@"
-	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(CC) $(filter -m%,$(CFLAGS))" AR="$(AR)" OBJCOPY="$(OBJCOPY)" \
+	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(CC) $(filter -m%,$(CFLAGS))" AR="$(AR)" NM="$(CROSS_COMPILE)nm" \
+		OBJCOPY="$(OBJCOPY)" \
 		CARGO_TARGET_DIR="$(abspath $(GCHEAP_OUT))/target" GCHEAP_TARGET="$(GCHEAP_TARGET)" \
 		$(GCHEAP_ROOT)/scripts/build-archive $(GCHEAP_CONFIG) $@ || { \
 		echo "gcheap: libgcheap.a could not be built for this interpreter; the reason is above." \
