@@ -1,0 +1,223 @@
+//! Turns the heap's configuration into Rust constants.
+//!
+//! The configuration is a file of `KEY=value` lines named by the environment variable `GCHEAP_CONFIG`; inside a
+//! MicroPython build the port writes it from the interpreter's own headers. Without the variable the options in
+//! `DEFAULTS` hold. Layout keys that the file leaves out are laid out as MicroPython's mpstate.h would. An unknown key,
+//! a missing value or a contradiction stops the build with a sentence.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::{env, fs, path::Path};
+
+/// Options: 0 or 1.
+const FLAGS: &[&str] = &[
+    "FINALISER",
+    "SPLIT_HEAP",
+    "SPLIT_HEAP_AUTO",
+    "WEAKREF",
+    "ALLOC_THRESHOLD",
+    "CONSERVATIVE_CLEAR",
+    "COLLECT_RETVAL",
+    "MUTEX",
+    "THREAD_STATE",
+    "PYSTACK",
+    "HOOK_LOOP",
+    "VALGRIND",
+];
+
+/// Options of gc.c that this version of the library does not have yet: they must be 0.
+const NOT_YET: &[&str] = &["SPLIT_HEAP_AUTO", "WEAKREF", "VALGRIND"];
+
+/// What a build without `GCHEAP_CONFIG` gets.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("BLOCK_BYTES", "32"),
+    ("FINALISER", "1"),
+    ("SPLIT_HEAP", "1"),
+    ("SPLIT_HEAP_AUTO", "0"),
+    ("WEAKREF", "0"),
+    ("ALLOC_THRESHOLD", "1"),
+    ("CONSERVATIVE_CLEAR", "1"),
+    ("COLLECT_RETVAL", "1"),
+    ("MUTEX", "0"),
+    ("THREAD_STATE", "0"),
+    ("PYSTACK", "0"),
+    ("HOOK_LOOP", "0"),
+    ("VALGRIND", "0"),
+    ("STATE_SYMBOL", "gcheap_state"),
+    ("STATE_OFFSET", "0"),
+    ("THREAD_SYMBOL", "gcheap_host_thread"),
+];
+
+/// Numbers whose value has no default outside the canonical layout.
+const LAYOUT: &[&str] = &[
+    "LOCK_DEPTH_OFFSET",
+    "STATE_BYTES",
+    "STATE_AREA",
+    "STATE_OVERFLOW",
+    "STATE_MARK_STACK",
+    "STATE_MARK_STACK_BYTES",
+    "STATE_AREA_STACK",
+    "STATE_AUTO_COLLECT",
+    "STATE_ALLOC_AMOUNT",
+    "STATE_ALLOC_THRESHOLD",
+    "STATE_COLLECTED",
+    "AREA_BYTES",
+    "AREA_NEXT",
+    "AREA_ATB_START",
+    "AREA_ATB_BYTES",
+    "AREA_FTB_START",
+    "AREA_POOL_START",
+    "AREA_POOL_END",
+    "AREA_LAST_FREE",
+    "AREA_LAST_USED",
+];
+
+type Config = BTreeMap<String, String>;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=GCHEAP_CONFIG");
+    let word = number("target pointer width", &env::var("CARGO_CFG_TARGET_POINTER_WIDTH").unwrap()) / 8;
+    let mut config = defaults();
+    config.insert("POINTER_BYTES".into(), word.to_string());
+    if let Some(path) = env::var_os("GCHEAP_CONFIG") {
+        let path = Path::new(&path);
+        println!("cargo::rerun-if-changed={}", path.display());
+        let text = fs::read_to_string(path).unwrap_or_else(|e| stop(&format!("cannot read {}: {e}", path.display())));
+        read(&text, path, &mut config);
+    }
+    lay_out(&mut config, word);
+    check(&config, word);
+    // The one option that changes which functions are exported.
+    println!("cargo::rustc-check-cfg=cfg(gcheap_split_heap)");
+    if config["SPLIT_HEAP"] == "1" {
+        println!("cargo::rustc-cfg=gcheap_split_heap");
+    }
+    let out = env::var("OUT_DIR").unwrap();
+    fs::write(Path::new(&out).join("config.rs"), rust(&config)).unwrap();
+}
+
+fn defaults() -> Config {
+    DEFAULTS.iter().map(|&(k, v)| (k.into(), v.into())).collect()
+}
+
+fn read(text: &str, path: &Path, config: &mut Config) {
+    for (n, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let at = format!("{}:{}", path.display(), n + 1);
+        let Some((key, value)) = line.split_once('=') else { stop(&format!("{at}: no '=' in \"{line}\"")) };
+        let known = DEFAULTS.iter().any(|d| d.0 == key) || LAYOUT.contains(&key) || key == "POINTER_BYTES";
+        if !known {
+            stop(&format!("{at}: unknown key \"{key}\""));
+        }
+        config.insert(key.into(), value.into());
+    }
+}
+
+/// Gives every layout key that is still missing the place it has in mpstate.h: fields in order, naturally aligned.
+fn lay_out(config: &mut Config, word: usize) {
+    let on = |config: &Config, key: &str| config[key] == "1";
+    let (finaliser, split) = (on(config, "FINALISER"), on(config, "SPLIT_HEAP"));
+    let mut set = |key: &str, value: usize| {
+        config.entry(key.into()).or_insert(value.to_string());
+    };
+    let mut at = 0;
+    let area_fields = [
+        ("AREA_NEXT", split),
+        ("AREA_ATB_START", true),
+        ("AREA_ATB_BYTES", true),
+        ("AREA_FTB_START", finaliser),
+        ("AREA_POOL_START", true),
+        ("AREA_POOL_END", true),
+        ("AREA_LAST_FREE", true),
+        ("AREA_LAST_USED", true),
+    ];
+    for (key, present) in area_fields {
+        set(key, at);
+        at += if present { word } else { 0 };
+    }
+    set("AREA_BYTES", at);
+    set("STATE_AREA", 0);
+    let entries = 64;
+    set("STATE_OVERFLOW", at);
+    at = (at + 4).next_multiple_of(word);
+    set("STATE_MARK_STACK", at);
+    set("STATE_MARK_STACK_BYTES", entries * word);
+    at += entries * word;
+    set("STATE_AREA_STACK", at);
+    at += if split { entries * word } else { 0 };
+    set("STATE_AUTO_COLLECT", at);
+    at += word;
+    for key in ["STATE_ALLOC_AMOUNT", "STATE_ALLOC_THRESHOLD", "STATE_LAST_FREE_AREA", "STATE_COLLECTED"] {
+        if key != "STATE_LAST_FREE_AREA" {
+            set(key, at);
+        }
+        at += word;
+    }
+    set("LOCK_DEPTH_OFFSET", at);
+    set("STATE_BYTES", at + word);
+}
+
+fn check(config: &Config, word: usize) {
+    for key in FLAGS {
+        let value = &config[*key];
+        if value != "0" && value != "1" {
+            stop(&format!("{key} is \"{value}\"; it must be 0 or 1"));
+        }
+    }
+    for key in NOT_YET {
+        if config[*key] != "0" {
+            stop(&format!("{key}=1 is not supported yet"));
+        }
+    }
+    if number("POINTER_BYTES", &config["POINTER_BYTES"]) != word {
+        stop(&format!("POINTER_BYTES is {}, but the target's pointers have {word} bytes", config["POINTER_BYTES"]));
+    }
+    let block = number("BLOCK_BYTES", &config["BLOCK_BYTES"]);
+    if !block.is_power_of_two() || !(word..=4096).contains(&block) {
+        stop(&format!("BLOCK_BYTES is {block}; it must be a power of two from {word} to 4096"));
+    }
+    if config["MUTEX"] == "1" && config["THREAD_STATE"] == "0" {
+        stop("MUTEX=1 needs THREAD_STATE=1: threads have a lock depth each");
+    }
+}
+
+/// The constants, and as link names the symbols that the host lends its storage by.
+fn rust(config: &Config) -> String {
+    let mut out = String::new();
+    let mut symbols = String::new();
+    for (key, value) in config {
+        if key.ends_with("_SYMBOL") {
+            continue;
+        }
+        if FLAGS.contains(&key.as_str()) {
+            writeln!(out, "pub const {key}: bool = {};", value == "1").unwrap();
+        } else {
+            writeln!(out, "pub const {key}: usize = {};", number(key, value)).unwrap();
+        }
+        // An absolute symbol takes no memory; the linker only compares its name.
+        let name = format!("gcheap_config_{}_{value}", key.to_lowercase());
+        write!(symbols, ".globl {name}\\n.set {name}, 1\\n").unwrap();
+    }
+    writeln!(out, "#[cfg(feature = \"archive\")]\ncore::arch::global_asm!(\"{symbols}\");").unwrap();
+    let (state, thread) = (&config["STATE_SYMBOL"], &config["THREAD_SYMBOL"]);
+    writeln!(
+        out,
+        "#[cfg(feature = \"archive\")]\nunsafe extern \"C\" {{\n    #[link_name = \"{state}\"]\n    pub static mut HOST_STATE: u8;\n    \
+         #[link_name = \"{thread}\"]\n    pub fn host_thread() -> *mut u8;\n}}"
+    )
+    .unwrap();
+    out
+}
+
+fn number(key: &str, value: &str) -> usize {
+    value.parse().unwrap_or_else(|_| stop(&format!("{key} is \"{value}\"; it must be a number of 0 or more")))
+}
+
+fn stop(why: &str) -> ! {
+    println!("cargo::error=gcheap configuration: {why}");
+    std::process::exit(1);
+}

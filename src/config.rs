@@ -1,0 +1,26 @@
+//! The configuration, fixed when the library is built: constants written by build.rs from `GCHEAP_CONFIG`.
+//!
+//! Options are plain `bool` constants, so that every branch is type-checked in every build and the compiler drops the
+//! ones that are off.
+#![allow(missing_docs)]
+
+include!(concat!(env!("OUT_DIR"), "/config.rs"));
+
+/// log2 of [`BLOCK_BYTES`].
+pub const BLOCK_BITS: u32 = BLOCK_BYTES.trailing_zeros();
+
+/// The bit of the lock depth that says "this thread is collecting"; 0 where no finaliser could ever see it.
+/// gc.c: `GC_COLLECT_FLAG`.
+pub const COLLECT_FLAG: u16 = FINALISER as u16;
+
+/// What one `gc_lock` adds to the lock depth. gc.c: `1 << GC_LOCK_DEPTH_SHIFT`.
+pub const LOCK_STEP: u16 = 1 << FINALISER as u16;
+
+/// Bytes in a machine word: what the tables are read by, and the size of a scanned pointer.
+pub const WORD_BYTES: usize = size_of::<usize>();
+
+const _: () = {
+    assert!(BLOCK_BYTES.is_power_of_two() && BLOCK_BYTES >= WORD_BYTES);
+    assert!(POINTER_BYTES == WORD_BYTES);
+    assert!(STATE_AREA % WORD_BYTES == 0, "the first area must be word aligned inside the state");
+};

@@ -1,0 +1,532 @@
+//! The allocation table (ATB): two bits a block, four blocks a byte, and what a machine word of it tells at once.
+//!
+//! # The vocabulary
+//! The names are gc.c's; `include/gcheap_atb.h` offers the same ones to C.
+//!
+//! ```text
+//!   one ATB byte, BLOCKS_PER_ATB = 4 blocks:
+//!
+//!      bit    7   6   5   4   3   2   1   0
+//!           ┌───────┬───────┬───────┬───────┐
+//!           │ ATB_3 │ ATB_2 │ ATB_1 │ ATB_0 │     ATB_0 is the block with the lowest address
+//!           └───────┴───────┴───────┴───────┘
+//!    ATB_MASK_3 0xc0 ATB_MASK_2 0x30 ATB_MASK_1 0x0c ATB_MASK_0 0x03
+//!
+//!    00 FREE   01 HEAD   10 TAIL   11 MARK
+//! ```
+//!
+//! # Lanes
+//! A machine word of the table covers 32 blocks (16 on a 32-bit machine). A *lane* is one block's pair of bits; a lane
+//! mask has the lower bit of each chosen pair set, and nothing else:
+//!
+//! ```text
+//!    word    01 10 10 00 11 00 …      lowest lane on the right in memory order, drawn leftmost here
+//!    lanes   01 01 01 01 01 01        LANES: every lane
+//!    heads    1  .  .  .  .  .        bit set where the pair is 01
+//!    tails    .  1  1  .  .  .        … 10
+//!    frees    .  .  .  1  .  1        … 00
+//!    marks    .  .  .  .  1  .        … 11
+//! ```
+//!
+//! # Slots
+//! The ATB ends where the pool starts, so its end is aligned and its start need not be. The word that holds its first
+//! byte may begin earlier, with bytes that belong to the FTB. A *slot* counts lanes from that word's first:
+//!
+//! ```text
+//!    FTB ... │f f f│A0│A1 ...            A0: the ATB byte of blocks 0..4
+//!            └──── words[0] ────┘
+//!             slots 0..12 │ 12..          phase = 12: block b has slot b + phase
+//! ```
+//!
+//! Slots below the phase are never touched: reads mask them off, writes change only the lanes they are asked to.
+
+use core::ptr::NonNull;
+
+use crate::config::{self, BLOCK_BITS, BLOCK_BYTES, WORD_BYTES};
+
+/// Blocks that one ATB byte stands for. gc.c: `BLOCKS_PER_ATB`.
+pub const BLOCKS_PER_ATB: usize = 4;
+/// The bits of an ATB byte's first block. gc.c: `ATB_MASK_0`.
+pub const ATB_MASK_0: u8 = 0x03;
+/// The bits of its second block. gc.c: `ATB_MASK_1`.
+pub const ATB_MASK_1: u8 = 0x0c;
+/// The bits of its third block. gc.c: `ATB_MASK_2`.
+pub const ATB_MASK_2: u8 = 0x30;
+/// The bits of its fourth block. gc.c: `ATB_MASK_3`.
+pub const ATB_MASK_3: u8 = 0xc0;
+
+/// Whether the first block of ATB byte `a` is free. gc.c: `ATB_0_IS_FREE`: its way to look at four blocks for the price
+/// of one load; here a word's worth of them is [`frees`].
+pub const fn atb_0_is_free(a: u8) -> bool {
+    a & ATB_MASK_0 == 0
+}
+/// Whether the second block is free. gc.c: `ATB_1_IS_FREE`.
+pub const fn atb_1_is_free(a: u8) -> bool {
+    a & ATB_MASK_1 == 0
+}
+/// Whether the third block is free. gc.c: `ATB_2_IS_FREE`.
+pub const fn atb_2_is_free(a: u8) -> bool {
+    a & ATB_MASK_2 == 0
+}
+/// Whether the fourth block is free. gc.c: `ATB_3_IS_FREE`.
+pub const fn atb_3_is_free(a: u8) -> bool {
+    a & ATB_MASK_3 == 0
+}
+
+/// What a block is: its two bits.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Belongs to nobody. Becomes a head or a tail when an allocation takes it.
+    Free = 0b00,
+    /// First block of an object. Becomes marked when a collection reaches it; a collection that doesn't, frees it.
+    Head = 0b01,
+    /// A further block of the object whose head is the nearest one below. Becomes free together with it, or when the
+    /// object shrinks.
+    Tail = 0b10,
+    /// A head that the collection under way has reached. Becomes a plain head when it ends.
+    Mark = 0b11,
+}
+
+impl Kind {
+    const fn of(bits: usize) -> Kind {
+        match bits & 3 {
+            0b00 => Kind::Free,
+            0b01 => Kind::Head,
+            0b10 => Kind::Tail,
+            _ => Kind::Mark,
+        }
+    }
+}
+
+/// A machine word of the table.
+pub(crate) type Word = usize;
+
+/// Blocks (lanes) in a word: 32, or 16 on a 32-bit machine.
+pub(crate) const BLOCKS_PER_WORD: usize = Word::BITS as usize / 2;
+
+/// The lower bit of every lane: `…01010101`.
+pub(crate) const LANES: Word = Word::MAX / 3;
+
+/// How far a slot's lane lies from bit 0 of its word. gc.c: `BLOCK_SHIFT`, which says the same of a byte.
+///
+/// ```text
+///    slot (mod 32)     3     2     1     0
+///    bits             7 6   5 4   3 2   1 0
+///    block_shift       6     4     2     0
+/// ```
+#[inline(always)]
+pub(crate) const fn block_shift(slot: usize) -> u32 {
+    2 * (slot % BLOCKS_PER_WORD) as u32
+}
+
+/// The lanes of `word` that are free (00).
+#[inline(always)]
+pub(crate) const fn frees(word: Word) -> Word {
+    !(word | word >> 1) & LANES
+}
+
+/// The lanes that are heads (01).
+#[inline(always)]
+pub(crate) const fn heads(word: Word) -> Word {
+    word & !(word >> 1) & LANES
+}
+
+/// The lanes that are tails (10).
+#[inline(always)]
+pub(crate) const fn tails(word: Word) -> Word {
+    !word & word >> 1 & LANES
+}
+
+/// The lanes that are marked heads (11).
+#[inline(always)]
+pub(crate) const fn marks(word: Word) -> Word {
+    word & word >> 1 & LANES
+}
+
+/// The word with every marked head a plain head again: 11 becomes 01. gc.c: `ATB_MARK_TO_HEAD`, once per block.
+#[inline(always)]
+pub(crate) const fn marks_to_heads(word: Word) -> Word {
+    word & !(marks(word) << 1)
+}
+
+/// Both bits of each lane in the mask: `01 00 01` becomes `11 00 11`.
+#[inline(always)]
+pub(crate) const fn both_bits(lanes: Word) -> Word {
+    lanes * 3
+}
+
+/// The lanes from `lane` (0..32) up.
+#[inline(always)]
+pub(crate) const fn lanes_from(lane: usize) -> Word {
+    LANES << (2 * lane)
+}
+
+/// The lanes below `lane` (0..=32).
+#[inline(always)]
+pub(crate) const fn lanes_below(lane: usize) -> Word {
+    if lane >= BLOCKS_PER_WORD { LANES } else { LANES & !(Word::MAX << (2 * lane)) }
+}
+
+/// How many lanes in a row are in the mask, from lane 0 up.
+#[inline(always)]
+pub(crate) const fn run_at_bottom(lanes: Word) -> usize {
+    (!lanes & LANES).trailing_zeros() as usize / 2
+}
+
+/// How many lanes in a row are in the mask, from the top lane down.
+#[inline(always)]
+pub(crate) const fn run_at_top(lanes: Word) -> usize {
+    // The highest lane that is not in the mask is at bit 2i; above it are 31 - i lanes.
+    (!lanes & LANES).leading_zeros() as usize / 2
+}
+
+/// The lanes at which a run of `n` (1..=32) lanes of the mask starts.
+///
+/// Halving: after a step a set lane means "this lane and the `have - 1` above it". Eight in a row take three steps:
+///
+/// ```text
+///    lanes          1 1 1 1 1 1 1 1 . 1     (lane 0 on the right)
+///    have 2         . 1 1 1 1 1 1 1 . .     lanes & lanes >> 1 lane
+///    have 4         . . . 1 1 1 1 1 . .     … & >> 2 lanes
+///    have 8         . . . . . . . 1 . .     … & >> 4 lanes
+/// ```
+#[inline(always)]
+pub(crate) const fn run_starts(mut lanes: Word, n: usize) -> Word {
+    let mut have = 1;
+    while have < n && lanes != 0 {
+        let step = if n - have < have { n - have } else { have };
+        lanes &= lanes >> (2 * step);
+        have += step;
+    }
+    lanes
+}
+
+/// One area's table, by value: where it is and how long. Writes go straight to memory.
+#[derive(Clone, Copy)]
+pub struct Atb {
+    words: NonNull<Word>,
+    len: usize,
+    phase: usize,
+}
+
+impl Atb {
+    /// The table of `bytes` ATB bytes from `start`.
+    ///
+    /// # Safety
+    /// The bytes are an area's ATB, `start + bytes` is word aligned, and the bytes of the first word that come before
+    /// `start` belong to the same area (invariant I5).
+    #[inline(always)]
+    pub(crate) unsafe fn new(start: NonNull<u8>, bytes: usize) -> Self {
+        let before = start.addr().get() % WORD_BYTES;
+        debug_assert!((before + bytes) % WORD_BYTES == 0);
+        // SAFETY: I5: those bytes are the area's.
+        let words = unsafe { start.sub(before).cast() };
+        Self { words, len: (before + bytes) / WORD_BYTES, phase: before * BLOCKS_PER_ATB }
+    }
+
+    /// Words in the table.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Blocks in the area.
+    #[inline(always)]
+    pub(crate) fn blocks(&self) -> usize {
+        self.len * BLOCKS_PER_WORD - self.phase
+    }
+
+    /// The slot of a block: its lane, counted from the first word's first.
+    #[inline(always)]
+    pub(crate) fn slot(&self, block: usize) -> usize {
+        block + self.phase
+    }
+
+    /// The block of a slot.
+    #[inline(always)]
+    pub(crate) fn block(&self, slot: usize) -> usize {
+        debug_assert!(slot >= self.phase);
+        slot - self.phase
+    }
+
+    /// The lanes of word `i` that stand for blocks: all of them, but for the first word's foreign ones.
+    #[inline(always)]
+    pub(crate) fn own_lanes(&self, i: usize) -> Word {
+        if i == 0 { lanes_from(self.phase) } else { LANES }
+    }
+
+    #[inline(always)]
+    pub(crate) fn load(&self, i: usize) -> Word {
+        debug_assert!(i < self.len);
+        // SAFETY: I5: word i is part of the table.
+        Word::from_le(unsafe { self.words.add(i).read() })
+    }
+
+    #[inline(always)]
+    pub(crate) fn store(&self, i: usize, word: Word) {
+        debug_assert!(i < self.len);
+        // SAFETY: I5: as above; I4: nobody holds a reference to it.
+        unsafe { self.words.add(i).write(word.to_le()) }
+    }
+
+    /// What block `block` is. gc.c: `ATB_GET_KIND`.
+    #[inline(always)]
+    pub fn kind(&self, block: usize) -> Kind {
+        debug_assert!(block < self.blocks());
+        let slot = self.slot(block);
+        Kind::of(self.load(slot / BLOCKS_PER_WORD) >> block_shift(slot))
+    }
+
+    /// A block becomes the head of an object. gc.c: `ATB_FREE_TO_HEAD`.
+    #[inline(always)]
+    pub(crate) fn free_to_head(&self, block: usize) {
+        debug_assert!(self.kind(block) == Kind::Free);
+        let slot = self.slot(block);
+        let i = slot / BLOCKS_PER_WORD;
+        self.store(i, self.load(i) | (Kind::Head as Word) << block_shift(slot));
+    }
+
+    /// `n` blocks become tails of the object before them. gc.c: `ATB_FREE_TO_TAIL`, once per block.
+    #[inline(always)]
+    pub(crate) fn free_to_tail(&self, block: usize, n: usize) {
+        debug_assert!((block..block + n).all(|b| self.kind(b) == Kind::Free));
+        self.each_word(block, n, |word, lanes| word | lanes << 1);
+    }
+
+    /// A collection has reached this block: an unmarked head is marked, 01 becomes 11. Says whether it was one.
+    /// gc.c: `ATB_GET_KIND` and `ATB_HEAD_TO_MARK`.
+    #[inline(always)]
+    pub(crate) fn head_to_mark(&self, block: usize) -> bool {
+        let slot = self.slot(block);
+        let (i, shift) = (slot / BLOCKS_PER_WORD, block_shift(slot));
+        let word = self.load(i);
+        let is_head = word >> shift & 3 == Kind::Head as Word;
+        if is_head {
+            self.store(i, word | (Kind::Mark as Word) << shift);
+        }
+        is_head
+    }
+
+    /// `n` blocks become free, whatever they were: `xx` becomes `00`. gc.c: `ATB_ANY_TO_FREE`, once per block.
+    #[inline(always)]
+    pub(crate) fn any_to_free(&self, block: usize, n: usize) {
+        self.each_word(block, n, |word, lanes| word & !both_bits(lanes));
+    }
+
+    /// Applies `change(word, lanes)` to the words that hold blocks `block..block + n`; `lanes` are those blocks.
+    #[inline(always)]
+    fn each_word(&self, block: usize, n: usize, change: impl Fn(Word, Word) -> Word) {
+        let (slot, end) = (self.slot(block), self.slot(block) + n);
+        let (mut i, last) = (slot / BLOCKS_PER_WORD, end / BLOCKS_PER_WORD);
+        let mut lanes = lanes_from(slot % BLOCKS_PER_WORD);
+        while i < last {
+            self.store(i, change(self.load(i), lanes));
+            lanes = LANES;
+            i += 1;
+        }
+        lanes &= lanes_below(end % BLOCKS_PER_WORD);
+        if lanes != 0 {
+            self.store(i, change(self.load(i), lanes));
+        }
+    }
+
+    /// How many tails follow block `block`: the length of the object there, less its head.
+    #[inline(always)]
+    pub(crate) fn tails_after(&self, block: usize) -> usize {
+        self.run_after(block, usize::MAX, tails)
+    }
+
+    /// How many free blocks follow block `block`, counted no further than needed to know that there are `enough`.
+    #[inline(always)]
+    pub(crate) fn frees_after(&self, block: usize, enough: usize) -> usize {
+        self.run_after(block, enough, frees)
+    }
+
+    /// The length of the run of blocks right after `block` that are in `of(word)`; stops early at `enough` or more.
+    #[inline(always)]
+    fn run_after(&self, block: usize, enough: usize, of: impl Fn(Word) -> Word) -> usize {
+        let slot = self.slot(block) + 1;
+        let (mut i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+        if i >= self.len {
+            return 0;
+        }
+        // Shifting the lanes down brings zeros in at the top, so the run cannot pass the word's end unnoticed.
+        let first = run_at_bottom(of(self.load(i)) >> (2 * lane));
+        if first < BLOCKS_PER_WORD - lane {
+            return first;
+        }
+        let mut run = first;
+        loop {
+            i += 1;
+            if run >= enough || i >= self.len {
+                return run;
+            }
+            let more = run_at_bottom(of(self.load(i)));
+            run += more;
+            if more < BLOCKS_PER_WORD {
+                return run;
+            }
+        }
+    }
+
+    /// How many free blocks follow `block`, if that run ends before the next word begins (or at the table's end).
+    #[inline(always)]
+    pub(crate) fn frees_after_in_word(&self, block: usize) -> Option<usize> {
+        let slot = self.slot(block) + 1;
+        let (i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+        if i >= self.len {
+            return Some(0);
+        }
+        let run = run_at_bottom(frees(self.load(i)) >> (2 * lane));
+        if run < BLOCKS_PER_WORD - lane { Some(run) } else { None }
+    }
+
+    /// How many free blocks lie right before block `block`, counted no further than `enough`.
+    #[inline(always)]
+    pub(crate) fn frees_before(&self, block: usize, enough: usize) -> usize {
+        let slot = self.slot(block);
+        let (mut i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+        let mut run = 0;
+        if lane > 0 {
+            // Shifted up so that the lane right before the block is the top one.
+            run = run_at_top((frees(self.load(i)) & self.own_lanes(i)) << (2 * (BLOCKS_PER_WORD - lane)));
+            if run < lane {
+                return run;
+            }
+        }
+        while i > 0 && run < enough {
+            i -= 1;
+            let more = run_at_top(frees(self.load(i)) & self.own_lanes(i));
+            run += more;
+            if more < BLOCKS_PER_WORD {
+                break;
+            }
+        }
+        run
+    }
+}
+
+/// The block that a word points at, if the word is the address of one: aligned, and inside the pool of `blocks` blocks
+/// from address `pool`. gc.c: `VERIFY_PTR` and `BLOCK_FROM_PTR` in one compare.
+///
+/// Rotating puts the bits below the block size on top, where anything but zero makes the number too large:
+///
+/// ```text
+///    word - pool   0000…0000 0010 11|00000      block 11, aligned
+///    rotated       00000|0000…0000 0010 11      = 11       < blocks
+///
+///    word - pool   0000…0000 0010 11|01000      points into block 11
+///    rotated       01000|0000…0000 0010 11      = huge    >= blocks
+/// ```
+#[inline(always)]
+pub(crate) fn block_from_ptr(word: usize, pool: usize, blocks: usize) -> Option<usize> {
+    let block = word.wrapping_sub(pool).rotate_right(BLOCK_BITS);
+    if block < blocks { Some(block) } else { None }
+}
+
+/// The first byte of a block. gc.c: `PTR_FROM_BLOCK`.
+///
+/// # Safety
+/// `pool` is an area's pool and `block` at most its number of blocks (invariant I6).
+#[inline(always)]
+pub(crate) unsafe fn ptr_from_block(pool: NonNull<u8>, block: usize) -> NonNull<u8> {
+    // SAFETY: the caller's promise.
+    unsafe { pool.add(block * BLOCK_BYTES) }
+}
+
+/// The index of the ATB byte that holds a block: `ATB_FROM_BLOCK`.
+pub const fn atb_from_block(block: usize) -> usize {
+    block / BLOCKS_PER_ATB
+}
+
+const _: () = {
+    assert!(frees(0b11_10_01_00) & 0xff == 0b00_00_00_01);
+    assert!(heads(0b11_10_01_00) & 0xff == 0b00_00_01_00);
+    assert!(tails(0b11_10_01_00) & 0xff == 0b00_01_00_00);
+    assert!(marks(0b11_10_01_00) & 0xff == 0b01_00_00_00);
+    // The ATB's end is the pool's start, which is block aligned: that must imply word aligned (invariant I5).
+    assert!(config::BLOCK_BYTES % WORD_BYTES == 0);
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each lane of `word` as gc.c's macros see it, from the bytes.
+    fn kinds(word: Word) -> Vec<Kind> {
+        word.to_le_bytes().iter().flat_map(|a| [0, 2, 4, 6].map(|shift| Kind::of((a >> shift) as usize))).collect()
+    }
+
+    /// Eight blocks of every pattern, at the bottom and at the top of a word and amid other bits.
+    fn words() -> impl Iterator<Item = Word> {
+        let top = Word::BITS - 16;
+        (0..1usize << 16).flat_map(move |bits| [bits, bits << top, !(bits << top), bits << 8 | LANES << 24])
+    }
+
+    fn lanes_where(word: Word, kind: Kind) -> Word {
+        kinds(word).iter().enumerate().map(|(i, k)| ((*k == kind) as Word) << (2 * i)).sum()
+    }
+
+    #[test]
+    fn words_hold_the_same_kinds_as_bytes() {
+        for word in words() {
+            assert_eq!(frees(word), lanes_where(word, Kind::Free), "{word:#x}");
+            assert_eq!(heads(word), lanes_where(word, Kind::Head), "{word:#x}");
+            assert_eq!(tails(word), lanes_where(word, Kind::Tail), "{word:#x}");
+            assert_eq!(marks(word), lanes_where(word, Kind::Mark), "{word:#x}");
+            let unmarked = marks_to_heads(word);
+            assert_eq!(heads(unmarked), heads(word) | marks(word), "{word:#x}");
+            assert_eq!(tails(unmarked), tails(word), "{word:#x}");
+        }
+    }
+
+    #[test]
+    fn the_four_blocks_of_a_byte() {
+        for a in 0..=255u8 {
+            let free = kinds(a as Word).iter().map(|k| *k == Kind::Free).collect::<Vec<_>>();
+            let by_name = [atb_0_is_free(a), atb_1_is_free(a), atb_2_is_free(a), atb_3_is_free(a)];
+            assert_eq!(by_name, free[..BLOCKS_PER_ATB], "{a:#x}");
+        }
+        assert_eq!([ATB_MASK_0, ATB_MASK_1, ATB_MASK_2, ATB_MASK_3], [3, 3 << 2, 3 << 4, 3 << 6]);
+        assert_eq!((0..4).map(block_shift).collect::<Vec<_>>(), [0, 2, 4, 6]);
+        assert_eq!((0..9).map(atb_from_block).collect::<Vec<_>>(), [0, 0, 0, 0, 1, 1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn runs_in_a_word() {
+        for word in words() {
+            let lanes = word & LANES;
+            let set = (0..BLOCKS_PER_WORD).map(|i| lanes >> (2 * i) & 1 == 1).collect::<Vec<_>>();
+            assert_eq!(run_at_bottom(lanes), set.iter().take_while(|&&s| s).count());
+            assert_eq!(run_at_top(lanes), set.iter().rev().take_while(|&&s| s).count());
+            for n in 1..=BLOCKS_PER_WORD.min(9) {
+                let starts = run_starts(lanes, n);
+                for i in 0..BLOCKS_PER_WORD {
+                    let is_start = set[i..].len() >= n && set[i..i + n].iter().all(|&s| s);
+                    assert_eq!(starts >> (2 * i) & 1 == 1, is_start, "{lanes:#x}, {n} from lane {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lanes_above_and_below() {
+        for lane in 0..BLOCKS_PER_WORD {
+            assert_eq!(lanes_from(lane) | lanes_below(lane), LANES);
+            assert_eq!(lanes_from(lane) & lanes_below(lane), 0);
+            assert_eq!(lanes_below(lane).count_ones() as usize, lane);
+            assert_eq!(both_bits(1 << (2 * lane)), 3 << (2 * lane));
+        }
+        assert_eq!(lanes_below(BLOCKS_PER_WORD), LANES);
+    }
+
+    #[test]
+    fn only_the_addresses_of_blocks_are_pointers() {
+        let (pool, blocks) = (0x7000, 5);
+        for word in (0..0x10000).chain([usize::MAX, usize::MAX - 0x7000, 1 << (usize::BITS - 1)]) {
+            let expected = (0..blocks).find(|b| word == pool + b * BLOCK_BYTES);
+            assert_eq!(block_from_ptr(word, pool, blocks), expected, "{word:#x}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The invariants of docs/DESIGN.md that the tables can show, checked. For tests: slow, and it only looks.
+
+use super::Heap;
+use super::atb::Kind;
+use super::place::Place;
+use super::state::Area;
+use crate::config::FINALISER;
+use crate::port::Port;
+
+/// What is wrong, and with which block (or 0).
+pub type Broken = (&'static str, usize);
+
+impl<P: Port> Heap<P> {
+    /// Looks at the whole heap, outside a collection; says what is wrong first.
+    pub fn check(&self) -> Result<(), Broken> {
+        for area in self.state().areas() {
+            self.check_area(area)?;
+        }
+        self.check_bounds()
+    }
+
+    fn check_area(&self, area: Area) -> Result<(), Broken> {
+        let atb = area.atb();
+        let mut before = Kind::Free;
+        for block in 0..atb.blocks() {
+            let kind = atb.kind(block);
+            if kind == Kind::Tail && before == Kind::Free {
+                return Err(("I9: a tail without a head", block));
+            }
+            if kind == Kind::Mark {
+                return Err(("I9: a marked head outside a collection", block));
+            }
+            if FINALISER && kind != Kind::Head && area.ftb().get(block) {
+                return Err(("I10: a finaliser bit on a block that is no head", block));
+            }
+            if kind != Kind::Free && block > area.last_used().get() {
+                return Err(("I11: a block in use above the last used one", block));
+            }
+            before = kind;
+        }
+        if area.used().get() != area.count_used() {
+            return Err(("I12: the count of used blocks is wrong: it says", area.used().get()));
+        }
+        Ok(())
+    }
+
+    /// I7: below a class's bound no run of its size starts.
+    fn check_bounds(&self) -> Result<(), Broken> {
+        for (size, bound) in self.bounds() {
+            let start = Place { area: self.state().first_area(), block: 0 };
+            if let Ok(lowest) = self.search(start, size) {
+                if self.precedes(lowest, bound) {
+                    return Err(("I7: a bound above the lowest free run of its size; blocks", size));
+                }
+            }
+        }
+        Ok(())
+    }
+}

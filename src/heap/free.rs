@@ -1,0 +1,67 @@
+//! Freeing one object, and asking how large one is.
+
+use super::Heap;
+use super::atb::Kind;
+use super::state::Area;
+use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER};
+use crate::port::{Misuse, Port};
+
+impl<P: Port> Heap<P> {
+    /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.
+    ///
+    /// While this thread has the heap locked nothing happens: the next collection will find the object. From a
+    /// finaliser it is allowed, and the object may be one that the collection under way has marked.
+    pub fn free(&self, ptr: *mut u8) {
+        let depth = self.lock_depth().get();
+        if depth & !COLLECT_FLAG != 0 || ptr.is_null() {
+            return;
+        }
+        self.port().enter();
+        match self.object_at(ptr, depth & COLLECT_FLAG != 0) {
+            Ok((area, block)) => {
+                if FINALISER {
+                    area.ftb().clear(block);
+                }
+                let n = 1 + area.atb().tails_after(block);
+                self.release(area, block, n);
+                self.port().exit();
+            }
+            Err(what) => {
+                self.port().exit();
+                self.port().misuse(what, ptr);
+            }
+        }
+    }
+
+    /// The object that starts at `ptr`: an unmarked head, or any head if `marked_too`.
+    #[inline(always)]
+    pub(super) fn object_at(&self, ptr: *const u8, marked_too: bool) -> Result<(Area, usize), Misuse> {
+        let (area, block) = self.locate(ptr)?;
+        match area.atb().kind(block) {
+            Kind::Head => Ok((area, block)),
+            Kind::Mark if marked_too => Ok((area, block)),
+            Kind::Mark | Kind::Free => Err(Misuse::FreeBlock),
+            Kind::Tail => Err(Misuse::TailBlock),
+        }
+    }
+
+    /// Makes `n` blocks free.
+    #[inline(always)]
+    pub(super) fn release(&self, area: Area, block: usize, n: usize) {
+        area.atb().any_to_free(block, n);
+        area.used().set(area.used().get() - n);
+        self.lower_bounds(area, block, n);
+    }
+
+    /// How many bytes the object at `ptr` has, a multiple of the block size; 0 for anything that is not the address of
+    /// an unmarked head. gc.c: `gc_nbytes`.
+    pub fn nbytes(&self, ptr: *const u8) -> usize {
+        self.port().enter();
+        let n = match self.object_at(ptr, false) {
+            Ok((area, block)) => 1 + area.atb().tails_after(block),
+            Err(_) => 0,
+        };
+        self.port().exit();
+        n * BLOCK_BYTES
+    }
+}

@@ -1,0 +1,94 @@
+//! Growing and shrinking an object.
+
+use core::ptr::null_mut;
+
+use super::atb::ptr_from_block;
+use super::state::Area;
+use super::{Heap, blocks_for};
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER};
+use crate::port::Port;
+
+/// What became of a request to change an object in place.
+enum InPlace {
+    /// Done; the object is where it was.
+    Done,
+    /// There is no room behind the object. It has this many blocks, and a finaliser or not.
+    NoRoom { blocks: usize, finaliser: bool },
+}
+
+impl<P: Port> Heap<P> {
+    /// Makes the object at `ptr` `bytes` bytes large, in place if it can, else by moving it if it may; NULL if that
+    /// cannot be, and the object is then as it was. NULL allocates, 0 bytes frees. gc.c: `gc_realloc`.
+    pub fn realloc(&self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
+        if ptr.is_null() {
+            return self.alloc(bytes, false);
+        }
+        if bytes == 0 {
+            self.free(ptr);
+            return null_mut();
+        }
+        if self.is_locked() {
+            return null_mut();
+        }
+        self.port().enter();
+        let (area, block) = match self.object_at(ptr, false) {
+            Ok(found) => found,
+            Err(what) => {
+                self.port().exit();
+                self.port().misuse(what, ptr);
+                return null_mut();
+            }
+        };
+        // gc.c's arithmetic would make 0 blocks of a size this absurd, and free the head. It cannot be had.
+        let Some(n) = blocks_for(bytes) else {
+            self.port().exit();
+            return null_mut();
+        };
+        match self.resize_in_place(area, block, n, bytes) {
+            InPlace::Done => ptr,
+            InPlace::NoRoom { blocks, finaliser } if may_move => self.relocate(ptr, blocks, bytes, finaliser),
+            InPlace::NoRoom { .. } => null_mut(),
+        }
+    }
+
+    /// Gives the mutex back, whatever happens.
+    #[inline(always)]
+    fn resize_in_place(&self, area: Area, block: usize, n: usize, bytes: usize) -> InPlace {
+        let atb = area.atb();
+        let old = 1 + atb.tails_after(block);
+        if n <= old {
+            if n < old {
+                self.release(area, block + n, old - n);
+            }
+            self.port().exit();
+            return InPlace::Done;
+        }
+        let more = n - old;
+        if atb.frees_after(block + old - 1, more) < more {
+            let finaliser = FINALISER && area.ftb().get(block);
+            self.port().exit();
+            return InPlace::NoRoom { blocks: old, finaliser };
+        }
+        atb.free_to_tail(block + old, more);
+        area.used().set(area.used().get() + more);
+        area.last_used().set(area.last_used().get().max(block + n - 1));
+        self.port().exit();
+        // As for a new object: what the caller leaves unused must not look like pointers.
+        let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
+        // SAFETY: I6: the object's n blocks are the caller's; the new ones held nothing.
+        unsafe { ptr_from_block(area.pool(), block).add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
+        InPlace::Done
+    }
+
+    /// Copies an object of `blocks` blocks to a new place and frees the old one.
+    #[cold]
+    fn relocate(&self, from: *mut u8, blocks: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        let to = self.alloc(bytes, finaliser);
+        if !to.is_null() {
+            // SAFETY: I6: both objects have that many blocks (the new one more), and they are different objects.
+            unsafe { to.copy_from_nonoverlapping(from, blocks * BLOCK_BYTES) };
+            self.free(from);
+        }
+        to
+    }
+}

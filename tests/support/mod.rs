@@ -1,0 +1,198 @@
+//! A host for tests: its own state and memory, roots that a test sets, a log of everything the heap asked for; and
+//! heaps drawn as pictures.
+#![allow(dead_code)]
+
+use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
+
+use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, SPLIT_HEAP, STATE_ALLOC_THRESHOLD, STATE_BYTES};
+use gcheap::heap::dump::Printer;
+use gcheap::{Heap, Misuse, Port};
+
+/// What a test wants to happen when an object is finalised.
+type OnFinalise = Box<dyn FnMut(Heap<TestHost<'_>>, *mut u8)>;
+
+/// Everything a heap needs from outside.
+pub struct World {
+    state: Vec<Cell<usize>>,
+    lock_depth: Cell<u16>,
+    memory: RefCell<Vec<Vec<u8>>>,
+    /// What the next collection starts from.
+    pub roots: RefCell<Vec<usize>>,
+    pub finalised: RefCell<Vec<usize>>,
+    pub on_finalise: RefCell<Option<OnFinalise>>,
+    pub misuses: RefCell<Vec<(Misuse, usize)>>,
+    pub collections: Cell<usize>,
+}
+
+#[derive(Clone, Copy)]
+pub struct TestHost<'a>(&'a World);
+
+impl Port for TestHost<'_> {
+    fn state(self) -> NonNull<u8> {
+        NonNull::from(&self.0.state[..]).cast()
+    }
+    fn lock_depth(self) -> NonNull<u16> {
+        NonNull::from(&self.0.lock_depth).cast()
+    }
+    fn init_mutex(self) {}
+    fn enter(self) {}
+    fn exit(self) {}
+    fn collect(self) {
+        let heap = self.0.heap();
+        heap.collect_start();
+        heap.collect_end();
+    }
+    fn mark_roots(self) {
+        self.0.collections.set(self.0.collections.get() + 1);
+        let roots = self.0.roots.borrow();
+        // SAFETY: the roots outlive the call.
+        unsafe { self.0.heap().collect_root(roots.as_ptr(), roots.len()) }
+    }
+    fn finalise(self, object: NonNull<u8>) {
+        self.0.finalised.borrow_mut().push(object.addr().get());
+        if let Some(run) = self.0.on_finalise.borrow_mut().as_mut() {
+            run(self.0.heap(), object.as_ptr());
+        }
+    }
+    fn hook(self, _: usize) {}
+    fn misuse(self, what: Misuse, ptr: *const u8) {
+        self.0.misuses.borrow_mut().push((what, ptr.addr()));
+    }
+}
+
+impl World {
+    /// A heap of one area for each number of blocks (multiples of 4).
+    pub fn new(areas: &[usize]) -> Box<World> {
+        let world = Box::new(World {
+            state: vec![Cell::new(0xa5a5_a5a5); STATE_BYTES.div_ceil(size_of::<usize>())],
+            lock_depth: Cell::new(7),
+            memory: RefCell::new(vec![]),
+            roots: RefCell::new(vec![]),
+            finalised: RefCell::new(vec![]),
+            on_finalise: RefCell::new(None),
+            misuses: RefCell::new(vec![]),
+            collections: Cell::new(0),
+        });
+        for (i, &blocks) in areas.iter().enumerate() {
+            assert!(blocks % 4 == 0 && blocks > 0, "an area has a multiple of 4 blocks");
+            let record = if i > 0 { AREA_BYTES } else { 0 };
+            let (start, end) = world.lend((bytes_for(blocks) + record).next_multiple_of(size_of::<usize>()));
+            // SAFETY: the world keeps the memory until it is dropped.
+            unsafe { if i == 0 { world.heap().init(start, end) } else { world.add(start, end) } }
+        }
+        world
+    }
+
+    /// # Safety
+    /// As `Heap::add`.
+    pub unsafe fn add(&self, start: *mut u8, end: *mut u8) {
+        // SAFETY: the caller's promise.
+        #[cfg(gcheap_split_heap)]
+        unsafe {
+            self.heap().add(start, end)
+        }
+        assert!(SPLIT_HEAP, "built with one area: {start:?}..{end:?} cannot be a second");
+    }
+
+    /// Memory of `bytes` bytes whose end is aligned for any block size, filled with a pattern.
+    pub fn lend(&self, bytes: usize) -> (*mut u8, *mut u8) {
+        let mut memory = vec![0xa5u8; bytes + 8192];
+        let last = memory.as_mut_ptr_range().end.addr() & !4095;
+        let start = memory.as_mut_ptr().with_addr(last - bytes);
+        self.memory.borrow_mut().push(memory);
+        (start, start.wrapping_add(bytes))
+    }
+
+    pub fn heap(&self) -> Heap<TestHost<'_>> {
+        // SAFETY: the world is everything that I1 and I2 ask for, and lives longer than the heap.
+        unsafe { Heap::new(TestHost(self)) }
+    }
+
+    /// Sets the host's view of the allocation threshold, in blocks, as MicroPython's gc.threshold() does.
+    pub fn set_alloc_threshold(&self, blocks: usize) {
+        self.state[STATE_ALLOC_THRESHOLD / size_of::<usize>()].set(blocks);
+    }
+
+    /// A heap of one area that looks like the picture. Its objects' addresses, in order.
+    pub fn drawn(picture: &str) -> (Box<World>, Vec<*mut u8>) {
+        let world = World::new(&[picture.len()]);
+        let (mut objects, mut holes) = (vec![], vec![]);
+        let mut rest = picture;
+        while let Some(kind) = rest.chars().next() {
+            let more = if kind == '.' { '.' } else { '=' };
+            let n = 1 + rest[1..].chars().take_while(|&c| c == more).count();
+            let object = world.heap().alloc(n * BLOCK_BYTES, false);
+            assert!(!object.is_null(), "no room for {rest:?} of {picture:?}");
+            if kind == '.' { &mut holes } else { &mut objects }.push(object);
+            rest = &rest[n..];
+        }
+        holes.iter().for_each(|&hole| world.heap().free(hole));
+        assert_eq!(world.picture(), picture);
+        (world, objects)
+    }
+
+    /// The heap as a line of letters per area.
+    pub fn picture(&self) -> String {
+        let mut text = Text(String::new());
+        self.heap().dump_alloc_table(&mut text);
+        let mut areas = vec![];
+        for line in text.0.lines() {
+            if line.starts_with("GC memory layout") {
+                areas.push(String::new());
+            } else if let Some((_, blocks)) = line.split_once(": ") {
+                areas.last_mut().unwrap().push_str(blocks);
+            } else {
+                let lines: usize = line.trim().trim_start_matches('(').split(' ').next().unwrap().parse().unwrap();
+                areas.last_mut().unwrap().push_str(&".".repeat(lines * 64));
+            }
+        }
+        areas.join("|")
+    }
+
+    pub fn dump(&self) -> String {
+        let mut text = Text(String::new());
+        self.heap().dump_alloc_table(&mut text);
+        text.0
+    }
+
+    pub fn dump_info(&self) -> String {
+        let mut text = Text(String::new());
+        self.heap().dump_info(&mut text);
+        text.0
+    }
+
+    /// Panics, with a picture, if an invariant is broken.
+    pub fn check(&self) {
+        if let Err((what, block)) = self.heap().check() {
+            panic!("{what}: {block}\n{}", self.picture());
+        }
+    }
+}
+
+/// How many bytes an area of so many blocks needs.
+pub fn bytes_for(blocks: usize) -> usize {
+    let tables = blocks / 4 + if FINALISER { blocks.div_ceil(8) } else { 0 };
+    tables + 1 + blocks * BLOCK_BYTES
+}
+
+struct Text(String);
+
+impl Printer for Text {
+    fn print(&mut self, text: &[u8]) {
+        self.0.push_str(std::str::from_utf8(text).unwrap());
+    }
+    fn letter(&mut self, _: NonNull<u8>) -> u8 {
+        b'h'
+    }
+}
+
+/// Compares a world's heap with a picture: one letter a block, areas divided by '|'.
+#[macro_export]
+macro_rules! assert_atb {
+    ($world:expr, $picture:expr) => {
+        let (is, expected) = ($world.picture(), $picture);
+        assert!(is == expected, "the heap is\n  {is}\nand should be\n  {expected}");
+        $world.check();
+    };
+}
