@@ -192,6 +192,15 @@ impl Pair {
         assert_eq!(ptr, id.map_or(std::ptr::null_mut(), |id| self.ptr(id)), "{}", self.world.picture());
     }
 
+    /// Without the conservative clear a new block holds what lay there before, until the program fills it in.
+    fn fill_in(&self, id: Option<Id>, from: usize) {
+        if let Some(id) = id {
+            let len = self.model.objects[&id].len;
+            // SAFETY: these blocks are the object's.
+            unsafe { self.ptr(id).add(from * B).write_bytes(0, len.saturating_sub(from) * B) };
+        }
+    }
+
     fn object(&self, index: &prop::sample::Index) -> Option<Id> {
         let ids: Vec<Id> = self.model.objects.keys().copied().collect();
         if ids.is_empty() { None } else { Some(*index.get(&ids)) }
@@ -213,6 +222,7 @@ impl Pair {
                 let ptr = self.world.heap().alloc(*bytes, *finaliser);
                 let id = self.model.alloc(bytes.div_ceil(B), *finaliser, &self.roots);
                 self.same(ptr, id);
+                self.fill_in(id, 0);
             }
             Call::Free(index) => {
                 if let Some(id) = self.object(index) {
@@ -228,8 +238,10 @@ impl Pair {
                     self.model.free(id);
                     return self.same(ptr, None);
                 }
+                let old = self.model.objects[&id].len;
                 let to = self.model.realloc(id, bytes.div_ceil(B), *may_move, &self.roots);
                 self.same(ptr, to);
+                self.fill_in(to, old);
             }
             Call::Point { from, word, to } => {
                 let (Some(from), Some(to)) = (self.object(from), self.object(to)) else { return };

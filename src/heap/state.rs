@@ -123,6 +123,7 @@ pub struct Area(NonNull<u8>);
 impl Area {
     /// # Safety
     /// `record` points to `AREA_BYTES` bytes, word aligned, that are the heap's from now on (I1).
+    #[cfg(gcheap_split_heap)]
     #[inline(always)]
     pub(crate) unsafe fn new(record: NonNull<u8>) -> Self {
         Self(record)

@@ -1,0 +1,36 @@
+# libgcheap: a garbage-collected heap for C interpreters. `make help` lists the targets.
+
+all: build/libgcheap.a  ## build/libgcheap.a, in the default configuration (CONFIG=file.env for another)
+
+include micropython-port/unix.mk
+
+CARGO ?= cargo
+CALLS ?= 10000000
+CONFIG ?= /dev/null
+RUST_SOURCES := Cargo.toml build.rs $(wildcard src/*.rs src/heap/*.rs)
+
+build/libgcheap.a: $(RUST_SOURCES) scripts/build-archive $(filter-out /dev/null,$(CONFIG))
+	scripts/build-archive $(CONFIG) $@
+
+header:  ## writes include/gcheap.h anew from the Rust sources
+	$(CARGO) run --quiet --package xtask -- header
+
+test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity micropython)
+	python3 tests/run.py $(STAGES)
+
+parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration
+	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \
+		--micropython "$$(scripts/get-micropython | tail -n 1)"
+
+lint:  ## formatting and clippy, as CI runs them
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --package gcheap --lib --features archive -- -D warnings
+
+clean:  ## removes everything that was built, a fetched MicroPython tree included
+	rm -rf build target
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
+
+.PHONY: all header test parity lint clean help

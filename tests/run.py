@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Runs all tests, or the stages that are named, and adds up what they say:  tests/run.py [STAGE ...]
+
+A stage is a command. Its output goes through as it comes; what counts is in it: lines of cargo's test runner, or a last
+line "STAGE: N passed, M failed, K skipped". A stage that fails without saying so counts as one failure.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PARITY_CALLS = os.environ.get("CALLS", "1000000")
+
+
+def cargo_test(*config):
+    env = {"GCHEAP_CONFIG": str(ROOT.joinpath("tests", "configs", *config))} if config else {}
+    return ["cargo", "test", "--quiet", "--package", "gcheap"], env
+
+
+def stages():
+    python = sys.executable
+    return {
+        "rust": cargo_test(),
+        "rust-small": cargo_test("small.env"),
+        "c": ([python, "c_tests/run.py"], {}),
+        "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
+                    "--micropython", micropython()], {}),
+        "micropython": ([python, "tests/suite.py"], {}),
+    }
+
+
+def micropython():
+    """The MicroPython tree; scripts/get-micropython gets it if need be and names it in its last line."""
+    out = subprocess.run(["scripts/get-micropython"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if out.returncode != 0:
+        sys.exit("tests/run.py: no MicroPython tree, see above")
+    return out.stdout.strip().splitlines()[-1]
+
+
+def run(name, command, env):
+    """Runs one stage; returns (passed, failed, skipped)."""
+    print(f"== {name}: {' '.join(command)}", flush=True)
+    counts = [0, 0, 0]
+    said = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace") as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if match := said.match(line):
+                counts = [a + int(b) for a, b in zip(counts, match.groups())]
+    if process.returncode != 0 and counts[1] == 0:
+        print(f"{name}: ended with exit code {process.returncode}")
+        counts[1] += 1
+    if sum(counts) == 0:
+        print(f"{name}: ran no test")
+        counts[1] += 1
+    return counts
+
+
+def main():
+    available = stages()
+    names = sys.argv[1:] or list(available)
+    if unknown := set(names) - set(available):
+        sys.exit(f"tests/run.py: no stage {', '.join(unknown)}; there are {', '.join(available)}")
+    results = {}
+    for name in names:
+        start = time.monotonic()
+        results[name] = run(name, *available[name]) + [time.monotonic() - start]
+    print("== summary")
+    for name, (passed, failed, skipped, seconds) in results.items():
+        print(f"{name:12} {passed:6} passed {failed:4} failed {skipped:4} skipped {seconds:7.0f} s")
+    passed, failed, skipped = (sum(r[i] for r in results.values()) for i in range(3))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()
