@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs, process::ExitCode};
 
-use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, RenameRule, Style};
+use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, Layout, RenameRule, Style};
 
 const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
 
@@ -53,7 +53,6 @@ fn header() -> Result<String, String> {
         let part = match line {
             "@info@" => declarations("src/heap/info.rs", &[ItemType::Structs], |c| {
                 c.export.include = vec!["Info".into()];
-                c.export.rename.insert("Info".into(), "gc_info_t".into());
                 c.style = Style::Both;
             })?,
             "@misuse@" => declarations("src/port.rs", &[ItemType::Enums], |c| {
@@ -64,10 +63,9 @@ fn header() -> Result<String, String> {
                 c.enumeration.rename_variants = RenameRule::ScreamingSnakeCase;
                 c.enumeration.prefix_with_name = true;
             })?,
-            "@functions@" => {
-                let all = declarations("src/capi.rs", &[ItemType::Functions], |_| ())?;
-                if_split_heap(&all)?
-            }
+            "@functions@" => declarations("src/capi.rs", &[ItemType::Functions], |c| {
+                c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
+            })?,
             "@host@" => declarations("src/host.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n"),
             _ => line.into(),
         };
@@ -84,6 +82,8 @@ fn declarations(source: &str, items: &[ItemType], adjust: impl FnOnce(&mut Confi
     config.line_length = 120;
     config.tab_width = 4;
     config.style = Style::Type;
+    config.function.args = Layout::Horizontal;
+    config.export.rename.insert("Info".into(), "gc_info_t".into());
     config.export.item_types = items.to_vec();
     adjust(&mut config);
     let bindings = Builder::new()
@@ -97,19 +97,17 @@ fn declarations(source: &str, items: &[ItemType], adjust: impl FnOnce(&mut Confi
     if text.trim().is_empty() {
         return Err(format!("cbindgen found nothing in {source}"));
     }
-    Ok(text.trim().into())
+    Ok(for_c_readers(text.trim()))
 }
 
-/// gc_add exists only in a heap that can have several areas: MicroPython's own header declares it only then.
-fn if_split_heap(functions: &str) -> Result<String, String> {
-    let mut found = 0;
-    let items = functions.split("\n\n").map(|item| {
-        if !item.contains("void gc_add(") {
-            return item.into();
-        }
-        found += 1;
-        format!("#if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP\n{item}\n#endif")
-    });
-    let text = items.collect::<Vec<String>>().join("\n\n");
-    if found == 1 { Ok(text) } else { Err(format!("src/capi.rs: gc_add is declared {found} times")) }
+/// Doc comments without the marks that only rustdoc reads.
+fn for_c_readers(text: &str) -> String {
+    let mut parts = text.split("///\n/// # Safety\n/// ");
+    let mut out: String = parts.next().unwrap_or_default().into();
+    for part in parts {
+        let mut letters = part.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        out.extend("/// Requires: ".chars().chain(first).chain(letters));
+    }
+    out.replace('`', "")
 }

@@ -1,0 +1,214 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+#if defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#endif
+#ifndef VALGRIND_MAKE_MEM_NOACCESS
+#define VALGRIND_MAKE_MEM_NOACCESS(start, bytes) ((void)(start), (void)(bytes))
+#define VALGRIND_MAKE_MEM_DEFINED(start, bytes) ((void)(start), (void)(bytes))
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define HOST_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HOST_ASAN 1
+#endif
+#endif
+#ifdef HOST_ASAN
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(start, bytes) ((void)(start), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(start, bytes) ((void)(start), (void)(bytes))
+#endif
+
+host_state_t gcheap_state;
+host_seen_t host_seen;
+void (*host_more_roots)(void);
+void (*host_on_finalise)(void *object);
+void *host_roots[HOST_ROOTS];
+const char host_list_type;
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the library asks of a host
+
+void gc_collect(void) {
+    host_seen.collections += 1;
+    gc_collect_start();
+    if (host_more_roots != NULL) {
+        host_more_roots();
+    }
+    gc_collect_end();
+}
+
+void gcheap_host_roots(void) {
+    gc_collect_root(host_roots, HOST_ROOTS);
+}
+
+void gcheap_host_finalise(void *object) {
+    if (host_on_finalise != NULL) {
+        host_on_finalise(object);
+    }
+}
+
+void gcheap_host_fatal(unsigned int code, const void *ptr) {
+    host_seen.fatals += 1;
+    host_seen.fatal_code = code;
+    host_seen.fatal_ptr = ptr;
+}
+
+void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes) {
+    // The library sees the printer as const; this host's one is not.
+    mp_print_t *out = (mp_print_t *)(uintptr_t)print;
+    if (bytes >= sizeof(out->text) - out->length) {
+        abort();
+    }
+    memcpy(out->text + out->length, text, bytes);
+    out->length += bytes;
+}
+
+char gcheap_host_letter(const void *head) {
+    const void *type;
+    memcpy(&type, head, sizeof(type));
+    return type == &host_list_type ? 'L' : 'h';
+}
+
+// The offsets above must be the archive's. Each reference names an absolute symbol that only a library with the same
+// number has; the section they lie in is not loaded.
+#define HOST_SAME(key, value) \
+    __asm__ volatile (".pushsection .gcheap_config,\"\"\n.quad gcheap_config_" key "_%c0\n.popsection" : : "i" (value))
+
+void host_same_configuration(void);
+void host_same_configuration(void) {
+    HOST_SAME("block_bytes", HOST_BLOCK_BYTES);
+    HOST_SAME("state_bytes", sizeof(host_state_t));
+    HOST_SAME("state_area", offsetof(host_state_t, area));
+    HOST_SAME("state_overflow", offsetof(host_state_t, gc_stack_overflow));
+    HOST_SAME("state_mark_stack", offsetof(host_state_t, gc_block_stack));
+    HOST_SAME("state_mark_stack_bytes", sizeof(gcheap_state.gc_block_stack));
+    HOST_SAME("state_area_stack", offsetof(host_state_t, gc_area_stack));
+    HOST_SAME("state_auto_collect", offsetof(host_state_t, gc_auto_collect_enabled));
+    HOST_SAME("state_alloc_amount", offsetof(host_state_t, gc_alloc_amount));
+    HOST_SAME("state_alloc_threshold", offsetof(host_state_t, gc_alloc_threshold));
+    HOST_SAME("state_collected", offsetof(host_state_t, gc_collected));
+    HOST_SAME("lock_depth_offset", offsetof(host_state_t, gc_lock_depth));
+    HOST_SAME("area_bytes", sizeof(host_area_t));
+    HOST_SAME("area_next", offsetof(host_area_t, next));
+    HOST_SAME("area_atb_start", offsetof(host_area_t, gc_alloc_table_start));
+    HOST_SAME("area_atb_bytes", offsetof(host_area_t, gc_alloc_table_byte_len));
+    HOST_SAME("area_ftb_start", offsetof(host_area_t, gc_finaliser_table_start));
+    HOST_SAME("area_pool_start", offsetof(host_area_t, gc_pool_start));
+    HOST_SAME("area_pool_end", offsetof(host_area_t, gc_pool_end));
+    HOST_SAME("area_last_free", offsetof(host_area_t, gc_last_free_atb_index));
+    HOST_SAME("area_last_used", offsetof(host_area_t, gc_last_used_block));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What tests ask of this host
+
+#define PIECES 4
+#define GUARD ((size_t)64)
+#define GUARD_BYTE 0xa5
+
+static struct {
+    _Alignas(64) uint8_t bytes[GUARD + 64 + HOST_MEMORY_MAX + GUARD];
+    uint8_t *start, *end; // what was handed out; the guards are right before and behind it
+} memory[PIECES];
+
+static void forbid(uint8_t *start) {
+    VALGRIND_MAKE_MEM_NOACCESS(start, GUARD);
+    ASAN_POISON_MEMORY_REGION(start, GUARD);
+}
+
+static void permit(uint8_t *start) {
+    VALGRIND_MAKE_MEM_DEFINED(start, GUARD);
+    ASAN_UNPOISON_MEMORY_REGION(start, GUARD);
+}
+
+static bool guard_whole(uint8_t *start) {
+    bool whole = true;
+    permit(start);
+    for (size_t i = 0; i < GUARD; i++) {
+        whole = whole && start[i] == GUARD_BYTE;
+    }
+    forbid(start);
+    return whole;
+}
+
+static void release_memory(unsigned which) {
+    if (memory[which].start != NULL) {
+        permit(memory[which].start - GUARD);
+        permit(memory[which].end);
+        memory[which].start = NULL;
+    }
+}
+
+uint8_t *host_memory(unsigned which, size_t bytes, size_t offset) {
+    if (which >= PIECES || bytes > HOST_MEMORY_MAX || offset > 64) {
+        abort();
+    }
+    release_memory(which);
+    uint8_t *start = memory[which].bytes + GUARD + offset;
+    // Nothing here may count on clean memory, nor find an old heap in it.
+    memset(start, 0xee, bytes);
+    memset(start - GUARD, GUARD_BYTE, GUARD);
+    memset(start + bytes, GUARD_BYTE, GUARD);
+    memory[which].start = start;
+    memory[which].end = start + bytes;
+    forbid(start - GUARD);
+    forbid(start + bytes);
+    return start;
+}
+
+bool host_guards_whole(void) {
+    bool whole = true;
+    for (unsigned i = 0; i < PIECES; i++) {
+        if (memory[i].start != NULL) {
+            whole = guard_whole(memory[i].start - GUARD) && guard_whole(memory[i].end) && whole;
+        }
+    }
+    return whole;
+}
+
+void host_reset(void) {
+    memset(&host_seen, 0, sizeof(host_seen));
+    memset(host_roots, 0, sizeof(host_roots));
+    host_more_roots = NULL;
+    host_on_finalise = NULL;
+    for (unsigned i = 0; i < PIECES; i++) {
+        release_memory(i);
+    }
+}
+
+void host_heap(size_t bytes) {
+    host_reset();
+    uint8_t *start = host_memory(0, bytes, 0);
+    gc_init(start, start + bytes);
+}
+
+gcheap_atb_view_t host_view(void) {
+    return host_view_of(&gcheap_state.area);
+}
+
+gcheap_atb_view_t host_view_of(const host_area_t *area) {
+    return GCHEAP_ATB_VIEW_OF_AREA(area, HOST_BLOCK_BYTES);
+}
+
+const char *host_dump(void (*dump)(const mp_print_t *print)) {
+    static mp_print_t print;
+    print.length = 0;
+    dump(&print);
+    print.text[print.length] = '\0';
+    return print.text;
+}
+
+uint32_t host_random(void) {
+    static uint64_t state = 0x9e3779b97f4a7c15;
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(state >> 33);
+}

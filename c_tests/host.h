@@ -1,0 +1,98 @@
+// A small host for libgcheap.a in its default configuration: what a C interpreter provides, made visible to tests.
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gcheap.h"
+#include "gcheap_atb.h"
+
+// The default configuration (DEFAULTS in build.rs), a 64-bit machine.
+#define HOST_BLOCK_BYTES ((size_t)32)
+#define HOST_WORD_BYTES (sizeof(void *))
+
+typedef struct host_area_t {
+    struct host_area_t *next;
+    uint8_t *gc_alloc_table_start;
+    size_t gc_alloc_table_byte_len;
+    uint8_t *gc_finaliser_table_start;
+    uint8_t *gc_pool_start;
+    uint8_t *gc_pool_end;
+    size_t gc_last_free_atb_index;
+    size_t gc_last_used_block;
+} host_area_t;
+
+// The storage that the library keeps its state in. The layout is MicroPython's mp_state_mem_t with its usual options;
+// host.c makes the linker compare it with the archive's.
+typedef struct host_state_t {
+    host_area_t area;
+    int gc_stack_overflow;
+    size_t gc_block_stack[64];
+    host_area_t *gc_area_stack[64];
+    uint16_t gc_auto_collect_enabled;
+    size_t gc_alloc_amount;
+    size_t gc_alloc_threshold;
+    host_area_t *gc_last_free_area;
+    size_t gc_collected;
+    uint16_t gc_lock_depth;
+} host_state_t;
+
+extern host_state_t gcheap_state;
+
+// What the host saw.
+typedef struct host_seen_t {
+    unsigned collections; // calls of gc_collect
+    unsigned fatals;      // calls of gcheap_host_fatal, and the last one's arguments
+    unsigned fatal_code;
+    const void *fatal_ptr;
+} host_seen_t;
+
+extern host_seen_t host_seen;
+
+// Called by gc_collect for the roots of the running test, between gc_collect_start and gc_collect_end. NULL: none.
+extern void (*host_more_roots)(void);
+
+// Called for each finaliser. NULL: none.
+extern void (*host_on_finalise)(void *object);
+
+// The host's own roots: the library asks for them in gc_collect_start.
+#define HOST_ROOTS 64
+extern void *host_roots[HOST_ROOTS];
+
+// Objects whose first word is the address of this are shown as 'L' in dumps, others as 'h'.
+extern const char host_list_type;
+
+// Forgets everything above: a fresh host.
+void host_reset(void);
+
+// Memory for heap areas, one piece for each `which` (0 to 3): `bytes` bytes that start `offset` bytes behind an address
+// aligned to 64. On both sides of it lie guard bytes that must not change; valgrind and the address sanitizer forbid
+// even to read them. The contents are neither zero nor new.
+#define HOST_MEMORY_MAX ((size_t)1 << 20)
+uint8_t *host_memory(unsigned which, size_t bytes, size_t offset);
+
+// Whether all guard bytes are still as they were.
+bool host_guards_whole(void);
+
+// A fresh host, and a heap with one area of `bytes` bytes.
+void host_heap(size_t bytes);
+
+// host_heap's area, and the view of the area whose record is `area`.
+gcheap_atb_view_t host_view(void);
+gcheap_atb_view_t host_view_of(const host_area_t *area);
+
+// A printer that keeps the text.
+struct _mp_print_t {
+    char text[1 << 17];
+    size_t length;
+};
+
+// The text of gc_dump_alloc_table or gc_dump_info, ended by a NUL. The next call overwrites it.
+const char *host_dump(void (*dump)(const mp_print_t *print));
+
+// A small generator of numbers: the same at every run.
+uint32_t host_random(void);
+
+#endif // HOST_H

@@ -1,0 +1,273 @@
+// libgcheap: a garbage-collected heap for C interpreters, a drop-in replacement for MicroPython's py/gc.c.
+//
+// Generated from src/capi.rs, src/host.rs and src/port.rs. Don't edit: change those and run
+//     cargo run -p xtask -- header
+//
+// C11 or later, C++17 or later. The functions named gc_* are those of MicroPython's py/gc.h; where both headers meet,
+// a difference between them is a compile error.
+#ifndef GCHEAP_H
+#define GCHEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// In a MicroPython build py/gc.h is the one that defines gc_info_t, and it can't stand a second definition. So it comes
+// first, whichever header was asked for first.
+#if !defined(MICROPY_INCLUDED_PY_GC_H) && defined(MICROPY_INCLUDED_PY_MPCONFIG_H)
+#include "py/gc.h"
+#elif !defined(MICROPY_INCLUDED_PY_GC_H) && defined(__has_include)
+#if __has_include("py/gc.h") && __has_include("mpconfigport.h")
+#include "py/gc.h"
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef MICROPY_INCLUDED_PY_MPPRINT_H
+/// The host's printer. Only the host looks inside: the library hands it back to gcheap_host_print.
+typedef struct _mp_print_t mp_print_t;
+#endif
+
+#ifndef MICROPY_INCLUDED_PY_GC_H
+/// What gc_info reports.
+typedef struct gc_info_t {
+    /// Bytes in all pools.
+    size_t total;
+    /// Bytes in use.
+    size_t used;
+    /// Bytes free.
+    size_t free;
+    /// The longest run of free blocks, in blocks.
+    size_t max_free;
+    /// How many objects have one block.
+    size_t num_1block;
+    /// How many objects have two blocks.
+    size_t num_2block;
+    /// The largest object, in blocks.
+    size_t max_block;
+} gc_info_t;
+
+/// Flags for gc_alloc.
+enum {
+    /// Before a collection frees the object, its finaliser is run (gcheap_host_finalise).
+    GC_ALLOC_FLAG_HAS_FINALISER = 1,
+};
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What the library offers
+//
+// "Requires" says what the caller must see to: the library can't find out.
+
+// gc_add exists in heaps that can have several areas. MicroPython's own header declares it only then.
+#if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP
+#define GCHEAP_SPLIT_HEAP
+#endif
+
+/// The library's name and version, "libgcheap 0.1.0". Never NULL, never freed. Thread-safe; never collects.
+const char *gcheap_version(void);
+
+/// Makes a heap of the memory [start, end); an earlier heap is forgotten, without running its finalisers.
+///
+/// start, end: byte addresses of any alignment; end is rounded down to a whole block. The memory belongs to the heap
+/// until the next gc_init. Sets this thread's lock depth to 0, automatic collection on, the allocation threshold off.
+/// Errors: end before start, or less than one table byte and its four blocks between them, is reported to
+/// gcheap_host_fatal; if that returns, the heap is empty and every gc_alloc returns NULL.
+/// Not thread-safe: no other thread may use the heap yet. Never collects. From gc.c: gc_init.
+/// Requires: [start, end) is writable memory that nobody else uses.
+void gc_init(void *start, void *end);
+
+#if defined(GCHEAP_SPLIT_HEAP)
+/// Adds the area [start, end) to the heap, behind the areas it has.
+///
+/// start, end: byte addresses; end is rounded down to a whole block. The area's record is kept at start, which should be
+/// aligned for a pointer: if it is not, the record moves up and the area may have four blocks less. gc_init comes first.
+/// Errors: as for gc_init; the area is then not added. Not thread-safe. Never collects. Only with
+/// MICROPY_GC_SPLIT_HEAP. From gc.c: gc_add.
+/// Requires: [start, end) is writable memory that nobody else uses.
+void gc_add(void *start, void *end);
+#endif
+
+/// From now on gc_alloc and gc_realloc return NULL in this thread, and gc_free does nothing. Nests, up to 32767 deep.
+///
+/// Thread-safe, and safe in an interrupt handler that also unlocks. Never collects. From gc.c: gc_lock.
+void gc_lock(void);
+
+/// Takes back one gc_lock of this thread. Thread-safe. Never collects. From gc.c: gc_unlock.
+void gc_unlock(void);
+
+/// Whether this thread may not allocate now: it has the heap locked, or is collecting (in a finaliser).
+///
+/// Thread-safe. Never collects. From gc.c: gc_is_locked.
+bool gc_is_locked(void);
+
+/// Begins a collection: takes the mutex, then marks what the host's own roots reach (gcheap_host_roots).
+///
+/// gc_collect_root and gc_collect_end must follow, in the same thread. Between start and end that thread cannot
+/// allocate. Inside a collection (from a finaliser) it does nothing, and so do the root and end that belong to it.
+/// Thread-safe. From gc.c: gc_collect_start.
+void gc_collect_start(void);
+
+/// Marks every object that can be reached from the len words at ptrs. Any word that is the address of an object's
+/// first byte counts as a pointer to it.
+///
+/// ptrs: word aligned; may be NULL if len is 0. len: in words. Only between gc_collect_start and gc_collect_end;
+/// elsewhere it does nothing. Takes no lock and uses nothing of the thread's own: other threads may call it from a
+/// signal handler, one at a time, while the collecting thread waits. From gc.c: gc_collect_root.
+/// Requires: the words can be read.
+void gc_collect_root(void **ptrs, size_t len);
+
+/// Ends a collection: runs the finalisers of all unreached objects in address order, frees these objects, gives the
+/// mutex back. A finaliser may call gc_free, but cannot allocate.
+///
+/// Without a gc_collect_start before it, it does nothing. From gc.c: gc_collect_end.
+void gc_collect_end(void);
+
+/// Collects as if nothing could be reached: runs all finalisers, frees everything. For the end of a program.
+///
+/// Thread-safe. From gc.c: gc_sweep_all.
+void gc_sweep_all(void);
+
+/// Allocates an object of n_bytes bytes, at the lowest address where it fits; NULL if it does not fit.
+///
+/// n_bytes: rounded up to whole blocks; 0 gives NULL. The blocks are cleared (in a build without
+/// MICROPY_GC_CONSERVATIVE_CLEAR only what n_bytes leaves of them). alloc_flags: 1 (GC_ALLOC_FLAG_HAS_FINALISER) if
+/// the object may have a finaliser, else 0. NULL also while the heap is locked.
+/// May collect, through the host's gc_collect: when the allocation threshold is reached, or once when nothing fits,
+/// if automatic collection is on. Thread-safe. From gc.c: gc_alloc.
+void *gc_alloc(size_t n_bytes, unsigned int alloc_flags);
+
+/// Frees an object at once, without running its finaliser. NULL is allowed and does nothing.
+///
+/// While this thread has the heap locked it does nothing. Errors: a pointer that is not an object's first byte is
+/// reported to gcheap_host_fatal, and nothing is freed. Thread-safe. Never collects. From gc.c: gc_free.
+/// Requires: nothing uses the object afterwards.
+void gc_free(void *ptr);
+
+/// The size of an object in bytes, a multiple of the block size; 0 for NULL and for anything else that is not an
+/// object's first byte. Thread-safe. Never collects. From gc.c: gc_nbytes.
+size_t gc_nbytes(const void *ptr);
+
+/// Makes an object n_bytes bytes large: in place if there is room, else, with allow_move, as a copy elsewhere.
+///
+/// Returns the object's address, or NULL if that cannot be; the object is then as it was. ptr NULL: as gc_alloc without
+/// a finaliser. n_bytes 0: as gc_free, returns NULL. A moved object keeps its finaliser. New blocks are cleared as by
+/// gc_alloc. NULL while the heap is locked. Errors: as gc_free, and returns NULL. May collect, as gc_alloc, but only
+/// to move. Thread-safe. From gc.c: gc_realloc.
+/// Requires: nothing uses the old address afterwards if another one is returned.
+void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
+
+/// Fills in how full the heap is. info: not NULL. Takes time in proportion to the heap's size.
+///
+/// Thread-safe. Never collects. From gc.c: gc_info.
+/// Requires: info points to a writable gc_info_t.
+void gc_info(gc_info_t *info);
+
+/// Fills in total, used and free, and 0 for the rest. info: not NULL. Takes the same short time for any heap.
+///
+/// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.26 and later.
+/// Requires: info points to a writable gc_info_t.
+void gc_info_fast(gc_info_t *info);
+
+/// Prints the numbers of gc_info through the host (gcheap_host_print). Thread-safe. Never collects.
+/// From gc.c: gc_dump_info.
+/// Requires: print is what the host's gcheap_host_print expects.
+void gc_dump_info(const mp_print_t *print);
+
+/// Prints a letter for each block through the host: '.' free, '=' tail, 'm' marked, and for a head what
+/// gcheap_host_letter says. Thread-safe. Never collects. From gc.c: gc_dump_alloc_table.
+/// Requires: print is what the host's gcheap_host_print expects.
+void gc_dump_alloc_table(const mp_print_t *print);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What a host provides
+//
+// The library owns no memory and calls no operating system. A program that links it defines the functions below, and
+// lends the storage that the heap's state lives in:
+//   - a symbol (gcheap_state, unless the library's configuration has another STATE_SYMBOL) for STATE_BYTES bytes of
+//     zeroed, word-aligned memory, laid out like MicroPython's mp_state_mem_t, and
+//   - a uint16_t lock depth, LOCK_DEPTH_OFFSET bytes behind that symbol (with THREAD_STATE=1: behind what the function
+//     THREAD_SYMBOL returns for the calling thread).
+// The offsets are those of the library's configuration, and the archive holds each as a symbol, for instance
+// gcheap_config_state_bytes_1144: a host that refers to it gets a link error if the library was built with another.
+// memset, memcpy, memmove and memcmp come from the C library. micropython-port/ is the host inside MicroPython.
+
+/// A caller's mistake that the heap found. The heap is unharmed when it reports one.
+enum gcheap_misuse
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /// gc_init or gc_add: the memory has not even room for one ATB byte and its four blocks. The pointer is start.
+    GCHEAP_MISUSE_HEAP_TOO_SMALL = 1,
+    /// gc_init or gc_add: end lies before start. The pointer is end.
+    GCHEAP_MISUSE_END_BEFORE_START = 2,
+    /// gc_free or gc_realloc: the pointer lies outside every area's pool.
+    GCHEAP_MISUSE_FOREIGN_POINTER = 3,
+    /// gc_free or gc_realloc: the pointer is not the address of a block (it points into one).
+    GCHEAP_MISUSE_INTERIOR_POINTER = 4,
+    /// gc_free or gc_realloc: the block is free (a double free, or a realloc after a free).
+    GCHEAP_MISUSE_FREE_BLOCK = 5,
+    /// gc_free or gc_realloc: the block is a tail: the pointer is not what gc_alloc returned.
+    GCHEAP_MISUSE_TAIL_BLOCK = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum gcheap_misuse gcheap_misuse;
+#else
+typedef uint32_t gcheap_misuse;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/// Runs a whole collection: calls gc_collect_start, gc_collect_root for every root that the program has besides
+/// gcheap_host_roots (stacks, registers), then gc_collect_end.
+///
+/// The library calls it when an allocation finds no room or passes the threshold; a program may call it at any time.
+void gc_collect(void);
+
+/// MUTEX=1: makes the mutex ready. Called by gc_init.
+void gcheap_host_mutex_init(void);
+
+/// MUTEX=1: takes the mutex, which is recursive.
+void gcheap_host_enter(void);
+
+/// MUTEX=1: gives the mutex back.
+void gcheap_host_exit(void);
+
+/// Calls gc_collect_root for the roots that live in the host's own memory. Called by gc_collect_start.
+void gcheap_host_roots(void);
+
+/// FINALISER=1: runs the finaliser of an object that was allocated with GC_ALLOC_FLAG_HAS_FINALISER and is about to
+/// be freed.
+///
+/// object: what gc_alloc returned. It and all it refers to are still whole. gc_alloc and gc_realloc return NULL
+/// meanwhile; gc_free works. Must return (no longjmp).
+void gcheap_host_finalise(void *object);
+
+/// HOOK_LOOP=1: called once per step of every long loop, so that a host can feed a watchdog.
+void gcheap_host_hook(size_t step);
+
+/// Told of a caller's mistake before anything was changed. May abort, or return: then the call that was the mistake
+/// does nothing, and returns NULL if it returns a pointer.
+///
+/// code: one of gcheap_misuse. ptr: the pointer that was wrong.
+void gcheap_host_fatal(unsigned int code, const void *ptr);
+
+/// Prints part of a dump.
+///
+/// print: what the caller of the dump passed. text: bytes characters, not followed by a NUL.
+void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes);
+
+/// The letter that gc_dump_alloc_table shows for an object: 'h', or one that tells its type.
+///
+/// head: the object, at least one block of readable memory.
+char gcheap_host_letter(const void *head);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // GCHEAP_H
