@@ -17,7 +17,9 @@ use super::Heap;
 use super::atb::{Atb, BLOCKS_PER_ATB};
 use super::ftb::{BLOCKS_PER_FTB, Ftb};
 use super::state::Area;
-use crate::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, SPLIT_HEAP, WORD_BYTES};
+#[cfg(gcheap_split_heap)]
+use crate::config::{AREA_BYTES, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, FINALISER, SPLIT_HEAP};
 use crate::port::{Misuse, Port};
 
 /// How many ATB bytes an area of `bytes` bytes has: exactly as many as in gc.c, so that the pool is the same.
@@ -39,6 +41,7 @@ const fn ftb_bytes_for(atb_bytes: usize) -> usize {
 }
 
 /// Tables and pool, in bytes.
+#[cfg(any(test, gcheap_split_heap))]
 const fn bytes_for(atb_bytes: usize) -> usize {
     atb_bytes + ftb_bytes_for(atb_bytes) + atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES
 }

@@ -38,7 +38,8 @@
 //!             slots 0..12 │ 12..          phase = 12: block b has slot b + phase
 //! ```
 //!
-//! Slots below the phase are never touched: reads mask them off, writes change only the lanes they are asked to.
+//! Slots below the phase are never touched: reads mask them off, writes change only the lanes they are asked to. If the
+//! word begins before the area's memory, it is read and written by its own bytes only.
 
 use core::ptr::NonNull;
 
@@ -214,14 +215,15 @@ impl Atb {
     /// The table of `bytes` ATB bytes from `start`.
     ///
     /// # Safety
-    /// The bytes are an area's ATB, `start + bytes` is word aligned, and the bytes of the first word that come before
-    /// `start` belong to the same area (invariant I5).
+    /// The bytes are an area's ATB, and `start + bytes` is word aligned (invariant I5).
     #[inline(always)]
     pub(crate) unsafe fn new(start: NonNull<u8>, bytes: usize) -> Self {
         let before = start.addr().get() % WORD_BYTES;
         debug_assert!((before + bytes) % WORD_BYTES == 0);
-        // SAFETY: I5: those bytes are the area's.
-        let words = unsafe { start.sub(before).cast() };
+        // Aligned down, maybe out of the area: what lies there is never accessed (`first_word_is_shared`).
+        let words = start.as_ptr().wrapping_sub(before).cast();
+        // SAFETY: an area does not begin in the first word of the address space.
+        let words = unsafe { NonNull::new_unchecked(words) };
         Self { words, len: (before + bytes) / WORD_BYTES, phase: before * BLOCKS_PER_ATB }
     }
 
@@ -256,18 +258,55 @@ impl Atb {
         if i == 0 { lanes_from(self.phase) } else { LANES }
     }
 
+    /// Word `i`; lanes that are not the table's hold anything.
     #[inline(always)]
     pub(crate) fn load(&self, i: usize) -> Word {
         debug_assert!(i < self.len);
+        if i == 0 && self.first_word_is_shared() {
+            return self.load_own_bytes();
+        }
         // SAFETY: I5: word i is part of the table.
         Word::from_le(unsafe { self.words.add(i).read() })
     }
 
+    /// Writes word `i`, whose lanes that are not the table's must be as they were loaded.
     #[inline(always)]
     pub(crate) fn store(&self, i: usize, word: Word) {
         debug_assert!(i < self.len);
+        if i == 0 && self.first_word_is_shared() {
+            return self.store_own_bytes(word);
+        }
         // SAFETY: I5: as above; I4: nobody holds a reference to it.
         unsafe { self.words.add(i).write(word.to_le()) }
+    }
+
+    /// Whether the first word may begin before the area, in memory that is somebody else's. With finalisers the FTB lies
+    /// there: half as many bytes as the ATB has, so only a table of a few bytes is affected.
+    #[inline(always)]
+    fn first_word_is_shared(&self) -> bool {
+        self.phase != 0 && (!config::FINALISER || self.len <= 2)
+    }
+
+    /// The first word, from the bytes that are the table's; free lanes for the others.
+    #[cold]
+    #[inline(never)]
+    fn load_own_bytes(&self) -> Word {
+        let mut word = 0;
+        for i in self.phase / BLOCKS_PER_ATB..WORD_BYTES {
+            // SAFETY: I5: byte i of the first word is at or behind the table's start.
+            word |= Word::from(unsafe { self.words.cast::<u8>().add(i).read() }) << (8 * i);
+        }
+        word
+    }
+
+    /// Writes the bytes of the first word that are the table's.
+    #[cold]
+    #[inline(never)]
+    fn store_own_bytes(&self, word: Word) {
+        for i in self.phase / BLOCKS_PER_ATB..WORD_BYTES {
+            // SAFETY: I5, I4: as above.
+            unsafe { self.words.cast::<u8>().add(i).write((word >> (8 * i)) as u8) };
+        }
     }
 
     /// What block `block` is. gc.c: `ATB_GET_KIND`.

@@ -64,7 +64,7 @@ impl<P: Port> Heap<P> {
                 to.print(b": ");
                 let mut line = [0; BLOCKS_PER_LINE];
                 let len = BLOCKS_PER_LINE.min(atb.blocks() - block);
-                for (i, letter) in line[..len].iter_mut().enumerate() {
+                for (i, letter) in line.iter_mut().enumerate().take(len) {
                     *letter = match atb.kind(block + i) {
                         Kind::Free => b'.',
                         // SAFETY: I6: a block of this area.
@@ -73,7 +73,7 @@ impl<P: Port> Heap<P> {
                         Kind::Mark => b'm',
                     };
                 }
-                to.print(&line[..len]);
+                to.print(line.get(..len).unwrap_or_default());
                 block += BLOCKS_PER_LINE;
             }
             to.print(b"\n");
@@ -94,13 +94,17 @@ fn unsigned_int(number: usize) -> usize {
 
 /// Prints a number in lower case with leading zeros to at least `width` digits.
 fn print_number(to: &mut impl Printer, mut number: usize, base: usize, width: usize) {
+    // Enough for a 64-bit number in decimal; filled from the end.
     let mut text = [b'0'; 20];
-    let mut start = text.len();
-    while number != 0 || text.len() - start < width {
+    let mut digits = 0;
+    for place in text.iter_mut().rev() {
+        if number == 0 && digits >= width {
+            break;
+        }
         let digit = (number % base) as u8;
-        start -= 1;
-        text[start] = digit + if digit < 10 { b'0' } else { b'a' - 10 };
+        *place = digit + if digit < 10 { b'0' } else { b'a' - 10 };
         number /= base;
+        digits += 1;
     }
-    to.print(&text[start..]);
+    to.print(text.get(text.len() - digits..).unwrap_or_default());
 }
