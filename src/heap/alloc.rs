@@ -44,7 +44,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// Makes an object of `n` free blocks, gives the mutex back and clears the memory.
-    #[inline(always)]
     fn take(&self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
         let Place { area, block } = place;
         let atb = area.atb();

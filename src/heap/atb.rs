@@ -209,6 +209,8 @@ pub struct Atb {
     words: NonNull<Word>,
     len: usize,
     phase: usize,
+    /// 1 if the first word may begin before the area, in memory that is somebody else's; else 0.
+    shared: usize,
 }
 
 impl Atb {
@@ -220,11 +222,14 @@ impl Atb {
     pub(crate) unsafe fn new(start: NonNull<u8>, bytes: usize) -> Self {
         let before = start.addr().get() % WORD_BYTES;
         debug_assert!((before + bytes) % WORD_BYTES == 0);
-        // Aligned down, maybe out of the area: what lies there is never accessed (`first_word_is_shared`).
+        // Aligned down, maybe out of the area: what lies there is never accessed.
         let words = start.as_ptr().wrapping_sub(before).cast();
         // SAFETY: an area does not begin in the first word of the address space.
         let words = unsafe { NonNull::new_unchecked(words) };
-        Self { words, len: (before + bytes) / WORD_BYTES, phase: before * BLOCKS_PER_ATB }
+        let len = (before + bytes) / WORD_BYTES;
+        // With finalisers there is an FTB before the ATB, half as long: room for the rest of a word, unless it is tiny.
+        let shared = before != 0 && (!config::FINALISER || len <= 2);
+        Self { words, len, phase: before * BLOCKS_PER_ATB, shared: shared as usize }
     }
 
     /// Words in the table.
@@ -262,7 +267,7 @@ impl Atb {
     #[inline(always)]
     pub(crate) fn load(&self, i: usize) -> Word {
         debug_assert!(i < self.len);
-        if i == 0 && self.first_word_is_shared() {
+        if i < self.shared {
             return self.load_own_bytes();
         }
         // SAFETY: I5: word i is part of the table.
@@ -273,18 +278,11 @@ impl Atb {
     #[inline(always)]
     pub(crate) fn store(&self, i: usize, word: Word) {
         debug_assert!(i < self.len);
-        if i == 0 && self.first_word_is_shared() {
+        if i < self.shared {
             return self.store_own_bytes(word);
         }
         // SAFETY: I5: as above; I4: nobody holds a reference to it.
         unsafe { self.words.add(i).write(word.to_le()) }
-    }
-
-    /// Whether the first word may begin before the area, in memory that is somebody else's. With finalisers the FTB lies
-    /// there: half as many bytes as the ATB has, so only a table of a few bytes is affected.
-    #[inline(always)]
-    fn first_word_is_shared(&self) -> bool {
-        self.phase != 0 && (!config::FINALISER || self.len <= 2)
     }
 
     /// The first word, from the bytes that are the table's; free lanes for the others.
@@ -327,7 +325,6 @@ impl Atb {
     }
 
     /// `n` blocks become tails of the object before them. gc.c: `ATB_FREE_TO_TAIL`, once per block.
-    #[inline(always)]
     pub(crate) fn free_to_tail(&self, block: usize, n: usize) {
         debug_assert!((block..block + n).all(|b| self.kind(b) == Kind::Free));
         self.each_word(block, n, |word, lanes| word | lanes << 1);
@@ -348,13 +345,11 @@ impl Atb {
     }
 
     /// `n` blocks become free, whatever they were: `xx` becomes `00`. gc.c: `ATB_ANY_TO_FREE`, once per block.
-    #[inline(always)]
     pub(crate) fn any_to_free(&self, block: usize, n: usize) {
         self.each_word(block, n, |word, lanes| word & !both_bits(lanes));
     }
 
     /// Applies `change(word, lanes)` to the words that hold blocks `block..block + n`; `lanes` are those blocks.
-    #[inline(always)]
     fn each_word(&self, block: usize, n: usize, change: impl Fn(Word, Word) -> Word) {
         let (slot, end) = (self.slot(block), self.slot(block) + n);
         let (mut i, last) = (slot / BLOCKS_PER_WORD, end / BLOCKS_PER_WORD);
@@ -371,19 +366,16 @@ impl Atb {
     }
 
     /// How many tails follow block `block`: the length of the object there, less its head.
-    #[inline(always)]
     pub(crate) fn tails_after(&self, block: usize) -> usize {
         self.run_after(block, usize::MAX, tails)
     }
 
     /// How many free blocks follow block `block`, counted no further than needed to know that there are `enough`.
-    #[inline(always)]
     pub(crate) fn frees_after(&self, block: usize, enough: usize) -> usize {
         self.run_after(block, enough, frees)
     }
 
     /// The length of the run of blocks right after `block` that are in `of(word)`; stops early at `enough` or more.
-    #[inline(always)]
     fn run_after(&self, block: usize, enough: usize, of: impl Fn(Word) -> Word) -> usize {
         let slot = self.slot(block) + 1;
         let (mut i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
@@ -410,7 +402,6 @@ impl Atb {
     }
 
     /// How many free blocks follow `block`, if that run ends before the next word begins (or at the table's end).
-    #[inline(always)]
     pub(crate) fn frees_after_in_word(&self, block: usize) -> Option<usize> {
         let slot = self.slot(block) + 1;
         let (i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
@@ -422,7 +413,6 @@ impl Atb {
     }
 
     /// How many free blocks lie right before block `block`, counted no further than `enough`.
-    #[inline(always)]
     pub(crate) fn frees_before(&self, block: usize, enough: usize) -> usize {
         let slot = self.slot(block);
         let (mut i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);

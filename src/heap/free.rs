@@ -34,7 +34,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// The object that starts at `ptr`: an unmarked head, or any head if `marked_too`.
-    #[inline(always)]
     pub(super) fn object_at(&self, ptr: *const u8, marked_too: bool) -> Result<(Area, usize), Misuse> {
         let (area, block) = self.locate(ptr)?;
         match area.atb().kind(block) {
@@ -46,7 +45,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// Makes `n` blocks free.
-    #[inline(always)]
     pub(super) fn release(&self, area: Area, block: usize, n: usize) {
         area.atb().any_to_free(block, n);
         area.used().set(area.used().get() - n);

@@ -97,7 +97,6 @@ impl<'a, P: Port> Marker<'a, P> {
         if SPLIT_HEAP { self.find_in_others(word, Pool::block) } else { None }
     }
 
-    #[inline(always)]
     fn find_in_others(&self, word: usize, block: impl Fn(&Pool, usize) -> Option<usize>) -> Option<(Pool, usize)> {
         let mut next = self.first.area.next();
         while let Some(area) = next {
@@ -126,7 +125,6 @@ impl<'a, P: Port> Marker<'a, P> {
     }
 
     /// Scans an object from its first word on.
-    #[inline(always)]
     pub fn scan_object(&mut self, pool: Pool, block: usize) {
         // SAFETY: I6: a block of this pool.
         let addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
@@ -135,7 +133,6 @@ impl<'a, P: Port> Marker<'a, P> {
 
     /// Scans the words from `addr`, which lies in `block`, to the end of the object, marking and stacking what they
     /// point at.
-    #[inline(always)]
     fn scan(&mut self, pool: Pool, addr: usize, block: usize) {
         let blocks = block + 1 + pool.atb.tails_after(block);
         let start = addr.wrapping_sub(pool.start.addr().get()) / WORD_BYTES;

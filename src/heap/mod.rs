@@ -81,7 +81,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// The area and block of an object's address, or why it isn't one.
-    #[inline(always)]
     fn locate(&self, ptr: *const u8) -> Result<(Area, usize), Misuse> {
         for area in self.state().areas() {
             let pool = area.pool().addr().get();

@@ -78,7 +78,6 @@ pub(crate) struct Place {
 
 impl Atb {
     /// The lowest block from `from` on at which `n` free blocks in a row start.
-    #[inline(always)]
     fn find_run(&self, from: usize, n: usize) -> Option<usize> {
         let slot = self.slot(from);
         let mut i = slot / BLOCKS_PER_WORD;
@@ -120,7 +119,6 @@ impl<P: Port> Heap<P> {
         (0..CLASSES).map(|class| (class_size(class), self.bound(class)))
     }
 
-    #[inline(always)]
     fn bound(&self, class: usize) -> Place {
         let state = self.state();
         if state.scratch(RAISED).get() >> class & 1 == 0 {
@@ -132,7 +130,6 @@ impl<P: Port> Heap<P> {
         Place { area, block }
     }
 
-    #[inline(always)]
     fn set_bound(&self, class: usize, place: Place) {
         let state = self.state();
         let raised = state.scratch(RAISED);
@@ -144,7 +141,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
-    #[inline(always)]
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
         let class = class_of(n);
         let size = class_size(class);
@@ -163,7 +159,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// The lowest place from `from` on with `n` free blocks in a row, or the heap's end.
-    #[inline(always)]
     pub(super) fn search(&self, from: Place, n: usize) -> Result<Place, Place> {
         let Place { mut area, mut block } = from;
         loop {
@@ -180,7 +175,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// Lowers the bounds for the blocks `block..block + n` of `area`, which have just become free.
-    #[inline(always)]
     pub(crate) fn lower_bounds(&self, area: Area, block: usize, n: usize) {
         let raised = self.state().scratch(RAISED).get();
         if raised == 0 {
@@ -208,7 +202,6 @@ impl<P: Port> Heap<P> {
         }
     }
 
-    #[inline(always)]
     pub(super) fn precedes(&self, a: Place, b: Place) -> bool {
         if a.area == b.area { a.block < b.block } else { a.area.comes_before(b.area) }
     }

@@ -52,7 +52,6 @@ impl<P: Port> Heap<P> {
     }
 
     /// Gives the mutex back, whatever happens.
-    #[inline(always)]
     fn resize_in_place(&self, area: Area, block: usize, n: usize, bytes: usize) -> InPlace {
         let atb = area.atb();
         let old = 1 + atb.tails_after(block);
