@@ -1,0 +1,327 @@
+//! A trace: what is done to both heaps, in a form that survives the removal of any of its lines.
+//!
+//! Objects are named by a number given when they are allocated. An operation on an object that does not exist (its
+//! allocation failed, or it was collected, or the shrinker removed the line that made it) does nothing, so that every
+//! subset of a trace is a trace.
+
+use std::fmt::{self, Display, Write as _};
+use std::str::FromStr;
+
+pub type Id = u32;
+
+/// What a word in an object, a root or an argument holds. On each side it becomes an address of that side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    Zero,
+    /// Where the object is, or was last, plus some bytes.
+    Object(Id, isize),
+    /// An offset from the start of the side's memory.
+    Place(usize),
+    /// A number that is no address: it is made odd.
+    Noise(u64),
+    /// The address of one of the types that a dump shows.
+    Type(usize),
+    /// The type with a `__del__`.
+    Del,
+    /// A type without.
+    Plain,
+}
+
+/// What a finaliser does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Act {
+    Free(Id),
+    /// Tries to free with the heap locked.
+    LockedFree(Id),
+    Alloc(usize),
+    Realloc(Id, usize),
+    Nbytes(Id),
+    Info,
+    Dump,
+}
+
+/// Memory of one area: a zone and the offsets of its start and end from the zone's start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    pub zone: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// gc_alloc, or gc_realloc of NULL. `noise` fills the new object with numbers.
+    Alloc {
+        id: Id,
+        bytes: usize,
+        finaliser: bool,
+        noise: bool,
+        by_realloc: bool,
+    },
+    Realloc {
+        id: Id,
+        bytes: usize,
+        may_move: bool,
+    },
+    Free(Id),
+    FreeNull,
+    Nbytes(Value),
+    Write {
+        id: Id,
+        word: usize,
+        value: Value,
+    },
+    Root {
+        at: usize,
+        value: Value,
+    },
+    Script {
+        id: Id,
+        acts: Vec<Act>,
+    },
+    Collect,
+    Sweep,
+    Lock,
+    Unlock,
+    Auto(bool),
+    Threshold(usize),
+    Add(Span),
+    /// What MicroPython's coverage test does: saves the heap's state, makes another heap elsewhere, restores it.
+    Detour {
+        bytes: usize,
+        seed: u64,
+    },
+}
+
+/// What the heap's state holds before gc_init.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Before {
+    Zero,
+    Junk,
+    /// What the trace before left.
+    Keep,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    pub config: String,
+    pub heap: Span,
+    /// Seed of the junk that the memory holds at first; 0 leaves zeros.
+    pub junk: u64,
+    pub before: Before,
+    pub ops: Vec<Op>,
+}
+
+impl Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Zero => f.write_str("0"),
+            Self::Object(id, 0) => write!(f, "#{id}"),
+            Self::Object(id, by) => write!(f, "#{id}{by:+}"),
+            Self::Place(at) => write!(f, "@{at}"),
+            Self::Noise(n) => write!(f, "~{n}"),
+            Self::Type(n) => write!(f, "type:{n}"),
+            Self::Del => f.write_str("del"),
+            Self::Plain => f.write_str("plain"),
+        }
+    }
+}
+
+impl FromStr for Value {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(rest) = text.strip_prefix('#') {
+            let sign = rest.find(['+', '-']).unwrap_or(rest.len());
+            let by = if sign == rest.len() { 0 } else { number(&rest[sign..])? };
+            return Ok(Self::Object(number(&rest[..sign])?, by));
+        }
+        match text {
+            "0" => Ok(Self::Zero),
+            "del" => Ok(Self::Del),
+            "plain" => Ok(Self::Plain),
+            _ => {
+                if let Some(rest) = text.strip_prefix('@') {
+                    Ok(Self::Place(number(rest)?))
+                } else if let Some(rest) = text.strip_prefix('~') {
+                    Ok(Self::Noise(number(rest)?))
+                } else if let Some(rest) = text.strip_prefix("type:") {
+                    Ok(Self::Type(number(rest)?))
+                } else {
+                    Err(format!("\"{text}\" is no value"))
+                }
+            }
+        }
+    }
+}
+
+impl Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Free(id) => write!(f, "free #{id}"),
+            Self::LockedFree(id) => write!(f, "locked-free #{id}"),
+            Self::Alloc(bytes) => write!(f, "alloc {bytes}"),
+            Self::Realloc(id, bytes) => write!(f, "realloc #{id} {bytes}"),
+            Self::Nbytes(id) => write!(f, "nbytes #{id}"),
+            Self::Info => f.write_str("info"),
+            Self::Dump => f.write_str("dump"),
+        }
+    }
+}
+
+impl FromStr for Act {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Ok(match words[..] {
+            ["free", id] => Self::Free(object(id)?),
+            ["locked-free", id] => Self::LockedFree(object(id)?),
+            ["alloc", bytes] => Self::Alloc(number(bytes)?),
+            ["realloc", id, bytes] => Self::Realloc(object(id)?, number(bytes)?),
+            ["nbytes", id] => Self::Nbytes(object(id)?),
+            ["info"] => Self::Info,
+            ["dump"] => Self::Dump,
+            _ => return Err(format!("\"{text}\" is nothing that a finaliser does")),
+        })
+    }
+}
+
+impl Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.zone, self.start, self.end)
+    }
+}
+
+impl Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alloc { id, bytes, finaliser, noise, by_realloc } => {
+                write!(f, "alloc #{id} {bytes}")?;
+                for (on, word) in [(finaliser, " finaliser"), (noise, " noise"), (by_realloc, " by-realloc")] {
+                    if *on {
+                        f.write_str(word)?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Realloc { id, bytes, may_move } => {
+                write!(f, "realloc #{id} {bytes}{}", if *may_move { "" } else { " stay" })
+            }
+            Self::Free(id) => write!(f, "free #{id}"),
+            Self::FreeNull => f.write_str("free null"),
+            Self::Nbytes(value) => write!(f, "nbytes {value}"),
+            Self::Write { id, word, value } => write!(f, "write #{id} {word} {value}"),
+            Self::Root { at, value } => write!(f, "root {at} {value}"),
+            Self::Script { id, acts } => {
+                let acts: Vec<String> = acts.iter().map(Act::to_string).collect();
+                write!(f, "script #{id} {}", acts.join("; "))
+            }
+            Self::Collect => f.write_str("collect"),
+            Self::Sweep => f.write_str("sweep"),
+            Self::Lock => f.write_str("lock"),
+            Self::Unlock => f.write_str("unlock"),
+            Self::Auto(on) => write!(f, "auto {}", u8::from(*on)),
+            Self::Threshold(blocks) => write!(f, "threshold {blocks}"),
+            Self::Add(span) => write!(f, "add {span}"),
+            Self::Detour { bytes, seed } => write!(f, "detour {bytes} {seed}"),
+        }
+    }
+}
+
+impl FromStr for Op {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(rest) = text.strip_prefix("script ") {
+            let (id, acts) = rest.split_once(' ').unwrap_or((rest, ""));
+            let acts = acts.split(';').filter(|act| !act.trim().is_empty()).map(str::parse).collect::<Result<_, _>>()?;
+            return Ok(Self::Script { id: object(id)?, acts });
+        }
+        let words: Vec<&str> = text.split_whitespace().collect();
+        Ok(match words[..] {
+            ["alloc", id, bytes, ref flags @ ..] => Self::Alloc {
+                id: object(id)?,
+                bytes: number(bytes)?,
+                finaliser: flags.contains(&"finaliser"),
+                noise: flags.contains(&"noise"),
+                by_realloc: flags.contains(&"by-realloc"),
+            },
+            ["realloc", id, bytes] => Self::Realloc { id: object(id)?, bytes: number(bytes)?, may_move: true },
+            ["realloc", id, bytes, "stay"] => Self::Realloc { id: object(id)?, bytes: number(bytes)?, may_move: false },
+            ["free", "null"] => Self::FreeNull,
+            ["free", id] => Self::Free(object(id)?),
+            ["nbytes", value] => Self::Nbytes(value.parse()?),
+            ["write", id, word, value] => Self::Write { id: object(id)?, word: number(word)?, value: value.parse()? },
+            ["root", at, value] => Self::Root { at: number(at)?, value: value.parse()? },
+            ["collect"] => Self::Collect,
+            ["sweep"] => Self::Sweep,
+            ["lock"] => Self::Lock,
+            ["unlock"] => Self::Unlock,
+            ["auto", on] => Self::Auto(on != "0"),
+            ["threshold", blocks] => Self::Threshold(number(blocks)?),
+            ["add", zone, start, end] => Self::Add(span(zone, start, end)?),
+            ["detour", bytes, seed] => Self::Detour { bytes: number(bytes)?, seed: number(seed)? },
+            _ => return Err(format!("\"{text}\" is no operation")),
+        })
+    }
+}
+
+impl Trace {
+    /// The lines before the operations.
+    pub fn head(&self) -> String {
+        let before = match self.before {
+            Before::Zero => "zero",
+            Before::Junk => "junk",
+            Before::Keep => "keep",
+        };
+        format!("config {}\nheap {}\njunk {}\nbefore {before}\n", self.config, self.heap, self.junk)
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = self.head();
+        for op in &self.ops {
+            writeln!(text, "{op}").unwrap();
+        }
+        text
+    }
+}
+
+impl FromStr for Trace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut trace = Self {
+            config: String::new(),
+            heap: Span { zone: 0, start: 0, end: 0 },
+            junk: 0,
+            before: Before::Zero,
+            ops: Vec::new(),
+        };
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("//")) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words[..] {
+                ["config", name] => trace.config = name.into(),
+                ["heap", zone, start, end] => trace.heap = span(zone, start, end)?,
+                ["junk", seed] => trace.junk = number(seed)?,
+                ["before", "zero"] => trace.before = Before::Zero,
+                ["before", "junk"] => trace.before = Before::Junk,
+                ["before", "keep"] => trace.before = Before::Keep,
+                _ => trace.ops.push(line.parse()?),
+            }
+        }
+        Ok(trace)
+    }
+}
+
+fn span(zone: &str, start: &str, end: &str) -> Result<Span, String> {
+    Ok(Span { zone: number(zone)?, start: number(start)?, end: number(end)? })
+}
+
+fn object(text: &str) -> Result<Id, String> {
+    number(text.strip_prefix('#').ok_or(format!("\"{text}\" is no object"))?)
+}
+
+fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is no number"))
+}
