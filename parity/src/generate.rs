@@ -111,7 +111,7 @@ impl Generator<'_> {
         let random = &mut self.random;
         let roll = random.below(1000);
         if graph {
-            return if roll < 950 { random.range(500, 1500) * self.config.block } else { random.range(1 << 17, 1 << 20) };
+            return if roll < 980 { random.range(500, 1500) * self.config.block } else { random.range(1 << 17, 1 << 20) };
         }
         match roll {
             0..550 => random.range(256, 2048),
@@ -441,8 +441,9 @@ impl Generator<'_> {
             let share = *self.random.pick(&[100, 90, 50]);
             let hub = self.graph(free * share / 100)?;
             let full = round == 0 || self.random.chance(60);
-            while full && self.runner.live_blocks() < self.runner.blocks() {
-                // Fillers hold a pointer to something each; nobody points at them.
+            // Fillers hold a pointer to something each; nobody points at them. A threshold may keep the heap from filling.
+            let free = self.runner.blocks() - self.runner.live_blocks();
+            for _ in 0..if full { free } else { 0 } {
                 let Some(id) = self.node(1)? else { break };
                 let value = self.pointer();
                 self.emit(Op::Write { id, word: 0, value })?;
