@@ -34,6 +34,12 @@ void (*host_on_finalise)(void *object);
 void *host_roots[HOST_ROOTS];
 const char host_list_type;
 
+// A printer that keeps the text.
+struct _mp_print_t {
+    char text[1 << 17];
+    size_t length;
+};
+
 // ---------------------------------------------------------------------------------------------------------------------
 // What the library asks of a host
 
@@ -78,10 +84,11 @@ char gcheap_host_letter(const void *head) {
     return type == &host_list_type ? 'L' : 'h';
 }
 
-// The offsets above must be the archive's. Each reference names an absolute symbol that only a library with the same
-// number has; the section they lie in is not loaded.
+// The offsets in host.h must be the archive's. Each reference names an absolute symbol that only a library with the same
+// number has. They lie in a section that takes no memory, and whose name makes the linker resolve it even under
+// --gc-sections.
 #define HOST_SAME(key, value) \
-    __asm__ volatile (".pushsection .gcheap_config,\"\"\n.quad gcheap_config_" key "_%c0\n.popsection" : : "i" (value))
+    __asm__ volatile (".pushsection .debug_gcheap,\"\"\n.long gcheap_config_" key "_%c0\n.popsection" : : "i" (value))
 
 void host_same_configuration(void);
 void host_same_configuration(void) {
@@ -185,10 +192,11 @@ void host_reset(void) {
     }
 }
 
-void host_heap(size_t bytes) {
+uint8_t *host_heap(size_t bytes) {
     host_reset();
     uint8_t *start = host_memory(0, bytes, 0);
     gc_init(start, start + bytes);
+    return start;
 }
 
 gcheap_atb_view_t host_view(void) {

@@ -76,18 +76,12 @@ uint8_t *host_memory(unsigned which, size_t bytes, size_t offset);
 // Whether all guard bytes are still as they were.
 bool host_guards_whole(void);
 
-// A fresh host, and a heap with one area of `bytes` bytes.
-void host_heap(size_t bytes);
+// A fresh host, and a heap with one area of `bytes` bytes. Returns the area's first byte.
+uint8_t *host_heap(size_t bytes);
 
 // host_heap's area, and the view of the area whose record is `area`.
 gcheap_atb_view_t host_view(void);
 gcheap_atb_view_t host_view_of(const host_area_t *area);
-
-// A printer that keeps the text.
-struct _mp_print_t {
-    char text[1 << 17];
-    size_t length;
-};
 
 // The text of gc_dump_alloc_table or gc_dump_info, ended by a NUL. The next call overwrites it.
 const char *host_dump(void (*dump)(const mp_print_t *print));

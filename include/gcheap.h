@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // In a MicroPython build py/gc.h is the one that defines gc_info_t, and it can't stand a second definition. So it comes
 // first, whichever header was asked for first.
 #if !defined(MICROPY_INCLUDED_PY_GC_H) && defined(MICROPY_INCLUDED_PY_MPCONFIG_H)
@@ -20,10 +24,6 @@
 #if __has_include("py/gc.h") && __has_include("mpconfigport.h")
 #include "py/gc.h"
 #endif
-#endif
-
-#ifdef __cplusplus
-extern "C" {
 #endif
 
 #ifndef MICROPY_INCLUDED_PY_MPPRINT_H
@@ -193,6 +193,7 @@ void gc_dump_alloc_table(const mp_print_t *print);
 //     THREAD_SYMBOL returns for the calling thread).
 // The offsets are those of the library's configuration, and the archive holds each as a symbol, for instance
 // gcheap_config_state_bytes_1144: a host that refers to it gets a link error if the library was built with another.
+// (c_tests/host.c does so, from a section that takes no memory.)
 // memset, memcpy, memmove and memcmp come from the C library. micropython-port/ is the host inside MicroPython.
 
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.

@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Builds libgcheap.a in its default configuration and runs the C tests on it, with every compiler and checker there is.
+
+Prints a line for each test and ends with "c_tests: N passed, M failed, K skipped".
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "c_tests"
+BUILD = ROOT / "build" / "c_tests"
+ARCHIVE = BUILD / "libgcheap.a"
+
+PROGRAMS = ["api", "walk", "misuse", "finalise", "capacity"]
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+STRICT = WARNINGS + ["-Wconversion", "-Wsign-conversion"]
+INCLUDE = ["-I", str(ROOT / "include")]
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
+# A load that is partly outside is an error, too: by default valgrind lets a word that ends inside pass.
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--partial-loads-ok=no"]
+# The capacity tests walk through millions of heaps; where each step is slow they take bigger strides.
+SLOW = {"CAPACITY_STRIDE": "331"}
+
+PUBLIC = set("""gc_init gc_add gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end gc_sweep_all
+    gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
+    gcheap_version gcheap_marker""".split())
+HOST = set("""gc_collect gcheap_host_roots gcheap_host_finalise gcheap_host_fatal gcheap_host_print gcheap_host_letter
+    gcheap_state memset memcpy memmove memcmp""".split())
+
+
+class Failure(Exception):
+    """A test that failed, and why."""
+
+
+class Skip(Exception):
+    """A test that cannot be run here, and why."""
+
+
+def run(command, env=None, may_fail=False):
+    """Runs a command; returns (exit code, all output). Fails the test if it fails, unless that is what is tested."""
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=os.environ | (env or {}), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", check=False)
+    if done.returncode != 0 and not may_fail:
+        raise Failure(f"$ {' '.join(map(str, command))}\n{done.stdout}(exit code {done.returncode})")
+    return done.returncode, done.stdout
+
+
+def require(condition, why):
+    if not condition:
+        raise Failure(why)
+
+
+def tool(name, package):
+    if not shutil.which(name):
+        raise Skip(f"{name} is missing: apt-get install {package}")
+    return name
+
+
+def compiler(name):
+    return tool(name, {"gcc": "gcc", "g++": "g++"}.get(name, "clang"))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The test programs
+
+def program(name, cc, flags):
+    """Compiles one test program; returns its path."""
+    out = BUILD / f"{name}-{cc}{'-sanitized' if flags == SANITIZERS else ''}"
+    run([cc, "-std=c11", "-O2", "-g", *WARNINGS, *flags, *INCLUDE, "-o", out,
+         TESTS / f"test_{name}.c", TESTS / "host.c", ARCHIVE])
+    return out
+
+
+def sanitizer(cc):
+    """Whether this compiler's sanitizers can be linked and run here."""
+    source, out = BUILD / f"empty-{cc}.c", BUILD / f"empty-{cc}"
+    source.write_text("int main(void) { return 0; }\n")
+    code, _ = run([cc, *SANITIZERS, source, "-o", out], may_fail=True)
+    if code == 0 and run([out], may_fail=True)[0] == 0:
+        return
+    version = run([cc, "-dumpversion"])[1].split(".")[0]
+    package = f"libclang-rt-{version}-dev" if cc == "clang" else f"libgcc-{version}-dev"
+    raise Skip(f"{cc} has no sanitizers here: apt-get install {package}")
+
+
+def run_program(name, cc, how):
+    """Runs all tests of one program; returns (passed, the names and output of those that failed)."""
+    compiler(cc)
+    prefix, env, flags = [], {}, []
+    if how == "sanitized":
+        sanitizer(cc)
+        # The heap's marking reads whatever it is told to; there is nothing to leak.
+        flags, env = SANITIZERS, SLOW | {"ASAN_OPTIONS": "detect_leaks=0"}
+    elif how == "valgrind":
+        tool("valgrind", "valgrind")
+        prefix, env = VALGRIND, SLOW
+    code, output = run([*prefix, program(name, cc, flags)], env, may_fail=True)
+    passed = len(re.findall(r"^ok \w+$", output, re.M))
+    failed = re.findall(r"^FAILED (\w+)$", output, re.M)
+    if code != 0:
+        # A crash, or a checker's complaint, shows in the exit code alone.
+        raise Failure(output + f"(exit code {code}; {passed} passed, {len(failed)} failed: {', '.join(failed)})")
+    require(passed > 0 and not failed, f"no test was run:\n{output}")
+    return passed
+
+
+def programs():
+    for cc in "gcc", "clang":
+        for name in PROGRAMS:
+            yield f"{name}: {cc}", lambda name=name, cc=cc: run_program(name, cc, "plain")
+        for name in PROGRAMS:
+            yield f"{name}: {cc} with sanitizers", lambda name=name, cc=cc: run_program(name, cc, "sanitized")
+    for name in PROGRAMS:
+        yield f"{name}: gcc in valgrind", lambda name=name: run_program(name, "gcc", "valgrind")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The headers
+
+def header_alone(cc, language, standard):
+    run([compiler(cc), "-x", language, f"-std={standard}", *STRICT, *INCLUDE, "-fsyntax-only", TESTS / "header.c"])
+
+
+def header_links_from_cpp(cc):
+    source = BUILD / f"main-{cc}.cpp"
+    source.write_text('#include "gcheap.h"\n#include <cstring>\n'
+                      'int main() { return std::strncmp(gcheap_version(), "libgcheap ", 10) != 0; }\n')
+    host = BUILD / f"host-{cc}.o"
+    compiler(cc)
+    run([compiler({"g++": "gcc", "clang++": "clang"}[cc]), "-std=c11", *INCLUDE, "-c", "-o", host, TESTS / "host.c"])
+    run([cc, "-std=c++17", *STRICT, *INCLUDE, "-o", source.with_suffix(""), source, host, ARCHIVE])
+    run([source.with_suffix("")])
+
+
+def micropython():
+    code, output = run(["scripts/get-micropython"], may_fail=True)
+    if code != 0:
+        raise Skip(f"no MicroPython tree: {output.strip()}")
+    return Path(output.strip().splitlines()[-1])
+
+
+def with_py_gc(cc, order, *options, include=INCLUDE, may_fail=False):
+    return run([compiler(cc), "-std=gnu11", "-fsyntax-only", *WARNINGS, "-Wno-pedantic", "-DNO_QSTR", f"-DORDER={order}",
+                *options, *include, "-I", TESTS / "mpconfig", "-I", micropython(), TESTS / "with_py_gc.c"],
+               may_fail=may_fail)
+
+
+def every_function_of_py_gc():
+    declared = re.compile(r"^(?!#|//).*?\b(gc_\w+)\(", re.M)
+    theirs = set(declared.findall((micropython() / "py" / "gc.h").read_text())) - {"gc_get_max_new_split"}
+    ours = set(declared.findall((ROOT / "include" / "gcheap.h").read_text()))
+    require(len(theirs) > 10, f"found only {theirs} in py/gc.h")
+    require(theirs <= ours, f"gcheap.h lacks {theirs - ours}")
+
+
+def another_prototype_is_an_error():
+    """The comparison with py/gc.h is worth something: change a prototype, and it must not compile."""
+    text = (ROOT / "include" / "gcheap.h").read_text()
+    for old, new in [("unsigned int alloc_flags", "size_t alloc_flags"), ("size_t n_bytes, bool", "size_t n_bytes, int"),
+                     ("void **ptrs, size_t len", "void *ptrs, size_t len"), ("size_t gc_nbytes", "unsigned gc_nbytes")]:
+        require(text.count(old) == 1, f"'{old}' is {text.count(old)} times in gcheap.h")
+        wrong = BUILD / "wrong"
+        wrong.mkdir(exist_ok=True)
+        (wrong / "gcheap.h").write_text(text.replace(old, new))
+        code, output = with_py_gc("gcc", 1, include=["-I", wrong, *INCLUDE], may_fail=True)
+        require(code != 0 and "conflicting types" in output, f"'{new}' compiles:\n{output}")
+
+
+def header_is_fresh():
+    run(["cargo", "run", "--quiet", "--package", "xtask", "--", "header", "--check"])
+
+
+def headers():
+    for cc, language, standard in [("gcc", "c", "c11"), ("clang", "c", "c11"), ("g++", "c++", "c++17"),
+                                   ("clang++", "c++", "c++17")]:
+        yield (f"headers: {cc} -std={standard}",
+               lambda cc=cc, language=language, standard=standard: header_alone(cc, language, standard))
+    for cc in "g++", "clang++":
+        yield f"headers: a C++ program, {cc}", lambda cc=cc: header_links_from_cpp(cc)
+    for cc in "gcc", "clang":
+        for order, what in [(1, "after py/gc.h"), (2, "before py/gc.h"), (3, "between MicroPython's headers"),
+                            (4, "finds py/gc.h by itself")]:
+            yield f"headers: {what}, {cc}", lambda cc=cc, order=order: with_py_gc(cc, order)
+        yield f"headers: with py/gc.h without split heap, {cc}", lambda cc=cc: with_py_gc(cc, 1, "-DMICROPY_GC_SPLIT_HEAP=0")
+        yield (f"headers: with py/gc.h without finalisers, {cc}",
+               lambda cc=cc: with_py_gc(cc, 2, "-DMICROPY_ENABLE_FINALISER=0"))
+    yield "headers: every function of py/gc.h is there", every_function_of_py_gc
+    yield "headers: another prototype does not compile", another_prototype_is_an_error
+    yield "headers: gcheap.h is what its sources say", header_is_fresh
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The archive
+
+def symbols(archive):
+    """(exported, imported, configuration symbols) of an archive."""
+    exported, imported, config = set(), set(), set()
+    for line in run(["nm", "-g", archive])[1].splitlines():
+        words = line.split()
+        if len(words) == 2 and words[0] in "Uwv":
+            imported.add(words[1])
+        elif len(words) == 3:
+            (config if words[2].startswith("gcheap_config_") else exported).add(words[2])
+    return exported, imported, config
+
+
+def archive_symbols():
+    require(run(["ar", "t", ARCHIVE])[1].split() == ["gc.o"], "the archive's members are not just gc.o")
+    exported, imported, config = symbols(ARCHIVE)
+    require(exported == PUBLIC, f"exports: missing {PUBLIC - exported}, not public {exported - PUBLIC}")
+    require(imported <= HOST, f"imports {imported - HOST}")
+    require({"gcheap_config_block_bytes_32", "gcheap_config_split_heap_1"} <= config, f"configuration symbols: {config}")
+    require(b"libgcheap 0.1.0" in ARCHIVE.read_bytes(), "the marker is not in it")
+
+
+def mismatch_fails_to_link():
+    host = BUILD / "host-mismatch.o"
+    run([compiler("gcc"), "-std=c11", "-O2", "-ffunction-sections", *INCLUDE, "-c", "-o", host, TESTS / "host.c"])
+    for name, same in [("block_bytes_32", True), ("block_bytes_16", False), ("split_heap_0", False),
+                       ("state_bytes_672", False)]:
+        source = BUILD / f"mismatch-{name}.c"
+        source.write_text("int main(void) {\n    __asm__ volatile (\".pushsection .debug_gcheap,\\\"\\\"\\n"
+                          f".long gcheap_config_{name}\\n.popsection\");\n    return 0;\n}}\n")
+        code, output = run(["gcc", "-O2", "-Wl,--gc-sections", "-o", source.with_suffix(""), source, host, ARCHIVE],
+                           may_fail=True)
+        require((code == 0) == same, f"with gcheap_config_{name}: exit code {code}\n{output}")
+        require(same or f"gcheap_config_{name}" in output, f"the linker does not say what differs:\n{output}")
+
+
+def build_archive(name, config, **env):
+    """Builds an archive of another configuration. Without network, and without any crate on this machine."""
+    path, out = BUILD / f"{name}.env", BUILD / f"{name}.a"
+    path.write_text(config)
+    out.unlink(missing_ok=True)
+    env = {"CARGO_HOME": str(BUILD / "no-crates"), "CARGO_NET_OFFLINE": "true"} | env
+    code, output = run(["scripts/build-archive", path, out], env, may_fail=True)
+    return code, output, out
+
+
+def smallest_configuration():
+    """Everything off, as small as it gets: no panic, no call that this configuration has no use for."""
+    config = "".join(f"{key}=0\n" for key in ["FINALISER", "SPLIT_HEAP", "ALLOC_THRESHOLD", "CONSERVATIVE_CLEAR",
+                                              "COLLECT_RETVAL"]) + "BLOCK_BYTES=16\nSTATE_SYMBOL=mp_state_ctx\n"
+    code, output, out = build_archive("smallest", config, GCHEAP_OPT="s")
+    require(code == 0, output)
+    exported, imported, _ = symbols(out)
+    require(exported == PUBLIC - {"gc_add"}, f"exports: {exported ^ (PUBLIC - {'gc_add'})}")
+    allowed = HOST - {"gcheap_state", "gcheap_host_finalise"} | {"mp_state_ctx"}
+    require(imported <= allowed, f"imports {imported - allowed}")
+
+
+def largest_configuration():
+    code, output, out = build_archive("largest", "MUTEX=1\nTHREAD_STATE=1\nTHREAD_SYMBOL=my_thread\nHOOK_LOOP=1\n"
+                                      "PYSTACK=1\nBLOCK_BYTES=64\n", GCHEAP_OPT="z")
+    require(code == 0, output)
+    exported, imported, _ = symbols(out)
+    wanted = {f"gcheap_host_{name}" for name in ["mutex_init", "enter", "exit", "hook"]} | {"my_thread"}
+    require(exported == PUBLIC, f"exports: {exported ^ PUBLIC}")
+    require(imported - {"memset", "memcpy", "memmove", "memcmp"} == HOST - {"memset", "memcpy", "memmove", "memcmp"} | wanted,
+            f"imports {imported}")
+
+
+def bad_configurations():
+    for config, why in [("BLOCK_BYTS=32\n", 'unknown key "BLOCK_BYTS"'), ("BLOCK_BYTES=24\n", "power of two"),
+                        ("FINALISER=yes\n", "must be 0 or 1"), ("WEAKREF=1\n", "not supported yet"),
+                        ("MUTEX=1\n", "THREAD_STATE=1"), ("POINTER_BYTES=2\n", "POINTER_BYTES"), ("nonsense\n", "'='")]:
+        code, output, out = build_archive("bad", config)
+        require(code != 0, f"{config.strip()} is accepted")
+        require(why in output, f"{config.strip()}: the message does not say \"{why}\":\n{output}")
+        require(not out.exists(), f"{config.strip()}: there is an archive all the same")
+
+
+def archive():
+    yield "archive: one object, public symbols out, host symbols in", archive_symbols
+    yield "archive: a mismatch fails at link time and says what differs", mismatch_fails_to_link
+    yield "archive: the smallest configuration", smallest_configuration
+    yield "archive: the largest configuration", largest_configuration
+    yield "archive: bad configurations are refused with a reason", bad_configurations
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+def attempt(name, test):
+    """Runs one test; returns (passed, failed, skipped, text)."""
+    try:
+        passed = test()
+        passed = passed if isinstance(passed, int) else 1
+        return passed, 0, 0, f"ok {name}" + (f" ({passed} tests)" if passed > 1 else "")
+    except Skip as why:
+        return 0, 0, 1, f"skipped {name}: {why}"
+    except Failure as why:
+        return 0, 1, 0, f"FAILED {name}\n{why}"
+
+
+def main():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    try:
+        run(["scripts/build-archive", "/dev/null", ARCHIVE])
+    except Failure as why:
+        print(f"FAILED to build the archive\n{why}\nc_tests: 0 passed, 1 failed, 0 skipped")
+        sys.exit(1)
+    tests = [*archive(), *headers(), *programs()]
+    counts = [0, 0, 0]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for passed, failed, skipped, text in pool.map(lambda test: attempt(*test), tests):
+            print(text, flush=True)
+            counts = [a + b for a, b in zip(counts, (passed, failed, skipped))]
+    print("c_tests: {} passed, {} failed, {} skipped".format(*counts))
+    sys.exit(counts[1] != 0)
+
+
+if __name__ == "__main__":
+    main()
