@@ -176,10 +176,11 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(areas: &[usize]) -> Self {
-        let world = World::new(areas);
+    fn new(areas: &[usize], (slack, excess): (usize, usize)) -> Self {
+        let world = World::new_at(areas, slack, excess);
         // One object as large as each area shows where its pool is.
         let pools = areas.iter().map(|&n| world.heap().alloc(n * B, false)).collect::<Vec<_>>();
+        assert!(pools.iter().all(|&p| !p.is_null() && p.addr() % B == 0), "{pools:?} are not pools");
         pools.iter().for_each(|&p| world.heap().free(p));
         Self { world, model: Model::new(areas), pools, roots: vec![] }
     }
@@ -302,8 +303,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_calls_do_the_same_to_the_heap_and_the_model(areas in areas(), calls in prop::collection::vec(call(), 1..120)) {
-        let mut pair = Pair::new(&areas);
+    fn any_calls_do_the_same_to_the_heap_and_the_model(
+        areas in areas(),
+        around in (0..2 * B, 0..B),
+        calls in prop::collection::vec(call(), 1..120),
+    ) {
+        let mut pair = Pair::new(&areas, around);
         for call in &calls {
             pair.run(call);
         }

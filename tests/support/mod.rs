@@ -17,6 +17,8 @@ pub struct World {
     state: Vec<Cell<usize>>,
     lock_depth: Cell<u16>,
     memory: RefCell<Vec<Vec<u8>>>,
+    /// What of it the heap got.
+    lent: RefCell<Vec<(usize, usize)>>,
     /// What the next collection starts from.
     pub roots: RefCell<Vec<usize>>,
     pub finalised: RefCell<Vec<usize>>,
@@ -64,10 +66,17 @@ impl Port for TestHost<'_> {
 impl World {
     /// A heap of one area for each number of blocks (multiples of 4).
     pub fn new(areas: &[usize]) -> Box<World> {
+        Self::new_at(areas, 0, 0)
+    }
+
+    /// The same, in memory that begins `slack` bytes early and ends `excess` bytes late: too little for another block.
+    pub fn new_at(areas: &[usize], slack: usize, excess: usize) -> Box<World> {
+        assert!(slack < 2 * BLOCK_BYTES && excess < BLOCK_BYTES);
         let world = Box::new(World {
             state: vec![Cell::new(0xa5a5_a5a5); STATE_BYTES.div_ceil(size_of::<usize>())],
             lock_depth: Cell::new(7),
             memory: RefCell::new(vec![]),
+            lent: RefCell::new(vec![]),
             roots: RefCell::new(vec![]),
             finalised: RefCell::new(vec![]),
             on_finalise: RefCell::new(None),
@@ -76,8 +85,11 @@ impl World {
         });
         for (i, &blocks) in areas.iter().enumerate() {
             assert!(blocks % 4 == 0 && blocks > 0, "an area has a multiple of 4 blocks");
-            let record = if i > 0 { AREA_BYTES } else { 0 };
-            let (start, end) = world.lend((bytes_for(blocks) + record).next_multiple_of(size_of::<usize>()));
+            let word = size_of::<usize>();
+            let record = if i > 0 { AREA_BYTES.next_multiple_of(word) } else { 0 };
+            // Records are best aligned; the first area can start anywhere.
+            let bytes = bytes_for(blocks) + record + slack;
+            let (start, end) = world.lend(if i > 0 { bytes.next_multiple_of(word) } else { bytes }, excess);
             // SAFETY: the world keeps the memory until it is dropped.
             unsafe { if i == 0 { world.heap().init(start, end) } else { world.add(start, end) } }
         }
@@ -95,13 +107,15 @@ impl World {
         assert!(SPLIT_HEAP, "built with one area: {start:?}..{end:?} cannot be a second");
     }
 
-    /// Memory of `bytes` bytes whose end is aligned for any block size, filled with a pattern.
-    pub fn lend(&self, bytes: usize) -> (*mut u8, *mut u8) {
-        let mut memory = vec![0xa5u8; bytes + 8192];
-        let last = memory.as_mut_ptr_range().end.addr() & !4095;
+    /// Memory of `bytes + excess` bytes, filled with a pattern; `bytes` behind its start it is block aligned.
+    pub fn lend(&self, bytes: usize, excess: usize) -> (*mut u8, *mut u8) {
+        let mut memory = vec![0xa5u8; bytes + 4 * BLOCK_BYTES];
+        let last = (memory.as_mut_ptr_range().end.addr() & !(BLOCK_BYTES - 1)) - BLOCK_BYTES;
         let start = memory.as_mut_ptr().with_addr(last - bytes);
         self.memory.borrow_mut().push(memory);
-        (start, start.wrapping_add(bytes))
+        let end = start.wrapping_add(bytes + excess);
+        self.lent.borrow_mut().push((start.addr(), end.addr()));
+        (start, end)
     }
 
     pub fn heap(&self) -> Heap<TestHost<'_>> {
@@ -162,8 +176,13 @@ impl World {
         text.0
     }
 
-    /// Panics, with a picture, if an invariant is broken.
+    /// Panics, with a picture, if an invariant is broken or a byte outside the heap's memory has changed.
     pub fn check(&self) {
+        for (memory, &(start, end)) in self.memory.borrow().iter().zip(&*self.lent.borrow()) {
+            let at = memory.as_ptr().addr();
+            let outside = memory[..start - at].iter().chain(&memory[end - at..]);
+            assert!(outside.copied().all(|byte| byte == 0xa5), "a byte outside the area was written");
+        }
         if let Err((what, block)) = self.heap().check() {
             panic!("{what}: {block}\n{}", self.picture());
         }
