@@ -15,8 +15,8 @@ use crate::trace::Trace;
 /// How a child ends that has found a difference. Anything but this and 0 is a crash.
 pub const DIVERGED: i32 = 3;
 
-fn runner(library: &Path) -> Result<Runner, String> {
-    Ok(Runner::new(Pair::new(side::load(library)?, on_finaliser)?))
+fn runner(library: &Path, patience: u32) -> Result<Runner, String> {
+    Ok(Runner::new(Pair::new(side::load(library)?, on_finaliser)?, patience))
 }
 
 /// The seed of trace `n` of a configuration.
@@ -34,7 +34,7 @@ pub fn run(
     only: Option<usize>,
     record: Option<&Path>,
 ) -> Result<i32, String> {
-    let mut runner = runner(library)?;
+    let mut runner = runner(library, 60)?;
     let mut record = match record {
         Some(path) => Some(File::create(path).map_err(|e| format!("{}: {e}", path.display()))?),
         None => None,
@@ -62,7 +62,7 @@ pub fn run(
 pub fn replay(library: &Path, file: &Path, explain: bool) -> Result<i32, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let trace: Trace = text.parse()?;
-    let mut runner = runner(library)?;
+    let mut runner = runner(library, 5)?;
     let pictures = trace.ops.len() <= 40;
     let mut result = runner.start(trace.heap, trace.junk, trace.before).map(|()| false);
     for (n, op) in trace.ops.iter().enumerate() {

@@ -62,7 +62,11 @@ pub fn trace(
     if graph {
         generator.graphs()?;
     } else {
-        let calls = generator.random.range(20, 600);
+        // In a large heap it takes longer until anything interesting happens.
+        let calls = generator.random.range(20, 600) + generator.random.below(generator.runner.blocks().min(1000));
+        if generator.random.chance(15) {
+            generator.fill()?;
+        }
         while generator.runner.calls() < calls {
             generator.any()?;
         }
@@ -114,7 +118,7 @@ impl Generator<'_> {
             return if roll < 980 { random.range(500, 1500) * self.config.block } else { random.range(1 << 17, 1 << 20) };
         }
         match roll {
-            0..550 => random.range(256, 2048),
+            0..550 => random.range(100, 2048),
             550..850 => random.range(2048, 8192),
             850..995 => random.range(8192, 65536),
             _ => random.range(1 << 16, 1 << 20),
@@ -127,7 +131,7 @@ impl Generator<'_> {
         let align = if added { size_of::<usize>() } else { 1 };
         // gc_add puts its record at the start: at most 8 words.
         let head = if added { 64 } else { 0 };
-        let least = head + 2 * self.config.block + 4 * self.config.block + 8;
+        let least = head + 5 * self.config.block + 8;
         let bytes = bytes.max(least);
         let random = &mut self.random;
         let start = match random.below(3) {
@@ -209,13 +213,22 @@ impl Generator<'_> {
         }
     }
 
-    /// Leaves not a single free block, in heaps where that does not take long.
+    /// Leaves not a single free block. Some of the objects hang on an anchor, so that a collection leaves a pattern of
+    /// survivors and holes.
     fn fill(&mut self) -> Result<(), Divergence> {
-        if self.runner.blocks() > 400 || self.runner.lock_depth() > 0 {
-            return Ok(());
+        while self.runner.lock_depth() > 0 {
+            self.emit(Op::Unlock)?;
         }
         self.emit(Op::Auto(false))?;
-        let mut most = self.plan.small;
+        let (free, words) = (self.runner.blocks() - self.runner.live_blocks(), self.config.block / size_of::<usize>());
+        // In a large heap with larger objects, or it takes too long.
+        let mut most = self.plan.small.max(free / 100);
+        let (anchor, blocks) = (self.new_id(), (free / most / words).max(1));
+        let bytes = blocks * self.config.block;
+        self.emit(Op::Alloc { id: anchor, bytes, finaliser: false, noise: false, by_realloc: false })?;
+        self.emit(Op::Root { at: 0, value: Value::Object(anchor, 0) })?;
+        let kept = *self.random.pick(&[10, 50, 90]);
+        let mut word = 0;
         while self.runner.live_blocks() < self.runner.blocks() {
             let (id, blocks) = (self.new_id(), self.random.range(1, most));
             let bytes = self.in_blocks(blocks);
@@ -224,12 +237,15 @@ impl Generator<'_> {
             if !self.runner.is_live(id) && std::mem::replace(&mut most, 1) == 1 {
                 break;
             }
-            if self.random.chance(self.plan.rooted) {
-                let at = self.root_place();
-                self.emit(Op::Root { at, value: Value::Object(id, 0) })?;
+            if finaliser {
+                self.emit(Op::Write { id, word: 0, value: Value::Del })?;
+            }
+            if self.random.chance(kept) {
+                self.emit(Op::Write { id: anchor, word, value: Value::Object(id, 0) })?;
+                word += 1;
             }
         }
-        if self.random.chance(50) {
+        if self.random.chance(70) {
             self.emit(Op::Collect)?;
         }
         self.emit(Op::Auto(true)).map(drop)

@@ -27,12 +27,12 @@ macro_rules! same {
 const CANARY_BYTES: usize = 64;
 
 /// A heap with more live words than this gets them compared only now and then.
-const ALL_WORDS: usize = 256;
+const ALL_WORDS: usize = 512;
 
 /// A heap with more blocks than this is dumped only now and then, one with this many times as many has its gc_info
 /// compared only now and then: both take gc.c a time in proportion to the heap.
-const ALL_DUMPS: usize = 32;
-const ALL_INFOS: usize = 512;
+const ALL_DUMPS: usize = 64;
+const ALL_INFOS: usize = 1024;
 
 #[derive(Clone, Default)]
 struct Object {
@@ -166,11 +166,13 @@ pub struct Runner {
     /// Heads and tails.
     live_blocks: usize,
     texts: [Vec<u8>; 2],
+    /// Seconds after which a trace counts as hanging.
+    patience: u32,
 }
 
 impl Runner {
     /// Readies a process for any number of traces.
-    pub fn new(pair: Pair) -> Self {
+    pub fn new(pair: Pair, patience: u32) -> Self {
         SHARED.set(Some(Shared {
             pair,
             side: 0,
@@ -191,6 +193,7 @@ impl Runner {
             blocks: 0,
             live_blocks: 0,
             texts: [Vec::new(), Vec::new()],
+            patience,
         }
     }
 
@@ -255,7 +258,7 @@ impl Runner {
     /// Starts a trace: gc_init.
     pub fn start(&mut self, span: Span, junk: u64, before: Before) -> Result<(), Divergence> {
         let pair = self.pair;
-        pair.alarm(30);
+        pair.alarm(self.patience);
         shared(|shared| {
             for object in &shared.objects {
                 shared.owner[object.at / 16] = 0;
