@@ -169,6 +169,23 @@ pub(crate) const fn lanes_below(lane: usize) -> Word {
     if lane >= BLOCKS_PER_WORD { LANES } else { LANES & !(Word::MAX << (2 * lane)) }
 }
 
+/// The lowest `n` (1..=32) lanes.
+#[inline(always)]
+pub(crate) const fn first_lanes(n: usize) -> Word {
+    LANES >> (Word::BITS as usize - 2 * n)
+}
+
+/// The bits of an object of `n` (1..=32) blocks whose head is in lane 0.
+///
+/// ```text
+///    n = 4      tails in four lanes     10 10 10 10
+///               less 1                  10 10 10 01
+/// ```
+#[inline(always)]
+pub(crate) const fn object_bits(n: usize) -> Word {
+    (first_lanes(n) << 1) - 1
+}
+
 /// How many lanes in a row are in the mask, from lane 0 up.
 #[inline(always)]
 pub(crate) const fn run_at_bottom(lanes: Word) -> usize {
@@ -206,7 +223,7 @@ pub(crate) const fn run_starts(mut lanes: Word, n: usize) -> Word {
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 #[derive(Clone, Copy)]
 pub struct Atb {
-    words: NonNull<Word>,
+    words: *mut Word,
     len: usize,
     phase: usize,
     /// 1 if the first word may begin before the area, in memory that is somebody else's; else 0.
@@ -224,8 +241,6 @@ impl Atb {
         debug_assert!((before + bytes) % WORD_BYTES == 0);
         // Aligned down, maybe out of the area: what lies there is never accessed.
         let words = start.as_ptr().wrapping_sub(before).cast();
-        // SAFETY: an area does not begin in the first word of the address space.
-        let words = unsafe { NonNull::new_unchecked(words) };
         let len = (before + bytes) / WORD_BYTES;
         // With finalisers there is an FTB before the ATB, half as long: room for the rest of a word, unless it is tiny.
         let shared = before != 0 && (!config::FINALISER || len <= 2);
@@ -271,7 +286,7 @@ impl Atb {
             return self.load_own_bytes();
         }
         // SAFETY: I5: word i is part of the table.
-        Word::from_le(unsafe { self.words.add(i).read() })
+        Word::from_le(unsafe { self.words.wrapping_add(i).read() })
     }
 
     /// Writes word `i`, whose lanes that are not the table's must be as they were loaded.
@@ -282,7 +297,7 @@ impl Atb {
             return self.store_own_bytes(word);
         }
         // SAFETY: I5: as above; I4: nobody holds a reference to it.
-        unsafe { self.words.add(i).write(word.to_le()) }
+        unsafe { self.words.wrapping_add(i).write(word.to_le()) }
     }
 
     /// The first word, from the bytes that are the table's; free lanes for the others.
@@ -292,7 +307,7 @@ impl Atb {
         let mut word = 0;
         for i in self.phase / BLOCKS_PER_ATB..WORD_BYTES {
             // SAFETY: I5: byte i of the first word is at or behind the table's start.
-            word |= Word::from(unsafe { self.words.cast::<u8>().add(i).read() }) << (8 * i);
+            word |= Word::from(unsafe { self.words.cast::<u8>().wrapping_add(i).read() }) << (8 * i);
         }
         word
     }
@@ -303,7 +318,7 @@ impl Atb {
     fn store_own_bytes(&self, word: Word) {
         for i in self.phase / BLOCKS_PER_ATB..WORD_BYTES {
             // SAFETY: I5, I4: as above.
-            unsafe { self.words.cast::<u8>().add(i).write((word >> (8 * i)) as u8) };
+            unsafe { self.words.cast::<u8>().wrapping_add(i).write((word >> (8 * i)) as u8) };
         }
     }
 
@@ -315,13 +330,24 @@ impl Atb {
         Kind::of(self.load(slot / BLOCKS_PER_WORD) >> block_shift(slot))
     }
 
-    /// A block becomes the head of an object. gc.c: `ATB_FREE_TO_HEAD`.
+    /// The word and lane of a block.
     #[inline(always)]
-    pub(crate) fn free_to_head(&self, block: usize) {
-        debug_assert!(self.kind(block) == Kind::Free);
+    fn at(&self, block: usize) -> (usize, usize) {
         let slot = self.slot(block);
-        let i = slot / BLOCKS_PER_WORD;
-        self.store(i, self.load(i) | (Kind::Head as Word) << block_shift(slot));
+        (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD)
+    }
+
+    /// `n` free blocks become an object. gc.c: `ATB_FREE_TO_HEAD`, and `ATB_FREE_TO_TAIL` for the others.
+    #[inline(always)]
+    pub(crate) fn free_to_object(&self, block: usize, n: usize) {
+        debug_assert!((block..block + n).all(|b| self.kind(b) == Kind::Free));
+        let (i, lane) = self.at(block);
+        if lane + n <= BLOCKS_PER_WORD {
+            self.store(i, self.load(i) | object_bits(n) << (2 * lane));
+        } else {
+            self.store(i, self.load(i) | (Kind::Head as Word) << (2 * lane));
+            self.free_to_tail(block + 1, n - 1);
+        }
     }
 
     /// `n` blocks become tails of the object before them. gc.c: `ATB_FREE_TO_TAIL`, once per block.
@@ -344,8 +370,36 @@ impl Atb {
         is_head
     }
 
-    /// `n` blocks become free, whatever they were: `xx` becomes `00`. gc.c: `ATB_ANY_TO_FREE`, once per block.
-    pub(crate) fn any_to_free(&self, block: usize, n: usize) {
+    /// The object whose head this is becomes free; says how many blocks that were. gc.c: `ATB_ANY_TO_FREE` for each.
+    #[inline(always)]
+    pub(crate) fn object_to_free(&self, block: usize) -> usize {
+        let (i, lane) = self.at(block);
+        let word = self.load(i);
+        let n = 1 + run_at_bottom(tails(word) >> (2 * lane) >> 2);
+        self.store(i, word & !(both_bits(first_lanes(n)) << (2 * lane)));
+        if lane + n < BLOCKS_PER_WORD { n } else { n + self.tails_to_free(i + 1) }
+    }
+
+    /// Frees the tails at the start of word `i` and on; says how many there were.
+    #[inline(never)]
+    fn tails_to_free(&self, mut i: usize) -> usize {
+        let mut n = 0;
+        while i < self.len {
+            let word = self.load(i);
+            let more = run_at_bottom(tails(word));
+            self.store(i, word & !both_bits(lanes_below(more)));
+            n += more;
+            if more < BLOCKS_PER_WORD {
+                break;
+            }
+            i += 1;
+        }
+        n
+    }
+
+    /// `n` tails become free: an object shrinks. gc.c: `ATB_ANY_TO_FREE` for each.
+    pub(crate) fn tail_to_free(&self, block: usize, n: usize) {
+        debug_assert!((block..block + n).all(|b| self.kind(b) == Kind::Tail));
         self.each_word(block, n, |word, lanes| word & !both_bits(lanes));
     }
 
@@ -366,64 +420,66 @@ impl Atb {
     }
 
     /// How many tails follow block `block`: the length of the object there, less its head.
+    #[inline(always)]
     pub(crate) fn tails_after(&self, block: usize) -> usize {
-        self.run_after(block, usize::MAX, tails)
+        let (i, lane) = self.at(block);
+        // Shifting the lanes down brings zeros in at the top, so the run ends with the word at the latest.
+        let run = run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
+        if lane + 1 + run < BLOCKS_PER_WORD { run } else { run + self.run_from(i + 1, usize::MAX, tails) }
     }
 
     /// How many free blocks follow block `block`, counted no further than needed to know that there are `enough`.
     pub(crate) fn frees_after(&self, block: usize, enough: usize) -> usize {
-        self.run_after(block, enough, frees)
+        let (i, lane) = self.at(block);
+        let run = run_at_bottom(frees(self.load(i)) >> (2 * lane) >> 2);
+        if lane + 1 + run < BLOCKS_PER_WORD || run >= enough {
+            run
+        } else {
+            run + self.run_from(i + 1, enough - run, frees)
+        }
     }
 
-    /// The length of the run of blocks right after `block` that are in `of(word)`; stops early at `enough` or more.
-    fn run_after(&self, block: usize, enough: usize, of: impl Fn(Word) -> Word) -> usize {
-        let slot = self.slot(block) + 1;
-        let (mut i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
-        if i >= self.len {
-            return 0;
-        }
-        // Shifting the lanes down brings zeros in at the top, so the run cannot pass the word's end unnoticed.
-        let first = run_at_bottom(of(self.load(i)) >> (2 * lane));
-        if first < BLOCKS_PER_WORD - lane {
-            return first;
-        }
-        let mut run = first;
-        loop {
-            i += 1;
-            if run >= enough || i >= self.len {
-                return run;
-            }
+    /// The length of the run of blocks from word `i` on that are in `of(word)`; stops early at `enough` or more.
+    #[inline(never)]
+    fn run_from(&self, mut i: usize, enough: usize, of: fn(Word) -> Word) -> usize {
+        let mut run = 0;
+        while i < self.len && run < enough {
             let more = run_at_bottom(of(self.load(i)));
             run += more;
             if more < BLOCKS_PER_WORD {
-                return run;
+                break;
             }
+            i += 1;
         }
+        run
     }
 
-    /// How many free blocks follow `block`, if that run ends before the next word begins (or at the table's end).
+    /// How many free blocks follow `block`, if that run ends before the next word begins; else none.
+    #[inline(always)]
     pub(crate) fn frees_after_in_word(&self, block: usize) -> Option<usize> {
-        let slot = self.slot(block) + 1;
-        let (i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
-        if i >= self.len {
-            return Some(0);
-        }
-        let run = run_at_bottom(frees(self.load(i)) >> (2 * lane));
-        if run < BLOCKS_PER_WORD - lane { Some(run) } else { None }
+        let (i, lane) = self.at(block);
+        let run = run_at_bottom(frees(self.load(i)) >> (2 * lane) >> 2);
+        if lane + 1 + run < BLOCKS_PER_WORD { Some(run) } else { None }
     }
 
-    /// How many free blocks lie right before block `block`, counted no further than `enough`.
+    /// How many free blocks lie right before block `block`, counted no further than needed to know that there are
+    /// `enough`.
+    #[inline(always)]
     pub(crate) fn frees_before(&self, block: usize, enough: usize) -> usize {
-        let slot = self.slot(block);
-        let (mut i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
-        let mut run = 0;
-        if lane > 0 {
-            // Shifted up so that the lane right before the block is the top one.
-            run = run_at_top((frees(self.load(i)) & self.own_lanes(i)) << (2 * (BLOCKS_PER_WORD - lane)));
-            if run < lane {
-                return run;
-            }
+        let (i, lane) = self.at(block);
+        if lane == 0 {
+            return self.frees_before_word(i, enough);
         }
+        // Shifted up so that the lane right before the block is the top one.
+        let free = (frees(self.load(i)) & self.own_lanes(i)) << (2 * (BLOCKS_PER_WORD - lane));
+        let run = run_at_top(free);
+        if run < lane { run } else { run + self.frees_before_word(i, enough) }
+    }
+
+    /// How many free blocks lie right before word `i`.
+    #[inline(never)]
+    fn frees_before_word(&self, mut i: usize, enough: usize) -> usize {
+        let mut run = 0;
         while i > 0 && run < enough {
             i -= 1;
             let more = run_at_top(frees(self.load(i)) & self.own_lanes(i));
@@ -546,6 +602,11 @@ mod tests {
             assert_eq!(lanes_from(lane) & lanes_below(lane), 0);
             assert_eq!(lanes_below(lane).count_ones() as usize, lane);
             assert_eq!(both_bits(1 << (2 * lane)), 3 << (2 * lane));
+            assert_eq!(first_lanes(lane + 1), lanes_below(lane + 1));
+            let mut object = vec![Kind::Tail; lane + 1];
+            object[0] = Kind::Head;
+            assert_eq!(kinds(object_bits(lane + 1))[..=lane], object);
+            assert_eq!(frees(object_bits(lane + 1)).count_ones() as usize, BLOCKS_PER_WORD - lane - 1);
         }
         assert_eq!(lanes_below(BLOCKS_PER_WORD), LANES);
     }

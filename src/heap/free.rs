@@ -19,11 +19,11 @@ impl<P: Port> Heap<P> {
         self.port().enter();
         match self.object_at(ptr, depth & COLLECT_FLAG != 0) {
             Ok((area, block)) => {
+                let n = area.atb().object_to_free(block);
                 if FINALISER {
                     area.ftb().clear(block);
                 }
-                let n = 1 + area.atb().tails_after(block);
-                self.release(area, block, n);
+                self.count_as_free(area, block, n);
                 self.port().exit();
             }
             Err(what) => {
@@ -44,9 +44,9 @@ impl<P: Port> Heap<P> {
         }
     }
 
-    /// Makes `n` blocks free.
-    pub(super) fn release(&self, area: Area, block: usize, n: usize) {
-        area.atb().any_to_free(block, n);
+    /// Keeps the books of `n` blocks that have just become free.
+    #[inline(always)]
+    pub(super) fn count_as_free(&self, area: Area, block: usize, n: usize) {
         area.used().set(area.used().get() - n);
         self.lower_bounds(area, block, n);
     }

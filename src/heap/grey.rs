@@ -172,7 +172,7 @@ impl<P: Port> Heap<P> {
                     // SAFETY: I6, I8: the run's first word, written by `dress_free_runs`.
                     chain.set(unsafe { ptr_from_block(pool, block).cast::<usize>().read() });
                     let atb = area.atb();
-                    atb.any_to_free(block, 1 + atb.tails_after(block));
+                    atb.object_to_free(block);
                     break;
                 }
             }

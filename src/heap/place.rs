@@ -77,6 +77,19 @@ pub(crate) struct Place {
 }
 
 impl Atb {
+    /// The lowest block from `from` on, in its word of the table, at which `n` free blocks in a row start. A bound is
+    /// good enough for this to be most searches' end.
+    #[inline(always)]
+    fn find_run_in_word(&self, from: usize, n: usize) -> Option<usize> {
+        let slot = self.slot(from);
+        let (i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+        if i >= self.len() || n > BLOCKS_PER_WORD {
+            return None;
+        }
+        let starts = run_starts(frees(self.load(i)) & lanes_from(lane), n);
+        if starts == 0 { None } else { Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2)) }
+    }
+
     /// The lowest block from `from` on at which `n` free blocks in a row start.
     fn find_run(&self, from: usize, n: usize) -> Option<usize> {
         let slot = self.slot(from);
@@ -119,6 +132,7 @@ impl<P: Port> Heap<P> {
         (0..CLASSES).map(|class| (class_size(class), self.bound(class)))
     }
 
+    #[inline(always)]
     fn bound(&self, class: usize) -> Place {
         let state = self.state();
         if state.scratch(RAISED).get() >> class & 1 == 0 {
@@ -130,6 +144,7 @@ impl<P: Port> Heap<P> {
         Place { area, block }
     }
 
+    #[inline(always)]
     fn set_bound(&self, class: usize, place: Place) {
         let state = self.state();
         let raised = state.scratch(RAISED);
@@ -141,7 +156,20 @@ impl<P: Port> Heap<P> {
     }
 
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
+    #[inline(always)]
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
+        if n < EXACT && n <= CLASSES {
+            let bound = self.bound(n - 1);
+            if let Some(block) = bound.area.atb().find_run_in_word(bound.block, n) {
+                self.set_bound(n - 1, Place { block: block + n, ..bound });
+                return Some(Place { block, ..bound });
+            }
+        }
+        self.place_by_search(n)
+    }
+
+    #[inline(never)]
+    fn place_by_search(&self, n: usize) -> Option<Place> {
         let class = class_of(n);
         let size = class_size(class);
         let first = match self.search(self.bound(class), size) {
@@ -175,6 +203,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Lowers the bounds for the blocks `block..block + n` of `area`, which have just become free.
+    #[inline(always)]
     pub(crate) fn lower_bounds(&self, area: Area, block: usize, n: usize) {
         let raised = self.state().scratch(RAISED).get();
         if raised == 0 {
@@ -202,6 +231,7 @@ impl<P: Port> Heap<P> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn precedes(&self, a: Place, b: Place) -> bool {
         if a.area == b.area { a.block < b.block } else { a.area.comes_before(b.area) }
     }

@@ -57,7 +57,8 @@ impl<P: Port> Heap<P> {
         let old = 1 + atb.tails_after(block);
         if n <= old {
             if n < old {
-                self.release(area, block + n, old - n);
+                atb.tail_to_free(block + n, old - n);
+                self.count_as_free(area, block + n, old - n);
             }
             self.port().exit();
             return InPlace::Done;

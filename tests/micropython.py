@@ -1,0 +1,96 @@
+"""Builds MicroPython's unix port for the tests: with its own py/gc.c, or with libgcheap in its place.
+
+Nothing is written into MicroPython's tree; everything goes to build/mp.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "build" / "mp"
+PORT = ROOT / "micropython-port"
+SUPPORT = ROOT / "tests" / "support"
+MARKER = "libgcheap " + re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+
+# For programs that run in MicroPython's tree: leave no .pyc files there, and no make settings of the caller's.
+ENV = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MICROPYPATH")}
+ENV |= {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C"}
+
+CORES = os.cpu_count() or 1
+
+
+class BuildError(Exception):
+    """A build failed; the text holds the end of its log."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def tree():
+    """MicroPython's source tree, fetched if there is none."""
+    command = [ROOT / "scripts" / "get-micropython"]
+    return Path(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+
+
+def has_libffi():
+    return shutil.which("pkg-config") and subprocess.run(["pkg-config", "--exists", "libffi"]).returncode == 0
+
+
+def run(*command):
+    """Runs a build command; its output is in the error if it fails."""
+    done = subprocess.run(
+        [*map(str, command)], env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode != 0:
+        raise BuildError("\n".join(done.stdout.splitlines()[-25:]))
+
+
+def user_modules(mp):
+    """A USER_C_MODULES with gcheap and MicroPython's example modules, which the coverage variant's tests import."""
+    both = OUT / "usermods"
+    both.mkdir(parents=True, exist_ok=True)
+    for module in [*(mp / "examples" / "usercmodule").iterdir(), PORT / "gcheap"]:
+        link = both / module.name
+        if module.is_dir():
+            link.unlink(missing_ok=True)
+            link.symlink_to(module)
+    return both
+
+
+def coverage(mp, heap):
+    """make arguments for the coverage variant: its user modules, and frozen modules that its tests import."""
+    run("make", "-C", mp / "mpy-cross", f"-j{CORES}", f"BUILD={OUT / 'mpy-cross'}")
+    # MicroPython's makefile wants to see a README.md where micropython-lib would be.
+    lib = OUT / "no-micropython-lib"
+    lib.mkdir(exist_ok=True)
+    (lib / "README.md").write_text("micropython-lib is not here.\n")
+    return [
+        f"FROZEN_MANIFEST={SUPPORT / 'coverage_manifest.py'}",
+        f"MICROPY_MPYCROSS={OUT / 'mpy-cross' / 'mpy-cross'}",
+        f"MPY_LIB_DIR={lib}",
+        f"USER_C_MODULES={user_modules(mp) if heap == 'libgcheap' else mp / 'examples' / 'usercmodule'}",
+        "GCHEAP_MODULE=0",  # a test prints the list of all modules
+    ]
+
+
+def build(mp, variant, heap, *extra, name=None):
+    """Builds a variant with heap "gc.c" or "libgcheap"; the BUILD directory, with `micropython` in it."""
+    directory = OUT / (name or f"{variant}-{heap}")
+    arguments = [f"VARIANT={variant}"]
+    if variant == "coverage":
+        arguments += coverage(mp, heap)
+    elif heap == "gc.c":
+        arguments.append("USER_C_MODULES=")
+    run(ROOT / "scripts" / "build-micropython", directory, *arguments, *extra)
+    return directory
+
+
+def summary(counts):
+    """The stage's last line; exits."""
+    say(f"STAGE: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
+    sys.exit(1 if counts["failed"] else 0)
