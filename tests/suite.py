@@ -18,6 +18,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -42,6 +43,7 @@ RACES = {
     "read already; without the margin this test's recursion overflows the stack",
 }
 REPEATS = 3
+MOST_SECONDS = 1200  # for one run; run-tests.py has its own limit for most tests, not for all
 SAME = "fail with both, with the same output"
 
 
@@ -76,9 +78,15 @@ class Run:
         command = [sys.executable, "run-tests.py", "--keep-path", "-j1", "-r", self.home / to, *arguments]
         log = self.home / (to + ".log")
         with log.open("w") as file:
-            subprocess.run(
-                command, cwd=self.home / "tests", env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
+            process = subprocess.Popen(
+                command, cwd=self.home / "tests", env=env, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
             )
+            try:
+                process.wait(MOST_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         lines = log.read_text(errors="replace").splitlines()
         found = (re.match(r"(pass|FAIL|skip) +(\S+)", line) for line in lines)
         results = {match[2]: match[1] for match in found if match}
