@@ -118,7 +118,7 @@ impl<P: Port> Heap<P> {
                 let lowest = greys & greys.wrapping_neg();
                 pool.atb.store(i, word | both_bits(lowest));
                 let block = pool.atb.block(i * BLOCKS_PER_WORD + lowest.trailing_zeros() as usize / 2);
-                marker.scan_object(pool, block);
+                marker.scan(pool, block);
                 marker.drain();
             }
         }

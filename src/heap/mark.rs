@@ -1,7 +1,7 @@
 //! Marking: from a root, everything that can be reached.
 //!
 //! Conservative: any word that is the address of a head counts as a pointer to it. An object waits to be scanned as an
-//! entry of a small stack, in the storage that gc.c's mark stack has; an entry is the *address of the next word to scan*,
+//! entry of a small stack, in the storage that gc.c's mark stack has; an entry is the *address of the next block to scan*,
 //! so that a wide object can be put back half done. When the stack is full, objects wait in the table itself instead
 //! ([`super::grey`]). Nothing is ever scanned twice.
 //!
@@ -11,8 +11,8 @@ use core::ptr::NonNull;
 
 use super::Heap;
 use super::atb::{Atb, block_from_ptr, ptr_from_block};
-use super::state::{Area, SCRATCH_WORDS};
-use crate::config::{BLOCK_BITS, BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
+use super::state::{Area, Field, SCRATCH_WORDS};
+use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
 use crate::port::Port;
 
 /// Scratch words before the stack: the raised bounds (0 during a collection) and what [`super::grey`] needs.
@@ -20,6 +20,9 @@ const STACK_START: usize = super::grey::FIRST_CARD + super::grey::CARD_WORDS;
 
 /// Entries of the mark stack.
 const STACK_LEN: usize = SCRATCH_WORDS - STACK_START;
+
+/// At most so many children has a block.
+const WORDS_PER_BLOCK: usize = BLOCK_BYTES / WORD_BYTES;
 
 /// A pool and its table, by value: what the inner loop needs of an area.
 #[derive(Clone, Copy)]
@@ -40,13 +43,6 @@ impl Pool {
     #[inline(always)]
     fn block(&self, word: usize) -> Option<usize> {
         block_from_ptr(word, self.start.addr().get(), self.blocks)
-    }
-
-    /// As `block`, for an address anywhere inside a block.
-    #[inline(always)]
-    fn block_around(&self, addr: usize) -> Option<usize> {
-        let block = addr.wrapping_sub(self.start.addr().get()) >> BLOCK_BITS;
-        if block < self.blocks { Some(block) } else { None }
     }
 }
 
@@ -75,7 +71,7 @@ impl<P: Port> Heap<P> {
             let word = unsafe { words.add(i).read_volatile() };
             if let Some((pool, block)) = marker.find(word) {
                 if pool.atb.head_to_mark(block) {
-                    marker.scan_object(pool, block);
+                    marker.scan(pool, block);
                     marker.drain();
                 }
             }
@@ -94,14 +90,14 @@ impl<'a, P: Port> Marker<'a, P> {
         if let Some(block) = self.first.block(word) {
             return Some((self.first, block));
         }
-        if SPLIT_HEAP { self.find_in_others(word, Pool::block) } else { None }
+        if SPLIT_HEAP { self.find_in_others(word) } else { None }
     }
 
-    fn find_in_others(&self, word: usize, block: impl Fn(&Pool, usize) -> Option<usize>) -> Option<(Pool, usize)> {
+    fn find_in_others(&self, word: usize) -> Option<(Pool, usize)> {
         let mut next = self.first.area.next();
         while let Some(area) = next {
             let pool = Pool::of(area);
-            if let Some(block) = block(&pool, word) {
+            if let Some(block) = pool.block(word) {
                 return Some((pool, block));
             }
             next = area.next();
@@ -113,68 +109,124 @@ impl<'a, P: Port> Marker<'a, P> {
     pub fn drain(&mut self) {
         while self.depth > 0 {
             self.depth -= 1;
-            let addr = self.entry(self.depth).get();
-            let around = self.first.block_around(addr).map(|block| (self.first, block));
-            let around =
-                if SPLIT_HEAP { around.or_else(|| self.find_in_others(addr, Pool::block_around)) } else { around };
-            // An entry is always inside some pool.
-            if let Some((pool, block)) = around {
-                self.scan(pool, addr, block);
+            let addr = self.take_entry();
+            if let Some(block) = self.first.block(addr) {
+                self.scan(self.first, block);
+            } else if SPLIT_HEAP {
+                if let Some((pool, block)) = self.find_in_others(addr) {
+                    self.scan(pool, block);
+                }
             }
         }
     }
 
-    /// Scans an object from its first word on.
-    pub fn scan_object(&mut self, pool: Pool, block: usize) {
-        // SAFETY: I6: a block of this pool.
-        let addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
-        self.scan(pool, addr, block);
+    /// Takes one entry off a stack that has just become one shorter. Where memory is far away, not the newest one:
+    /// its memory was asked for only now (`push`), that of an older one has had time to arrive.
+    #[inline(always)]
+    fn take_entry(&self) -> usize {
+        let newest = self.entry(self.depth);
+        if !PREFETCHES {
+            return newest.get();
+        }
+        let older = self.entry(self.depth - self.depth.min(ENTRIES_ON_THE_WAY));
+        let addr = older.get();
+        older.set(newest.get());
+        addr
     }
 
-    /// Scans the words from `addr`, which lies in `block`, to the end of the object, marking and stacking what they
-    /// point at.
-    fn scan(&mut self, pool: Pool, addr: usize, block: usize) {
-        let blocks = block + 1 + pool.atb.tails_after(block);
-        let start = addr.wrapping_sub(pool.start.addr().get()) / WORD_BYTES;
-        let end = blocks * (BLOCK_BYTES / WORD_BYTES);
-        // Half of what is free is for one object's children; the other half for theirs.
+    /// Scans an object from this block of it on, marking and stacking what it points at.
+    #[inline(always)]
+    pub fn scan(&mut self, pool: Pool, mut block: usize) {
+        let end = block + 1 + pool.atb.tails_after(block);
+        // Half of what is free is for one object's children, the other half for theirs.
         let bottom = self.depth;
-        debug_assert!(bottom < STACK_LEN);
-        let limit = bottom + (STACK_LEN - bottom).div_ceil(2);
-        for i in start..end {
-            self.heap.port().hook(i);
-            // SAFETY: I6: word i lies in an object of this pool. Volatile: a thread may be writing to it.
-            let word = unsafe { pool.start.cast::<usize>().add(i).read_volatile() };
-            let Some((child_pool, child)) = self.find(word) else { continue };
-            if !child_pool.atb.head_to_mark(child) {
-                continue;
-            }
-            if self.depth < limit {
-                self.push(word);
-            } else if i + 1 < end && self.depth + 2 <= STACK_LEN {
-                // The rest of this object waits below its children, where a swap makes room for it.
-                let here = self.entry(bottom);
-                let moved = here.get();
-                here.set(pool.start.addr().get() + (i + 1) * WORD_BYTES);
-                self.push(moved);
-                self.push(word);
+        let limit = bottom + ((STACK_LEN - bottom) / 2).max(WORDS_PER_BLOCK);
+        while self.depth + WORDS_PER_BLOCK <= limit && limit <= STACK_LEN {
+            self.scan_block(pool, block, Self::push);
+            block += 1;
+            if block == end {
                 return;
-            } else if self.depth < STACK_LEN {
-                self.push(word);
-            } else {
-                self.heap.shade(child_pool, child);
+            }
+        }
+        self.scan_with_a_full_stack(pool, block, end, bottom);
+    }
+
+    /// The rest of an object that has more children than there is room for.
+    #[inline(never)]
+    fn scan_with_a_full_stack(&mut self, pool: Pool, mut block: usize, end: usize, bottom: usize) {
+        if self.depth > bottom && self.depth < STACK_LEN {
+            // The rest waits below the object's children, where a swap makes room for it: it comes last.
+            // SAFETY: I6: a block of this pool.
+            let rest = unsafe { ptr_from_block(pool.start, block) }.addr().get();
+            let place = self.entry(bottom);
+            let moved = place.get();
+            place.set(rest);
+            self.entry(self.depth).set(moved);
+            self.depth += 1;
+            return;
+        }
+        while block < end {
+            self.scan_block(pool, block, Self::push_or_shade);
+            block += 1;
+        }
+    }
+
+    /// Scans one block; `keep` gets each child that was not marked yet.
+    #[inline(always)]
+    fn scan_block(&mut self, pool: Pool, block: usize, keep: impl Fn(&mut Self, Pool, usize, usize)) {
+        self.heap.port().hook(block);
+        // SAFETY: I6: a block of this pool, in an object.
+        let words = unsafe { ptr_from_block(pool.start, block) }.cast::<usize>();
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: as above. Volatile: a thread may be writing to it.
+            let word = unsafe { words.add(i).read_volatile() };
+            if let Some((child_pool, child)) = self.find(word) {
+                if child_pool.atb.head_to_mark(child) {
+                    keep(self, child_pool, child, word);
+                }
             }
         }
     }
 
     #[inline(always)]
-    fn entry(&self, index: usize) -> super::state::Field<usize> {
+    fn entry(&self, index: usize) -> Field<usize> {
         self.heap.state().scratch(STACK_START + index)
     }
 
     #[inline(always)]
-    fn push(&mut self, addr: usize) {
+    fn push(&mut self, _: Pool, _: usize, addr: usize) {
+        prefetch(addr);
         self.entry(self.depth).set(addr);
         self.depth += 1;
     }
+
+    fn push_or_shade(&mut self, pool: Pool, block: usize, addr: usize) {
+        if self.depth < STACK_LEN {
+            self.push(pool, block, addr);
+        } else {
+            self.heap.shade(pool, block);
+        }
+    }
+}
+
+/// Whether it pays to ask for memory before it is needed: on machines with caches and a clock far above their memory's.
+const PREFETCHES: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+
+/// How many objects are on their way from memory while another one is scanned.
+const ENTRIES_ON_THE_WAY: usize = 4;
+
+/// Asks for the memory at an address, without waiting for it.
+#[inline(always)]
+fn prefetch(addr: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which does nothing for an address that cannot be read.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch(core::ptr::without_provenance(addr), core::arch::x86_64::_MM_HINT_T0);
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: as above.
+    unsafe {
+        core::arch::asm!("prfm pldl1keep, [{}]", in(reg) addr, options(nostack, readonly, preserves_flags));
+    }
+    let _ = addr;
 }
