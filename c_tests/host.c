@@ -84,8 +84,8 @@ char gcheap_host_letter(const void *head) {
     return type == &host_list_type ? 'L' : 'h';
 }
 
-// The offsets in host.h must be the archive's. Each reference names an absolute symbol that only a library with the same
-// number has. They lie in a section that takes no memory, and whose name makes the linker resolve it even under
+// The offsets in host.h must be the archive's. Each reference names an absolute symbol that only a library with the
+// same number has. They lie in a section that takes no memory, and whose name makes the linker resolve it even under
 // --gc-sections.
 #define HOST_SAME(key, value) \
     __asm__ volatile (".pushsection .debug_gcheap,\"\"\n.long gcheap_config_" key "_%c0\n.popsection" : : "i" (value))
@@ -98,21 +98,25 @@ void host_same_configuration(void) {
     HOST_SAME("state_overflow", offsetof(host_state_t, gc_stack_overflow));
     HOST_SAME("state_mark_stack", offsetof(host_state_t, gc_block_stack));
     HOST_SAME("state_mark_stack_bytes", sizeof(gcheap_state.gc_block_stack));
-    HOST_SAME("state_area_stack", offsetof(host_state_t, gc_area_stack));
     HOST_SAME("state_auto_collect", offsetof(host_state_t, gc_auto_collect_enabled));
     HOST_SAME("state_alloc_amount", offsetof(host_state_t, gc_alloc_amount));
     HOST_SAME("state_alloc_threshold", offsetof(host_state_t, gc_alloc_threshold));
     HOST_SAME("state_collected", offsetof(host_state_t, gc_collected));
     HOST_SAME("lock_depth_offset", offsetof(host_state_t, gc_lock_depth));
     HOST_SAME("area_bytes", sizeof(host_area_t));
-    HOST_SAME("area_next", offsetof(host_area_t, next));
     HOST_SAME("area_atb_start", offsetof(host_area_t, gc_alloc_table_start));
     HOST_SAME("area_atb_bytes", offsetof(host_area_t, gc_alloc_table_byte_len));
-    HOST_SAME("area_ftb_start", offsetof(host_area_t, gc_finaliser_table_start));
     HOST_SAME("area_pool_start", offsetof(host_area_t, gc_pool_start));
     HOST_SAME("area_pool_end", offsetof(host_area_t, gc_pool_end));
     HOST_SAME("area_last_free", offsetof(host_area_t, gc_last_free_atb_index));
     HOST_SAME("area_last_used", offsetof(host_area_t, gc_last_used_block));
+    #if HOST_FINALISER
+    HOST_SAME("area_ftb_start", offsetof(host_area_t, gc_finaliser_table_start));
+    #endif
+    #if HOST_SPLIT_HEAP
+    HOST_SAME("area_next", offsetof(host_area_t, next));
+    HOST_SAME("state_area_stack", offsetof(host_state_t, gc_area_stack));
+    #endif
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -204,7 +208,11 @@ gcheap_atb_view_t host_view(void) {
 }
 
 gcheap_atb_view_t host_view_of(const host_area_t *area) {
+    #if HOST_FINALISER
     return GCHEAP_ATB_VIEW_OF_AREA(area, HOST_BLOCK_BYTES);
+    #else
+    return GCHEAP_ATB_VIEW_OF_AREA_NO_FTB(area, HOST_BLOCK_BYTES);
+    #endif
 }
 
 const char *host_dump(void (*dump)(const mp_print_t *print)) {

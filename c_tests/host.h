@@ -1,4 +1,4 @@
-// A small host for libgcheap.a in its default configuration: what a C interpreter provides, made visible to tests.
+// A small host for libgcheap.a: what a C interpreter provides, made visible to tests.
 #ifndef HOST_H
 #define HOST_H
 
@@ -9,15 +9,29 @@
 #include "gcheap.h"
 #include "gcheap_atb.h"
 
-// The default configuration (DEFAULTS in build.rs), a 64-bit machine.
-#define HOST_BLOCK_BYTES ((size_t)32)
+// The library's configuration: the default (DEFAULTS in build.rs), unless the compiler's command line has another.
+#ifndef HOST_BLOCK
+#define HOST_BLOCK 32
+#endif
+#ifndef HOST_FINALISER
+#define HOST_FINALISER 1
+#endif
+#ifndef HOST_SPLIT_HEAP
+#define HOST_SPLIT_HEAP 1
+#endif
+
+#define HOST_BLOCK_BYTES ((size_t)HOST_BLOCK)
 #define HOST_WORD_BYTES (sizeof(void *))
 
 typedef struct host_area_t {
+    #if HOST_SPLIT_HEAP
     struct host_area_t *next;
+    #endif
     uint8_t *gc_alloc_table_start;
     size_t gc_alloc_table_byte_len;
+    #if HOST_FINALISER
     uint8_t *gc_finaliser_table_start;
+    #endif
     uint8_t *gc_pool_start;
     uint8_t *gc_pool_end;
     size_t gc_last_free_atb_index;
@@ -30,7 +44,9 @@ typedef struct host_state_t {
     host_area_t area;
     int gc_stack_overflow;
     size_t gc_block_stack[64];
+    #if HOST_SPLIT_HEAP
     host_area_t *gc_area_stack[64];
+    #endif
     uint16_t gc_auto_collect_enabled;
     size_t gc_alloc_amount;
     size_t gc_alloc_threshold;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Builds libgcheap.a in its default configuration and runs the C tests on it, with every compiler and checker there is.
+"""Builds libgcheap.a in its default configuration and runs the C tests on it, with every compiler and checker there is:
+c_tests/run.py [WORD ...]     only the tests whose name contains one of the words ("misuse: gcc", "archive", "valgrind")
 
 Prints a line for each test and ends with "c_tests: N passed, M failed, K skipped".
 """
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,11 +29,12 @@ VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--partial-loads-ok=no
 # The capacity tests walk through millions of heaps; where each step is slow they take bigger strides.
 SLOW = {"CAPACITY_STRIDE": "331"}
 
-PUBLIC = set("""gc_init gc_add gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end gc_sweep_all
-    gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
+PUBLIC = set("""gc_init gc_add gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end
+    gc_sweep_all gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
     gcheap_version gcheap_marker""".split())
-HOST = set("""gc_collect gcheap_host_roots gcheap_host_finalise gcheap_host_fatal gcheap_host_print gcheap_host_letter
-    gcheap_state memset memcpy memmove memcmp""".split())
+MEMORY = {"memset", "memcpy", "memmove", "memcmp"}
+HOST = MEMORY | set("""gc_collect gcheap_host_roots gcheap_host_finalise gcheap_host_fatal gcheap_host_print
+    gcheap_host_letter gcheap_state""".split())
 
 
 class Failure(Exception):
@@ -49,6 +52,24 @@ def run(command, env=None, may_fail=False):
     if done.returncode != 0 and not may_fail:
         raise Failure(f"$ {' '.join(map(str, command))}\n{done.stdout}(exit code {done.returncode})")
     return done.returncode, done.stdout
+
+
+def once(function):
+    """The function, run once for each set of arguments, however many threads ask: they all get its result."""
+    results, lock = {}, threading.Lock()
+
+    def result(*arguments):
+        with lock:
+            if arguments not in results:
+                try:
+                    results[arguments] = function(*arguments), None
+                except (Failure, Skip) as why:
+                    results[arguments] = None, why
+        value, why = results[arguments]
+        if why:
+            raise why
+        return value
+    return result
 
 
 def require(condition, why):
@@ -69,16 +90,16 @@ def compiler(name):
 # ---------------------------------------------------------------------------------------------------------------------
 # The test programs
 
-def program(name, cc, flags):
+def program(name, cc, flags, out, archive):
     """Compiles one test program; returns its path."""
-    out = BUILD / f"{name}-{cc}{'-sanitized' if flags == SANITIZERS else ''}"
-    run([cc, "-std=c11", "-O2", "-g", *WARNINGS, *flags, *INCLUDE, "-o", out,
-         TESTS / f"test_{name}.c", TESTS / "host.c", ARCHIVE])
-    return out
+    run([cc, "-std=c11", "-O2", "-g", *WARNINGS, *flags, *INCLUDE, "-o", BUILD / out,
+         TESTS / f"test_{name}.c", TESTS / "host.c", archive])
+    return BUILD / out
 
 
+@once
 def sanitizer(cc):
-    """Whether this compiler's sanitizers can be linked and run here."""
+    """Skips the test if this compiler's sanitizers can't be linked and run here."""
     source, out = BUILD / f"empty-{cc}.c", BUILD / f"empty-{cc}"
     source.write_text("int main(void) { return 0; }\n")
     code, _ = run([cc, *SANITIZERS, source, "-o", out], may_fail=True)
@@ -89,18 +110,19 @@ def sanitizer(cc):
     raise Skip(f"{cc} has no sanitizers here: apt-get install {package}")
 
 
-def run_program(name, cc, how):
-    """Runs all tests of one program; returns (passed, the names and output of those that failed)."""
+def run_program(name, cc, how, archive=ARCHIVE, defines=()):
+    """Runs all tests of one program; returns how many passed, which is all of them."""
     compiler(cc)
-    prefix, env, flags = [], {}, []
+    prefix, env, flags = [], {}, list(defines)
     if how == "sanitized":
         sanitizer(cc)
         # The heap's marking reads whatever it is told to; there is nothing to leak.
-        flags, env = SANITIZERS, SLOW | {"ASAN_OPTIONS": "detect_leaks=0"}
+        flags, env = flags + SANITIZERS, SLOW | {"ASAN_OPTIONS": "detect_leaks=0"}
     elif how == "valgrind":
         tool("valgrind", "valgrind")
         prefix, env = VALGRIND, SLOW
-    code, output = run([*prefix, program(name, cc, flags)], env, may_fail=True)
+    out = f"{name}-{cc}-{how}-{archive.stem}"
+    code, output = run([*prefix, program(name, cc, flags, out, archive)], env, may_fail=True)
     passed = len(re.findall(r"^ok \w+$", output, re.M))
     failed = re.findall(r"^FAILED (\w+)$", output, re.M)
     if code != 0:
@@ -108,6 +130,14 @@ def run_program(name, cc, how):
         raise Failure(output + f"(exit code {code}; {passed} passed, {len(failed)} failed: {', '.join(failed)})")
     require(passed > 0 and not failed, f"no test was run:\n{output}")
     return passed
+
+
+def capacity_of(name, block_bytes, how):
+    """The capacity tests in a configuration without finalisers and split heap."""
+    code, output, out = build_archive(f"{name}-{how}", f"BLOCK_BYTES={block_bytes}\nFINALISER=0\nSPLIT_HEAP=0\n")
+    require(code == 0, output)
+    defines = [f"-DHOST_BLOCK={block_bytes}", "-DHOST_FINALISER=0", "-DHOST_SPLIT_HEAP=0"]
+    return run_program("capacity", "gcc", how, out, defines)
 
 
 def programs():
@@ -118,6 +148,10 @@ def programs():
             yield f"{name}: {cc} with sanitizers", lambda name=name, cc=cc: run_program(name, cc, "sanitized")
     for name in PROGRAMS:
         yield f"{name}: gcc in valgrind", lambda name=name: run_program(name, "gcc", "valgrind")
+    for block_bytes in 16, 64:
+        for how in "plain", "valgrind":
+            yield (f"capacity: blocks of {block_bytes} bytes, no finalisers, no split heap, {how}",
+                   lambda block_bytes=block_bytes, how=how: capacity_of(f"blocks-{block_bytes}", block_bytes, how))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -138,6 +172,7 @@ def header_links_from_cpp(cc):
     run([source.with_suffix("")])
 
 
+@once
 def micropython():
     code, output = run(["scripts/get-micropython"], may_fail=True)
     if code != 0:
@@ -146,15 +181,19 @@ def micropython():
 
 
 def with_py_gc(cc, order, *options, include=INCLUDE, may_fail=False):
-    return run([compiler(cc), "-std=gnu11", "-fsyntax-only", *WARNINGS, "-Wno-pedantic", "-DNO_QSTR", f"-DORDER={order}",
-                *options, *include, "-I", TESTS / "mpconfig", "-I", micropython(), TESTS / "with_py_gc.c"],
-               may_fail=may_fail)
+    return run([compiler(cc), "-std=gnu11", "-fsyntax-only", *WARNINGS, "-Wno-pedantic", "-DNO_QSTR",
+                f"-DORDER={order}", *options, *include, "-I", TESTS / "mpconfig", "-I", micropython(),
+                TESTS / "with_py_gc.c"], may_fail=may_fail)
+
+
+def declared(header):
+    """The names of the functions that a header declares."""
+    return set(re.findall(r"^(?!#|//).*?\b(gc(?:heap)?_\w+)\(", header.read_text(), re.M))
 
 
 def every_function_of_py_gc():
-    declared = re.compile(r"^(?!#|//).*?\b(gc_\w+)\(", re.M)
-    theirs = set(declared.findall((micropython() / "py" / "gc.h").read_text())) - {"gc_get_max_new_split"}
-    ours = set(declared.findall((ROOT / "include" / "gcheap.h").read_text()))
+    theirs = declared(micropython() / "py" / "gc.h") - {"gc_get_max_new_split"}
+    ours = declared(ROOT / "include" / "gcheap.h")
     require(len(theirs) > 10, f"found only {theirs} in py/gc.h")
     require(theirs <= ours, f"gcheap.h lacks {theirs - ours}")
 
@@ -162,8 +201,9 @@ def every_function_of_py_gc():
 def another_prototype_is_an_error():
     """The comparison with py/gc.h is worth something: change a prototype, and it must not compile."""
     text = (ROOT / "include" / "gcheap.h").read_text()
-    for old, new in [("unsigned int alloc_flags", "size_t alloc_flags"), ("size_t n_bytes, bool", "size_t n_bytes, int"),
-                     ("void **ptrs, size_t len", "void *ptrs, size_t len"), ("size_t gc_nbytes", "unsigned gc_nbytes")]:
+    for old, new in [("unsigned int alloc_flags", "size_t alloc_flags"),
+                     ("void **ptrs, size_t len", "void *ptrs, size_t len"),
+                     ("size_t n_bytes, bool", "size_t n_bytes, int"), ("size_t gc_nbytes", "unsigned gc_nbytes")]:
         require(text.count(old) == 1, f"'{old}' is {text.count(old)} times in gcheap.h")
         wrong = BUILD / "wrong"
         wrong.mkdir(exist_ok=True)
@@ -187,7 +227,8 @@ def headers():
         for order, what in [(1, "after py/gc.h"), (2, "before py/gc.h"), (3, "between MicroPython's headers"),
                             (4, "finds py/gc.h by itself")]:
             yield f"headers: {what}, {cc}", lambda cc=cc, order=order: with_py_gc(cc, order)
-        yield f"headers: with py/gc.h without split heap, {cc}", lambda cc=cc: with_py_gc(cc, 1, "-DMICROPY_GC_SPLIT_HEAP=0")
+        yield (f"headers: with py/gc.h without split heap, {cc}",
+               lambda cc=cc: with_py_gc(cc, 1, "-DMICROPY_GC_SPLIT_HEAP=0"))
         yield (f"headers: with py/gc.h without finalisers, {cc}",
                lambda cc=cc: with_py_gc(cc, 2, "-DMICROPY_ENABLE_FINALISER=0"))
     yield "headers: every function of py/gc.h is there", every_function_of_py_gc
@@ -215,7 +256,11 @@ def archive_symbols():
     exported, imported, config = symbols(ARCHIVE)
     require(exported == PUBLIC, f"exports: missing {PUBLIC - exported}, not public {exported - PUBLIC}")
     require(imported <= HOST, f"imports {imported - HOST}")
-    require({"gcheap_config_block_bytes_32", "gcheap_config_split_heap_1"} <= config, f"configuration symbols: {config}")
+    functions = {name for name in declared(ROOT / "include" / "gcheap.h") if not name.startswith("gcheap_host_")}
+    promised = functions - {"gc_collect"} | {"gcheap_marker"}
+    require(promised == PUBLIC, f"gcheap.h and the exports differ in {promised ^ PUBLIC}")
+    wanted = {"gcheap_config_block_bytes_32", "gcheap_config_split_heap_1"}
+    require(wanted <= config, f"configuration symbols: {config}")
     require(b"libgcheap 0.1.0" in ARCHIVE.read_bytes(), "the marker is not in it")
 
 
@@ -262,8 +307,7 @@ def largest_configuration():
     exported, imported, _ = symbols(out)
     wanted = {f"gcheap_host_{name}" for name in ["mutex_init", "enter", "exit", "hook"]} | {"my_thread"}
     require(exported == PUBLIC, f"exports: {exported ^ PUBLIC}")
-    require(imported - {"memset", "memcpy", "memmove", "memcmp"} == HOST - {"memset", "memcpy", "memmove", "memcmp"} | wanted,
-            f"imports {imported}")
+    require(imported - MEMORY == HOST - MEMORY | wanted, f"imports {imported}")
 
 
 def bad_configurations():
@@ -296,6 +340,8 @@ def attempt(name, test):
         return 0, 0, 1, f"skipped {name}: {why}"
     except Failure as why:
         return 0, 1, 0, f"FAILED {name}\n{why}"
+    except OSError as why:
+        return 0, 1, 0, f"FAILED {name}: {why}"
 
 
 def main():
@@ -306,6 +352,8 @@ def main():
         print(f"FAILED to build the archive\n{why}\nc_tests: 0 passed, 1 failed, 0 skipped")
         sys.exit(1)
     tests = [*archive(), *headers(), *programs()]
+    if words := sys.argv[1:]:
+        tests = [test for test in tests if any(word in test[0] for word in words)]
     counts = [0, 0, 0]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for passed, failed, skipped, text in pool.map(lambda test: attempt(*test), tests):

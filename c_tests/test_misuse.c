@@ -1,4 +1,4 @@
-// A caller's mistakes: the host is told which and where, the heap is unharmed and goes on as if nothing had been called.
+// A caller's mistakes: the host is told which and where, and the heap goes on, unharmed, as if nothing had been called.
 #include "host.h"
 #include "test.h"
 
@@ -226,8 +226,8 @@ TEST(absurd_sizes_are_refused) {
     remember();
     for (size_t less = 0; less < 200; less++) {
         const size_t sizes[] = {
-            SIZE_MAX - less, SIZE_MAX / 2 - less, SIZE_MAX / 2 + 1 + less, SIZE_MAX / 32 - less, SIZE_MAX / 32 + 1 + less,
-            SIZE_MAX / 64 * less, HEAP_BYTES + less,
+            SIZE_MAX - less, SIZE_MAX / 2 - less, SIZE_MAX / 2 + 1 + less, SIZE_MAX / 32 - less,
+            SIZE_MAX / 32 + 1 + less, SIZE_MAX / 64 * less, HEAP_BYTES + less,
         };
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
             if (sizes[i] == 0) {
