@@ -1,0 +1,132 @@
+"""Builds the harness once for each heap: build/bench/NAME/bench."""
+
+import os
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "build" / "bench"
+MARKER = b"libgcheap " + re.search(rb'^version = "(.*)"', (ROOT / "Cargo.toml").read_bytes(), re.M)[1]
+CC = shlex.split(os.environ.get("CC", "cc"))
+FLAGS = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Wno-unused-parameter", "-DNDEBUG"]
+
+
+@dataclass
+class Heap:
+    name: str  # as the table shows it
+    directory: str
+    kind: str  # gc.c, libgcheap or Boehm
+    flags: tuple = ()  # for gc.c alone, or for what is compiled with MicroPython's headers
+
+
+GC, GCHEAP = "gc.c -O2", "libgcheap"
+BIG_STACK, BIG_STACK_SUFFIX = "-DBENCH_BIG_STACK=1", " big stack"
+HEAPS = [
+    Heap(GC, "gc-O2", "gc.c", ("-O2",)),
+    Heap("gc.c -Os", "gc-Os", "gc.c", ("-Os",)),
+    Heap(GCHEAP, "libgcheap", "libgcheap"),
+    Heap("Boehm", "boehm", "Boehm"),
+    # For comparison on the overflow shapes.
+    Heap(GC + BIG_STACK_SUFFIX, "gc-big-stack", "gc.c", ("-O2", BIG_STACK)),
+    Heap(GCHEAP + BIG_STACK_SUFFIX, "libgcheap-big-stack", "libgcheap", (BIG_STACK,)),
+]
+
+
+class BuildError(Exception):
+    pass
+
+
+def run(command, **env):
+    done = subprocess.run(
+        [str(word) for word in command], env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode:
+        raise BuildError(f"{shlex.join(map(str, command))}\n{done.stdout}")
+
+
+def is_fresh(target, sources):
+    return target.exists() and all(source.stat().st_mtime <= target.stat().st_mtime for source in sources)
+
+
+class Builder:
+    def __init__(self, micropython):
+        self.micropython = micropython
+        self.heaps = ROOT / "bench" / "heaps"
+        self.port = ROOT / "micropython-port" / "gcheap"
+        self.headers = [*self.heaps.rglob("*.h"), *self.port.glob("*.[hd]*"), *(micropython / "py").glob("*.h"), Path(__file__)]
+
+    def compile(self, source, target, *flags, headers=()):
+        if not is_fresh(target, [source, *headers]):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            run([*CC, *FLAGS, *flags, "-c", source, "-o", target])
+        return target
+
+    def compile_with_micropython(self, source, target, *flags):
+        where = [f"-I{path}" for path in (self.heaps, self.micropython, self.port)]
+        return self.compile(source, target, *where, *flags, headers=self.headers)
+
+    def workloads(self):
+        harness = ROOT / "bench" / "harness"
+        headers = [*harness.glob("*.h"), Path(__file__)]
+        return [self.compile(c, OUT / "harness" / f"{c.stem}.o", headers=headers) for c in sorted(harness.glob("*.c"))]
+
+    def gc(self, heap, out):
+        return [
+            self.compile_with_micropython(self.micropython / "py" / "gc.c", out / "gc.o", *heap.flags),
+            self.compile_with_micropython(self.heaps / "atb.c", out / "atb.o", *heap.flags),
+            self.compile(self.heaps / "stubs.c", out / "stubs.o"),
+        ]
+
+    def libgcheap(self, heap, out):
+        """As the MicroPython port does it: its glue, and the library in the configuration that its probe reads."""
+        flags = ["-DBENCH_GCHEAP=1", *heap.flags]
+        probe = self.compile_with_micropython(self.port / "probe.c", out / "probe.s", "-S", "-g0", *flags)
+        found = re.findall(r"@gcheap (\w+)=(\d+)", probe.read_text())
+        text = "STATE_SYMBOL=mp_state_ctx\n" + "".join(f"{key.upper()}={value}\n" for key, value in found)
+        config = out / "config.env"
+        if not config.exists() or config.read_text() != text:
+            config.write_text(text)
+        archive = out / "libgcheap.a"
+        sources = [ROOT / name for name in ("Cargo.toml", "build.rs", "scripts/build-archive")]
+        if not is_fresh(archive, [config, *sources, *(ROOT / "src").rglob("*.rs")]):
+            run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=str(OUT / "target"))
+        return [
+            self.compile_with_micropython(self.port / "glue.c", out / "glue.o", *flags),
+            self.compile_with_micropython(self.heaps / "atb.c", out / "atb.o", *flags),
+            self.compile(self.heaps / "stubs.c", out / "stubs.o"),
+            archive,
+        ]
+
+    def boehm(self, out):
+        headers = [ROOT / "bench" / "harness" / "heap.h"]
+        return [self.compile(self.heaps / "boehm.c", out / "boehm.o", f"-I{headers[0].parent}", headers=headers), "-lgc"]
+
+    def build(self, heap):
+        """The program."""
+        out = OUT / heap.directory
+        if heap.kind == "Boehm":
+            objects = self.boehm(out)
+        else:
+            objects = self.gc(heap, out) if heap.kind == "gc.c" else self.libgcheap(heap, out)
+        objects = [*self.workloads(), *objects]
+        program = out / "bench"
+        if not is_fresh(program, [file for file in objects if isinstance(file, Path)]):
+            run([*CC, *objects, "-o", program])
+        if (MARKER in program.read_bytes()) != (heap.kind == "libgcheap"):
+            raise BuildError(f"{program}: {MARKER.decode()!r} is in the wrong program")
+        return program
+
+
+def has_boehm():
+    test = subprocess.run([*CC, "-E", "-include", "gc.h", "-x", "c", "/dev/null"], capture_output=True)
+    return test.returncode == 0
+
+
+def build_all(micropython, names=None):
+    """Heap name -> program. Boehm's collector is left out where it is not installed."""
+    builder = Builder(micropython)
+    heaps = [h for h in HEAPS if (names is None or h.name in names) and (h.kind != "Boehm" or has_boehm())]
+    return {heap.name: builder.build(heap) for heap in heaps}

@@ -1,0 +1,65 @@
+"""Runs the programs of the harness: for their time, or for their number of instructions."""
+
+import re
+import subprocess
+from dataclasses import dataclass, field
+
+CANNOT = 3  # exit code: this heap cannot run the workload
+
+
+class RunError(Exception):
+    pass
+
+
+@dataclass
+class Row:
+    """A workload and what it cost on each heap, per operation: nanoseconds, or instructions."""
+
+    group: str
+    workload: str
+    unit: str
+    cost: dict = field(default_factory=dict)
+    proof: dict = field(default_factory=dict)  # heap -> what it did, for comparison
+
+    def add(self, heap, cost, proof):
+        if self.proof.setdefault(heap, proof) != proof:
+            raise RunError(f"{self.workload}: {heap} did different work in two runs: {self.proof[heap]}, {proof}")
+        self.cost[heap] = min(cost, self.cost.get(heap, cost))
+
+    def check(self, heaps):
+        """Heaps with the same addresses must have done the same work."""
+        proofs = {heap: self.proof.get(heap) for heap in heaps}
+        if len(set(proofs.values())) > 1:
+            raise RunError(f"{self.workload}: the heaps did different work: {proofs}")
+
+
+def workloads(program):
+    lines = subprocess.run([program, "--list"], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return [Row(*line.split("\t")) for line in lines]
+
+
+def run(command, name):
+    """What the program printed, key -> value; None if this heap cannot run the workload."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode == CANNOT:
+        return None, done.stderr
+    if done.returncode:
+        raise RunError(f"{name}: exit code {done.returncode}\n{done.stderr}")
+    return dict(line.split() for line in done.stdout.splitlines()), done.stderr
+
+
+def measure(program, heap, row, count):
+    """One run; adds what it cost to the row. False if this heap cannot run the workload."""
+    command = [str(program), row.workload]
+    if count:
+        tool = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
+        command = [*tool, *command, "--once"]
+    values, messages = run(command, f"{row.workload} on {heap}")
+    if values is None:
+        return False
+    if count:
+        cost = int(re.search(r"Collected : (\d+)", messages)[1]) / int(values["operations"])
+    else:
+        cost = float(values["ns"])
+    row.add(heap, cost, tuple((key, value) for key, value in values.items() if key != "ns"))
+    return True

@@ -1,0 +1,41 @@
+// What a workload is.
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "heap.h"
+
+typedef struct workload workload_t;
+
+struct workload {
+    const char *name;
+    const char *unit; // what `run` counts: one of these is an operation
+    size_t heap;      // bytes
+    void (*setup)(const workload_t *w);
+    void (*before)(const workload_t *w); // before each repetition, not timed; may be NULL
+    size_t (*run)(void);  // timed; returns the number of operations
+    // Repetitions; the fastest counts. 0: as many as are worth while. 1: for a workload whose heap changes as it goes
+    // on, so that repetitions would not be alike.
+    unsigned repeat;
+    bool exact; // needs a heap that can be filled to the last block
+    size_t arg; // for setup
+};
+
+// Each ends with an entry without a name.
+extern const workload_t allocate_workloads[], replace_workloads[], collect_workloads[], overflow_workloads[];
+extern const workload_t resize_workloads[], info_workloads[], machine_workloads[];
+
+// n, or less if instructions are counted: valgrind takes its time.
+size_t bench_ops(size_t n);
+
+// Ends the program: this heap cannot run the workload.
+_Noreturn void bench_cannot(void);
+
+// A small generator of numbers, and one below a limit (up to 2^32); bench_reseed starts the sequence over.
+void bench_reseed(void);
+uint64_t bench_random(void);
+size_t bench_below(size_t limit);
+
+// malloc that cannot fail.
+void *bench_memory(size_t bytes);
+
+#endif

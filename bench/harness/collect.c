@@ -1,0 +1,133 @@
+// Collection: the time of one, for heaps of different shapes. The objects are the same at every repetition.
+
+#include <stdlib.h>
+
+#include "objects.h"
+
+static size_t run(void) {
+    gc_collect();
+    return 1;
+}
+
+static node_t *tree(unsigned depth) {
+    if (depth == 0) {
+        return NULL;
+    }
+    node_t *node = new_node();
+    node->link[0] = tree(depth - 1);
+    node->link[1] = tree(depth - 1);
+    return node;
+}
+
+static void setup_tree(const workload_t *w) {
+    heap_roots[0] = tree(w->arg);
+}
+
+static void setup_list(const workload_t *w) {
+    heap_roots[0] = new_list(w->arg);
+}
+
+// A list of many lists of three objects each.
+static void setup_lists(const workload_t *w) {
+    list_t *list = new_empty_list(w->arg);
+    heap_roots[0] = list;
+    for (size_t i = 0; i < w->arg; i++) {
+        list->items[i] = new_list(3);
+    }
+}
+
+static void setup_linked_forward(const workload_t *w) {
+    node_t **end = (node_t **)&heap_roots[0];
+    for (size_t i = 0; i < w->arg; i++) {
+        *end = new_node();
+        end = &(*end)->link[0];
+    }
+}
+
+static void setup_linked_backward(const workload_t *w) {
+    for (size_t i = 0; i < w->arg; i++) {
+        node_t *node = new_node();
+        node->link[0] = heap_roots[0];
+        heap_roots[0] = node;
+    }
+}
+
+// Every node points at three others: two at random, and the next one of a random circle through all.
+static void setup_graph(const workload_t *w) {
+    size_t n = w->arg;
+    node_t **nodes = bench_memory(n * sizeof(*nodes));
+    for (size_t i = 0; i < n; i++) {
+        nodes[i] = new_node();
+    }
+    uint32_t *circle = shuffled(n);
+    for (size_t i = 0; i < n; i++) {
+        node_t *node = nodes[circle[i]];
+        node->link[0] = nodes[bench_below(n)];
+        node->link[1] = nodes[bench_below(n)];
+        node->link[2] = nodes[circle[(i + 1) % n]];
+    }
+    heap_roots[0] = nodes[0];
+    free(circle);
+    free(nodes);
+}
+
+// Garbage up to 20 MB, then the one object that lives.
+static void make_garbage(const workload_t *w) {
+    (void)w;
+    bench_reseed();
+    heap_roots[0] = NULL;
+    gc_collect();
+    for (size_t used = 0; used < 20000000;) {
+        size_t blocks = 1 + bench_below(4);
+        new_object(blocks * BLOCK);
+        new_node(); // see fill_mixed
+        used += (blocks + 1) * BLOCK;
+    }
+    heap_roots[0] = new_node();
+}
+
+enum { ARRAYS = 50, ARRAY_BYTES = 1 << 20 };
+
+static void *arrays(size_t i) {
+    return heap_roots[i] = new_object(ARRAY_BYTES);
+}
+
+static void setup_random_bytes(const workload_t *w) {
+    (void)w;
+    for (size_t i = 0; i < ARRAYS; i++) {
+        uint64_t *words = arrays(i);
+        for (size_t j = 0; j < ARRAY_BYTES / sizeof(*words); j++) {
+            words[j] = bench_random();
+        }
+    }
+}
+
+static void setup_text_bytes(const workload_t *w) {
+    (void)w;
+    for (size_t i = 0; i < ARRAYS; i++) {
+        char *text = arrays(i);
+        for (size_t j = 0; j < ARRAY_BYTES; j++) {
+            text[j] = bench_below(6) == 0 ? ' ' : 'a' + bench_below(26);
+        }
+    }
+}
+
+#define MIB ((size_t)1 << 20)
+#define COLLECT(name, heap, setup, arg) {name, "collection", heap, setup, NULL, run, 0, false, arg}
+
+const workload_t collect_workloads[] = {
+    COLLECT("tree-131k", 8 * MIB, setup_tree, 17),
+    COLLECT("list-60k", 4 * MIB, setup_list, 60000),
+    COLLECT("lists-of-3", 4 * MIB, setup_lists, 10000),
+    COLLECT("linked-forward", 4 * MIB, setup_linked_forward, 100000),
+    COLLECT("linked-backward", 4 * MIB, setup_linked_backward, 100000),
+    COLLECT("graph-400k", 16 * MIB, setup_graph, 400000),
+    COLLECT("bottom-2k-linked", 64 * MIB, setup_linked_forward, 2000),
+    COLLECT("bottom-2k-list", 64 * MIB, setup_list, 2000),
+    {"garbage-20M", "collection", 32 * MIB, NULL, make_garbage, run, 0, false, 0},
+    COLLECT("bytes-text", 64 * MIB, setup_text_bytes, 0),
+    COLLECT("bytes-random", 64 * MIB, setup_random_bytes, 0),
+    // 15001 objects of 1 block and an array of 750: 97 % of the heap's blocks.
+    COLLECT("lists-3000-full", 526000, setup_lists, 3000),
+    {0},
+};

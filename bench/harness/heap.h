@@ -1,0 +1,44 @@
+// A heap as the workloads see it. Three sources implement it: gc.c and libgcheap with heaps/atb.c around them, and
+// heaps/boehm.c on Boehm's collector. The functions named gc_* are those of MicroPython's py/gc.h.
+#ifndef HEAP_H
+#define HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    size_t total, used, free, max_free, num_1block, num_2block, max_block;
+} gc_info_t;
+
+void gc_init(void *start, void *end);
+void *gc_alloc(size_t bytes, unsigned int flags);
+void gc_free(void *ptr);
+void *gc_realloc(void *ptr, size_t bytes, bool allow_move);
+void gc_collect_start(void);
+void gc_collect_root(void **ptrs, size_t len);
+void gc_collect_end(void);
+void gc_info(gc_info_t *info);
+// gc.c 1.25 has no such function; its host uses gc_info.
+void gc_info_fast(gc_info_t *info);
+
+// A whole collection. Its roots are heap_roots and nothing else: no stack, no registers (Boehm's scans those, too).
+void gc_collect(void);
+
+#define HEAP_ROOTS (1024)
+extern void *heap_roots[HEAP_ROOTS];
+
+// Size of a block, and whether the heap is made of such blocks: then it can be filled to the last one.
+#define BLOCK ((size_t)32)
+extern const bool heap_is_exact;
+
+// Makes a fresh heap of this many bytes, all pages touched, without automatic collection. False: it cannot.
+bool heap_open(size_t bytes);
+
+// Whether an allocation that finds no room collects.
+void heap_auto_collect(bool on);
+
+// Where an object is, counted from the start of the heap; 0 for NULL.
+size_t heap_offset(const void *ptr);
+
+#endif

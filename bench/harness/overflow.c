@@ -1,0 +1,128 @@
+// Graphs on which a mark stack of 64 entries overflows, adversarial for a collector that then starts over: objects wait
+// far away from where they were found. An operation is one live object, so that collectors and shapes compare.
+//
+// Each in a heap of four times the size, and in one without a single free block. The same programs built with a stack
+// that does not overflow tell what the overflow costs.
+
+#include <stdlib.h>
+
+#include "objects.h"
+
+enum { NODES = 30000 };
+
+static size_t live;
+static node_t *nodes[NODES]; // in order of address
+
+static size_t run(void) {
+    gc_collect();
+    return live;
+}
+
+// Shapes return how many objects they are made of.
+
+// One array that points at every second node, in random order; each of these has a leaf.
+static size_t wide(void) {
+    node_t **root = new_object(NODES / 2 * sizeof(*root));
+    uint32_t *order = shuffled(NODES / 2);
+    for (size_t i = 0; i < NODES / 2; i++) {
+        root[i] = nodes[2 * order[i]];
+        root[i]->link[0] = nodes[2 * order[i] + 1];
+    }
+    heap_roots[0] = root;
+    free(order);
+    return NODES + 1;
+}
+
+// A linked list down through the addresses; before the next node, each points at a leaf that goes on the stack first.
+static size_t deep(void) {
+    node_t *list = NULL;
+    for (size_t i = 0; i < NODES; i += 2) {
+        nodes[i]->link[0] = nodes[i + 1];
+        nodes[i]->link[1] = list;
+        list = nodes[i];
+    }
+    heap_roots[0] = list;
+    return NODES;
+}
+
+// A linked list of arrays, down through the addresses. An array points at 99 nodes with a leaf each, then at the next.
+static size_t wide_and_deep(void) {
+    const size_t width = 100;
+    size_t n = 0;
+    void **list = NULL;
+    for (size_t i = 0; i + 2 * width <= NODES; i += 2 * width) {
+        void **next = new_object(width * sizeof(*next));
+        for (size_t j = 0; j < width - 1; j++) {
+            node_t *node = nodes[i + 2 * j];
+            node->link[0] = nodes[i + 2 * j + 1];
+            next[j] = node;
+        }
+        next[width - 1] = list;
+        list = next;
+        n += 1 + 2 * (width - 1);
+    }
+    heap_roots[0] = list;
+    return n;
+}
+
+// A linked list down through the addresses; before the next node, each points at a tooth, a list of eight nodes.
+static size_t comb(void) {
+    const size_t tooth = 8;
+    size_t n = 0;
+    node_t *list = NULL;
+    for (size_t i = 0; i + tooth < NODES; i += tooth + 1, n += tooth + 1) {
+        for (size_t j = 1; j < tooth; j++) {
+            nodes[i + j]->link[0] = nodes[i + j + 1];
+        }
+        nodes[i]->link[0] = nodes[i + 1];
+        nodes[i]->link[1] = list;
+        list = nodes[i];
+    }
+    heap_roots[0] = list;
+    return n;
+}
+
+// Every node points at three: two at random, and the next of a circle through all in random order.
+static size_t scattered(void) {
+    uint32_t *circle = shuffled(NODES);
+    for (size_t i = 0; i < NODES; i++) {
+        node_t *node = nodes[circle[i]];
+        node->link[0] = nodes[circle[(i + 1) % NODES]];
+        node->link[1] = nodes[bench_below(NODES)];
+        node->link[2] = nodes[bench_below(NODES)];
+    }
+    heap_roots[0] = nodes[0];
+    free(circle);
+    return NODES;
+}
+
+static size_t (*const shapes[])(void) = {wide, deep, wide_and_deep, comb, scattered};
+
+static void setup(const workload_t *w) {
+    for (size_t i = 0; i < NODES; i++) {
+        nodes[i] = new_node();
+    }
+    live = shapes[w->arg]();
+    if (w->exact) {
+        // To the last block. What the shape left out goes first.
+        gc_collect();
+        node_t *list = NULL;
+        for (node_t *node; (node = gc_alloc(BLOCK, 0)) != NULL; live++) {
+            node->link[0] = list;
+            list = node;
+        }
+        heap_roots[1] = list;
+    }
+}
+
+#define ROOMY(name, shape) {name "-roomy", "object", 5000000, setup, NULL, run, 0, false, shape}
+#define FULL(name, shape) {name "-full", "object", 1110000, setup, NULL, run, 0, true, shape}
+
+const workload_t overflow_workloads[] = {
+    ROOMY("wide", 0), FULL("wide", 0),
+    ROOMY("deep", 1), FULL("deep", 1),
+    ROOMY("wide-deep", 2), FULL("wide-deep", 2),
+    ROOMY("comb", 3), FULL("comb", 3),
+    ROOMY("scattered", 4), FULL("scattered", 4),
+    {0},
+};

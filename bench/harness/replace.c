@@ -1,0 +1,67 @@
+// Free and allocate in a heap that is half full: densely, from the bottom up, with a hole of one block behind every second
+// object, as a long-running program leaves it.
+
+#include <stdlib.h>
+
+#include "objects.h"
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+
+enum { LARGEST = 512 };
+
+static size_t count, operations;
+static void **objects;
+static uint32_t *victims;
+static uint16_t sizes[1 << 14];
+
+// Plans to replace one of `among` objects, spread evenly over the heap, at each operation.
+static void plan(const workload_t *w, size_t among) {
+    operations = w->arg;
+    free(victims);
+    victims = bench_memory(operations * sizeof(*victims));
+    for (size_t i = 0; i < operations; i++) {
+        victims[i] = bench_below(among) * count / among;
+        sizes[i] = 16 + bench_below(LARGEST - 16 + 1);
+    }
+}
+
+static void setup(const workload_t *w) {
+    objects = fill_mixed(w->heap / 2, LARGEST / BLOCK, 2, &count);
+    plan(w, count);
+}
+
+// The same 64 objects are replaced again and again, whatever the heap's size. What grows with it is the time that the
+// heap needs to find room, and the little that more cache misses cost.
+static void before(const workload_t *w) {
+    gc_collect(); // nothing is reachable
+    free(objects);
+    bench_reseed();
+    objects = fill_mixed(w->heap / 2, LARGEST / BLOCK, 2, &count);
+    plan(w, 64);
+}
+
+static size_t run(void) {
+    for (size_t i = 0; i < operations; i++) {
+        void **object = &objects[victims[i]];
+        gc_free(*object);
+        *object = gc_alloc(sizes[i], 0);
+    }
+    return operations;
+}
+
+#define HALF(name, bytes) {name, "free and allocation", bytes, NULL, before, run, 0, false, 320}
+
+const workload_t replace_workloads[] = {
+    HALF("half-64K", 64 * KIB),
+    HALF("half-256K", 256 * KIB),
+    HALF("half-1M", MIB),
+    HALF("half-4M", 4 * MIB),
+    HALF("half-16M", 16 * MIB),
+    HALF("half-64M", 64 * MIB),
+    HALF("half-256M", 256 * MIB),
+    // Any object may be the next one.
+    {"replace-1M", "free and allocation", MIB, setup, NULL, run, 1, false, 16000},
+    {"replace-16M", "free and allocation", 16 * MIB, setup, NULL, run, 1, false, 4000},
+    {0},
+};

@@ -1,0 +1,63 @@
+// The host of gc.c or of libgcheap: the same file around both. They see MicroPython's headers, configured by
+// mpconfigport.h in this directory.
+
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "py/gc.h"
+#include "py/mpstate.h"
+
+// harness/heap.h declares what py/gc.h does, which cannot stand beside it.
+#define HEAP_ROOTS (1024)
+extern void *heap_roots[HEAP_ROOTS];
+extern const bool heap_is_exact;
+bool heap_open(size_t bytes);
+void heap_auto_collect(bool on);
+size_t heap_offset(const void *ptr);
+void gc_info_fast(gc_info_t *info);
+
+const bool heap_is_exact = true;
+mp_state_ctx_t mp_state_ctx;
+static char *start;
+
+bool heap_open(size_t bytes) {
+    const size_t align = 1 << 21;
+    char *memory = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        return false;
+    }
+    start = (char *)(((uintptr_t)memory + align - 1) & -align);
+    memset(start, 0, bytes);
+    gc_init(start, start + bytes);
+    heap_auto_collect(false);
+    return true;
+}
+
+void heap_auto_collect(bool on) {
+    MP_STATE_MEM(gc_auto_collect_enabled) = on;
+}
+
+size_t heap_offset(const void *ptr) {
+    return ptr == NULL ? 0 : (const char *)ptr - start;
+}
+
+void gc_collect(void) {
+    gc_collect_start();
+    gc_collect_root(heap_roots, HEAP_ROOTS);
+    gc_collect_end();
+}
+
+#if BENCH_GCHEAP
+// Everything in this benchmark is correct use.
+void gcheap_host_fatal(unsigned int code, const void *ptr) {
+    (void)code;
+    (void)ptr;
+    abort();
+}
+#else
+void gc_info_fast(gc_info_t *info) {
+    gc_info(info);
+}
+#endif

@@ -1,0 +1,79 @@
+// Boehm's collector in the place of gc.c. Its heap differs: size classes of 16 bytes in pages of their own, mark bits
+// outside, headers per page; a collection sweeps lazily, that is, most of the sweep is paid by later allocations; it
+// always scans the stack and the registers, too, and grows its mark stack as it likes.
+
+#include "heap.h"
+
+#include <gc.h>
+#include <stdlib.h>
+
+const bool heap_is_exact = false;
+
+static void *out_of_memory(size_t bytes) {
+    (void)bytes;
+    return NULL;
+}
+
+bool heap_open(size_t bytes) {
+    GC_set_no_dls(1);
+    GC_set_dont_precollect(1);
+    GC_set_all_interior_pointers(0);
+    GC_set_warn_proc(GC_ignore_warn_proc);
+    GC_INIT();
+    GC_disable();
+    GC_set_oom_fn(out_of_memory);
+    // The roots are the table, nothing else of this program.
+    GC_clear_roots();
+    GC_add_roots(heap_roots, heap_roots + HEAP_ROOTS);
+    size_t have = GC_get_heap_size();
+    if (bytes < have || (bytes > have && !GC_expand_hp(bytes - have))) {
+        return false;
+    }
+    GC_set_max_heap_size(GC_get_heap_size());
+    return true;
+}
+
+static bool enabled;
+
+void heap_auto_collect(bool on) {
+    if (on != enabled) {
+        enabled = on;
+        on ? GC_enable() : GC_disable();
+    }
+}
+
+void *gc_alloc(size_t bytes, unsigned int flags) {
+    (void)flags;
+    return GC_MALLOC(bytes);
+}
+
+void gc_free(void *ptr) {
+    GC_FREE(ptr);
+}
+
+void *gc_realloc(void *ptr, size_t bytes, bool allow_move) {
+    (void)allow_move;
+    return GC_REALLOC(ptr, bytes);
+}
+
+void gc_collect(void) {
+    // GC_gcollect does nothing while collections are disabled.
+    bool was = enabled;
+    heap_auto_collect(true);
+    GC_gcollect();
+    heap_auto_collect(was);
+}
+
+void gc_info_fast(gc_info_t *info) {
+    *info = (gc_info_t) { .total = GC_get_heap_size(), .free = GC_get_free_bytes() };
+    info->used = info->total - info->free;
+}
+
+// There is no function that counts objects.
+void gc_info(gc_info_t *info) {
+    gc_info_fast(info);
+}
+
+size_t heap_offset(const void *ptr) {
+    return ptr != NULL;
+}

@@ -1,0 +1,1 @@
+// MicroPython's build makes this file; there are no root pointers here.

@@ -1,0 +1,1 @@
+// A port would have its hardware layer here.

@@ -1,0 +1,155 @@
+"""The table, its means, and build/bench.json."""
+
+import json
+import math
+
+# What the ratio to gc.c -O2 has to reach, row by row.
+AT_LEAST = {
+    "churn-32": 1.1,
+    "mixed-1M": 30,
+    "mixed-16M": 5,
+    "holes-64": 200,
+    "tree-131k": 1.1,
+    "list-60k": 1.8,
+    "lists-of-3": 1.8,
+    "lists-3000-full": 1.8,
+    "linked-forward": 1.1,
+    "linked-backward": 1.1,
+    "graph-400k": 1.5,
+    "garbage-20M": 12,
+    "bytes-text": 2.5,
+    "bytes-random": 2.5,
+    "grow-8": 30,
+    "info-64M": 10,
+}
+WORST = 1.0  # what every row has to reach
+COLLECT_MEAN, ALL_MEAN = 2, 6
+OVERFLOW_COST = 1.5  # time of an overflow shape against the same without overflow, at most
+SIZE_COST = 1.5  # allocation in 256 MiB against 64 KiB, at most
+
+
+def number(value):
+    """Three digits or so."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def geometric_mean(values):
+    values = list(values)
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+def verdict(value, target, at_least=True):
+    if target is None or value is None:
+        return ""
+    return "met" if (value >= target if at_least else value <= target) else "MISSED"
+
+
+def print_table(columns, rows):
+    """Columns are (title, width); a negative width aligns to the left."""
+    def line(cells):
+        padded = (f"{c:<{-w}}" if w < 0 else f"{c:>{w}}" for c, (_, w) in zip(cells, columns))
+        return "  ".join(padded).rstrip()
+
+    titles = line([title for title, _ in columns])
+    print(titles + "\n" + "-" * len(titles))
+    for cells in rows:
+        print(line(cells))
+
+
+class Report:
+    """Collects sections; each prints itself at once, so that a long run shows where it is."""
+
+    def __init__(self, unit):
+        self.unit = unit  # "ns" or "instructions"
+        self.rows = []
+        self.missed = []
+
+    def judge(self, name, value, target, at_least=True):
+        """One sentence about a number that has a target."""
+        result = verdict(value, target, at_least)
+        if result == "MISSED":
+            self.missed.append(name)
+        bound = "" if target is None else f" ({'at least' if at_least else 'at most'} {target}: {result})"
+        print(f"  {name}: {number(value)}{bound}")
+
+    def add(self, workload, group, cost, ratio, target, **more):
+        self.rows.append({"workload": workload, "group": group, "ratio": ratio, self.unit: cost, "target": target, **more})
+        if ratio is not None and verdict(ratio, target) == "MISSED":
+            self.missed.append(workload)
+
+    def harness(self, rows, heaps, gc, ours):
+        """The rows of the C harness."""
+        shown = []
+        for row in rows:
+            cost = row.cost
+            ratio = cost[gc] / cost[ours] if gc in cost and ours in cost and row.group != "machine" else None
+            target = AT_LEAST.get(row.workload, WORST) if row.group != "machine" else None
+            self.add(row.workload, row.group, cost, ratio, target, operation=row.unit)
+            cells = [row.workload, *(number(cost.get(heap)) for heap in heaps), number(ratio)]
+            shown.append([*cells, "" if target is None else f"{target:g}", verdict(ratio, target), row.unit])
+        columns = [("workload", -17), *((heap, 12) for heap in heaps)]
+        columns += [("ratio", 9), ("at least", 9), ("", -6), (f"{self.unit} per", -20)]
+        print_table(columns, shown)
+
+    def ratios(self, *groups):
+        return [row["ratio"] for row in self.rows if row["ratio"] is not None and row["group"] in groups]
+
+    def means(self):
+        """Of the harness."""
+        print("\nRatios of the harness, geometric mean:")
+        self.judge("collection rows", geometric_mean(self.ratios("collect")), COLLECT_MEAN)
+        most = ("allocate", "replace", "collect", "resize", "info")
+        self.judge("all rows but the overflow shapes", geometric_mean(self.ratios(*most)), ALL_MEAN)
+        self.judge("all rows", geometric_mean(self.ratios(*most, "overflow")), ALL_MEAN)
+        with_ratio = [row for row in self.rows if row["ratio"] is not None and row["group"] in (*most, "overflow")]
+        if with_ratio:
+            worst = min(with_ratio, key=lambda row: row["ratio"])
+            self.judge(f"worst row ({worst['workload']})", worst["ratio"], WORST)
+
+    def overflow(self, rows, gc, ours, variant):
+        """What an overflow costs: against the same graph, in the same heap, with a mark stack that is large enough."""
+        rows = [row for row in rows if row.group == "overflow" and ours + variant in row.cost]
+        if not rows:
+            return
+        print("\nMark-stack overflow, per live object: against the same graph with a stack that does not overflow")
+        shown = []
+        for row in rows:
+            cost = row.cost
+            factor = {heap: cost[heap] / cost[heap + variant] for heap in (gc, ours) if heap + variant in cost}
+            self.add(f"{row.workload}-factor", "overflow-factor", factor, None, OVERFLOW_COST)
+            result = verdict(factor[ours], OVERFLOW_COST, at_least=False)
+            if result == "MISSED":
+                self.missed.append(f"{row.workload}-factor")
+            shown.append([row.workload, number(cost[ours]), number(cost[ours + variant]), number(factor[ours]),
+                          f"{OVERFLOW_COST:g}", result, number(factor.get(gc))])
+        print_table([("shape", -17), (ours, 10), ("no overflow", 12), ("factor", 8), ("at most", 8), ("", -6), (gc, 10)], shown)
+
+    def other_numbers(self, rows, heaps, gc, ours):
+        cost = {row.workload: row.cost for row in rows}
+        small, large = cost.get("half-64K", {}), cost.get("half-256M", {})
+        if ours in small and ours in large:
+            print("\nAllocation in a heap that is half full, 256 MiB against 64 KiB:")
+            self.judge(ours, large[ours] / small[ours], SIZE_COST, at_least=False)
+            self.judge(gc, large.get(gc, 0) / small[gc] if gc in small else None, None)
+        small, large = cost.get("used-free-1M", {}), cost.get("used-free-64M", {})
+        if ours in small and ours in large:
+            print("\nUsed and free bytes, 64 MiB against 1 MiB (constant time):")
+            self.judge(ours, large[ours] / small[ours], SIZE_COST, at_least=False)
+        if self.unit == "ns" and "read-50M" in cost:
+            least = min(cost["read-50M"].values())
+            print(f"\nByte arrays: this machine reads the same 50 MiB in {least / 1e6:.2f} ms ({50 * 2**20 / least:.1f} GB/s)."
+                  " Fraction of that speed reached:")
+            for workload in ("bytes-text", "bytes-random"):
+                reached = (f"{heap} {least / cost[workload][heap]:.0%}" for heap in heaps if heap in cost.get(workload, {}))
+                print(f"  {workload}: {', '.join(reached)}")
+
+    def write(self, path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.rows, indent=1) + "\n")
+        print(f"\nwrote {path}")
+        if self.missed:
+            print(f"targets missed: {', '.join(dict.fromkeys(self.missed))}")
+        else:
+            print("all targets met")

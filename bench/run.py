@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""The benchmark: gc.c, libgcheap and Boehm's collector side by side.
+
+    bench/run.py [--quick] [--count] [--only REGEX] [--runs N] [--harness | --micropython]
+
+The harness is one set of C programs, linked in turn with each heap; their runs are interleaved, and the best of N
+counts. Then MicroPython's perf_bench and programs that live under memory pressure, on an interpreter with each heap.
+--count counts instructions under callgrind instead. Writes build/bench.json or build/bench-count.json.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import build
+import harness
+from build import BIG_STACK_SUFFIX, GC, GCHEAP, ROOT
+from report import Report
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="best of 3 instead of 5")
+    parser.add_argument("--count", action="store_true", help="instructions instead of nanoseconds")
+    parser.add_argument("--only", metavar="REGEX", default="", help="only workloads whose name matches")
+    parser.add_argument("--runs", type=int, metavar="N", help="best of N")
+    parser.add_argument("--heaps", metavar="NAMES", help="only these, separated by commas; see build.py")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--harness", action="store_true", help="only the C harness")
+    part.add_argument("--micropython", action="store_true", help="only MicroPython")
+    parser.add_argument("--json", type=Path, help="where to write the numbers")
+    args = parser.parse_args()
+    args.runs = args.runs or (1 if args.count else 3 if args.quick else 5)
+    args.json = args.json or ROOT / "build" / ("bench-count.json" if args.count else "bench.json")
+    return args
+
+
+def run_harness(args, programs, report):
+    rows = [row for row in harness.workloads(programs[GCHEAP]) if re.search(args.only, row.workload)]
+    cannot = set()
+    for row in rows:
+        heaps = [h for h in programs if row.group == "overflow" or not h.endswith(BIG_STACK_SUFFIX)]
+        for _ in range(args.runs):
+            for heap in heaps:
+                if (heap, row.workload) not in cannot and not harness.measure(programs[heap], heap, row, args.count):
+                    cannot.add((heap, row.workload))
+        row.check([heap for heap in heaps if heap != "Boehm"])
+        print(f"\r\033[K{row.workload}", end="", flush=True, file=sys.stderr)
+    print("\r\033[K", end="", flush=True, file=sys.stderr)
+    shown = [heap for heap in programs if not heap.endswith(BIG_STACK_SUFFIX)]
+    report.harness(rows, shown, GC, GCHEAP)
+    report.means()
+    report.overflow(rows, GC, GCHEAP, BIG_STACK_SUFFIX)
+    report.other_numbers(rows, shown, GC, GCHEAP)
+
+
+def main():
+    args = arguments()
+    tree = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
+    report = Report("instructions" if args.count else "ns")
+    try:
+        if not args.micropython:
+            programs = build.build_all(Path(tree.stdout.splitlines()[-1]), args.heaps and args.heaps.split(","))
+            if "Boehm" not in programs:
+                print("Boehm's collector (libgc-dev) is not installed: left out.")
+            run_harness(args, programs, report)
+        report.write(args.json)
+    except (build.BuildError, harness.RunError) as error:
+        sys.exit(f"bench: {error}")
+
+
+if __name__ == "__main__":
+    main()
