@@ -454,14 +454,6 @@ impl Atb {
         run
     }
 
-    /// How many free blocks follow `block`, if that run ends before the next word begins; else none.
-    #[inline(always)]
-    pub(crate) fn frees_after_in_word(&self, block: usize) -> Option<usize> {
-        let (i, lane) = self.at(block);
-        let run = run_at_bottom(frees(self.load(i)) >> (2 * lane) >> 2);
-        if lane + 1 + run < BLOCKS_PER_WORD { Some(run) } else { None }
-    }
-
     /// How many free blocks lie right before block `block`, counted no further than needed to know that there are
     /// `enough`.
     #[inline(always)]

@@ -2,7 +2,6 @@
 
 use super::Heap;
 use super::atb::Kind;
-use super::place::Place;
 use super::state::Area;
 use crate::config::FINALISER;
 use crate::port::Port;
@@ -44,14 +43,23 @@ impl<P: Port> Heap<P> {
         Ok(())
     }
 
-    /// I7: below a class's bound no run of its size starts.
+    /// I7: below a class's bound, runs of its size start in holes only; and holes are free.
     fn check_bounds(&self) -> Result<(), Broken> {
+        for hole in self.holes() {
+            if self.search(hole.start, hole.len) != Ok(hole.start) {
+                return Err(("I7: a hole that is not free, from number", hole.start));
+            }
+        }
         for (size, bound) in self.bounds() {
-            let start = Place { area: self.state().first_area(), block: 0 };
-            if let Ok(lowest) = self.search(start, size) {
-                if self.precedes(lowest, bound) {
-                    return Err(("I7: a bound above the lowest free run of its size; blocks", size));
+            let mut from = 0;
+            while let Ok(run) = self.search(from, size) {
+                if run >= bound {
+                    break;
                 }
+                if !self.holes().any(|hole| hole.start <= run && run + size <= hole.end()) {
+                    return Err(("I7: a free run below the bound of its size, and no hole; blocks", size));
+                }
+                from = run + 1;
             }
         }
         Ok(())

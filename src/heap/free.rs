@@ -48,7 +48,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     pub(super) fn count_as_free(&self, area: Area, block: usize, n: usize) {
         area.used().set(area.used().get() - n);
-        self.lower_bounds(area, block, n);
+        self.note_free(area, block, n);
     }
 
     /// How many bytes the object at `ptr` has, a multiple of the block size; 0 for anything that is not the address of

@@ -29,10 +29,11 @@ use super::state::{Area, SCRATCH_WORDS};
 use crate::config::WORD_BYTES;
 use crate::port::Port;
 
-/// The scratch word with the address of the first dressed-up free run; 0 ends the chain.
-const CHAIN: usize = 1;
+/// The scratch word with the address of the first dressed-up free run; 0 ends the chain, and is what the word holds
+/// before and after.
+const CHAIN: usize = super::holes::COUNT;
 /// The scratch words with the cards: a quarter of all.
-pub(super) const FIRST_CARD: usize = 2;
+pub(super) const FIRST_CARD: usize = CHAIN + 1;
 pub(super) const CARD_WORDS: usize = SCRATCH_WORDS / 4;
 const CARDS: usize = CARD_WORDS * usize::BITS as usize;
 

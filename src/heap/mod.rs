@@ -1,7 +1,7 @@
 //! The ATB heap. It knows no C and no MicroPython: whatever it needs from outside it asks of its [`Port`].
 //!
 //! One room per idea: [`state`](self) holds where everything is stored, [`atb`] and [`ftb`] are the tables, `area` makes
-//! areas, `place` finds free blocks, `alloc`, `free` and `realloc` are what a program calls, `mark`, `grey`, `sweep` and
+//! areas, `place` and `holes` find free blocks, `alloc`, `free` and `realloc` are what a program calls, `mark`, `grey`, `sweep` and
 //! `collect` are a collection, [`info`] and [`dump`] look at the heap, [`check`] checks its invariants.
 
 mod alloc;
@@ -13,6 +13,7 @@ pub mod dump;
 mod free;
 pub mod ftb;
 mod grey;
+mod holes;
 pub mod info;
 mod mark;
 mod place;

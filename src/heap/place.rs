@@ -2,48 +2,48 @@
 //!
 //! gc.c keeps one cursor below which nothing is free, and walks from there. Once a few one-block holes lie low in the
 //! heap the cursor stays with them, and every larger allocation walks over the whole heap again. Here every *size class*
-//! has a *bound* of its own: no run of `class_size` free blocks starts below it (invariant I7). A bound only skips what
-//! is known to be useless, so the block found is the same.
+//! has a *bound* of its own: no run of `class_size` free blocks starts below it, but for the few that are remembered one
+//! by one as *holes* ([`super::holes`]; invariant I7). Both only skip what is known to be useless, so the block found is
+//! the same.
 //!
 //! ```text
 //!    heap       hh.h.h==.h....h..................
-//!    bound of     │     │
-//!      1 block ───┘     │       lowest free block
-//!      2 blocks ────────┘       wrong by a lot, but never too high: the search goes on from here
-//!      3 blocks ────────────┘
+//!    bounds       │       │              1 block: the lowest free block
+//!                 └───────│──            3 blocks: too low, which is harmless; a search will raise it
+//!                         └──            4 blocks: nothing before this fits
 //! ```
 //!
 //! * An allocation raises the bound of its class to the end of what it took: it has just seen that nothing before fits.
-//! * A free lowers bounds to the start of the free run that it made, but only those of the classes that this run can
-//!   serve and the free run just before could not.
+//! * A free makes a free run. Bounds that lie in this run are lowered to its start. If others lie further up, and the run
+//!   could serve their classes, it becomes a hole.
 //! * A collection resets all bounds to the start of the heap. They live in the storage of gc.c's mark stack, which is
-//!   idle between collections: `scratch[0]` has a bit for each class whose bound is not 0 ("raised"), `scratch[1..]` are
-//!   the bounds, in blocks of the area in `scratch_area[1..]`.
+//!   idle between collections: `scratch[RAISED]` has a bit for each class whose bound is not 0, `scratch[FIRST_BOUND..]`
+//!   are the bounds, as block numbers.
 
 use super::Heap;
 use super::atb::{Atb, BLOCKS_PER_WORD, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
+use super::holes::{COUNT, Hole};
 use super::state::{Area, SCRATCH_WORDS};
-use crate::config::SPLIT_HEAP;
 use crate::port::Port;
 
 /// Which classes have a bound other than 0; also what says, during a collection, that none has.
 const RAISED: usize = 0;
-const FIRST_BOUND: usize = 1;
+pub(super) const FIRST_BOUND: usize = COUNT + 1;
 
-/// How many classes there are: 63 with the usual 64 words, 32 on a 32-bit machine.
-const CLASSES: usize = {
-    let bounds = SCRATCH_WORDS - FIRST_BOUND;
-    if bounds < usize::BITS as usize { bounds } else { usize::BITS as usize }
+/// How many classes there are: 31 with the usual 64 scratch words. The other half of the storage is for holes.
+pub(super) const CLASSES: usize = {
+    let half = (SCRATCH_WORDS - FIRST_BOUND) / 2;
+    if half < 32 { half } else { 32 }
 };
 
-/// Sizes below this have a class each; above, there are four classes to a doubling.
+/// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
 
 /// The largest class whose size is at most `n` blocks (n >= 1).
 ///
 /// ```text
-///    n       1 2 … 15 16..20 20..24 24..28 28..32 32..40 40..48 …
-///    class   0 1 … 14   15     16     17     18     19     20
+///    n       1 2 … 15 16..24 24..32 32..48 48..64 64..96 …
+///    class   0 1 … 14   15     16     17     18     19
 /// ```
 #[inline(always)]
 const fn class_of(n: usize) -> usize {
@@ -51,7 +51,7 @@ const fn class_of(n: usize) -> usize {
         n - 1
     } else {
         let log = n.ilog2() as usize;
-        EXACT - 1 + (log - 4) * 4 + ((n >> (log - 2)) & 3)
+        EXACT - 1 + (log - 4) * 2 + ((n >> (log - 1)) & 1)
     };
     if class < CLASSES { class } else { CLASSES - 1 }
 }
@@ -63,11 +63,15 @@ const fn class_size(class: usize) -> usize {
         class + 1
     } else {
         let step = class - (EXACT - 1);
-        (4 + step % 4) << (step / 4 + 2)
+        (2 + step % 2) << (step / 2 + 3)
     }
 }
 
-const LARGEST_CLASS: usize = class_size(CLASSES - 1);
+/// The classes of size `n` and less, a bit each.
+#[inline(always)]
+const fn classes_up_to(n: usize) -> usize {
+    usize::MAX >> (usize::BITS as usize - 1 - class_of(n))
+}
 
 /// A block of an area.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,48 +125,66 @@ impl Atb {
     }
 }
 
+/// The number of an area's block 0. Blocks are numbered through all areas, in list order; a number is left out between
+/// two areas, so that no run of numbers reaches from one into the other.
+#[inline(always)]
+fn first_number<P: Port>(heap: &Heap<P>, area: Area) -> usize {
+    let mut number = 0;
+    for other in heap.state().areas() {
+        if other == area {
+            break;
+        }
+        number += other.blocks() + 1;
+    }
+    number
+}
+
+/// The number of a block.
+#[inline(always)]
+pub(super) fn number<P: Port>(heap: &Heap<P>, area: Area, block: usize) -> usize {
+    first_number(heap, area) + block
+}
+
 impl<P: Port> Heap<P> {
-    /// Takes all bounds back to the start of the heap.
+    /// Takes all bounds back to the start of the heap, and forgets all holes.
     pub(crate) fn reset_bounds(&self) {
         self.state().scratch(RAISED).set(0);
+        self.state().scratch(COUNT).set(0);
+    }
+
+    #[inline(always)]
+    fn raised(&self) -> usize {
+        self.state().scratch(RAISED).get()
+    }
+
+    /// A class's bound, as a block number.
+    #[inline(always)]
+    fn bound(&self, class: usize) -> usize {
+        if self.raised() >> class & 1 == 0 { 0 } else { self.state().scratch(FIRST_BOUND + class).get() }
+    }
+
+    #[inline(always)]
+    fn set_bound(&self, class: usize, number: usize) {
+        let raised = self.state().scratch(RAISED);
+        raised.set(raised.get() | 1 << class);
+        self.state().scratch(FIRST_BOUND + class).set(number);
     }
 
     /// Every class's size and bound.
-    pub(super) fn bounds(&self) -> impl Iterator<Item = (usize, Place)> {
+    pub(super) fn bounds(&self) -> impl Iterator<Item = (usize, usize)> {
         (0..CLASSES).map(|class| (class_size(class), self.bound(class)))
-    }
-
-    #[inline(always)]
-    fn bound(&self, class: usize) -> Place {
-        let state = self.state();
-        if state.scratch(RAISED).get() >> class & 1 == 0 {
-            return Place { area: state.first_area(), block: 0 };
-        }
-        let block = state.scratch(FIRST_BOUND + class).get();
-        let first = state.first_area();
-        let area = if SPLIT_HEAP { state.scratch_area(FIRST_BOUND + class).get().unwrap_or(first) } else { first };
-        Place { area, block }
-    }
-
-    #[inline(always)]
-    fn set_bound(&self, class: usize, place: Place) {
-        let state = self.state();
-        let raised = state.scratch(RAISED);
-        raised.set(raised.get() | 1 << class);
-        state.scratch(FIRST_BOUND + class).set(place.block);
-        if SPLIT_HEAP {
-            state.scratch_area(FIRST_BOUND + class).set(Some(place.area));
-        }
     }
 
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     #[inline(always)]
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
-        if n < EXACT && n <= CLASSES {
+        // Mostly: a small object, no holes, and room in the very word of the table that the bound is in.
+        if n < EXACT && n <= CLASSES && !self.has_holes() {
+            let area = self.state().first_area();
             let bound = self.bound(n - 1);
-            if let Some(block) = bound.area.atb().find_run_in_word(bound.block, n) {
-                self.set_bound(n - 1, Place { block: block + n, ..bound });
-                return Some(Place { block, ..bound });
+            if let Some(block) = area.atb().find_run_in_word(bound, n) {
+                self.set_bound(n - 1, block + n);
+                return Some(Place { area, block });
             }
         }
         self.place_by_search(n)
@@ -172,8 +194,12 @@ impl<P: Port> Heap<P> {
     fn place_by_search(&self, n: usize) -> Option<Place> {
         let class = class_of(n);
         let size = class_size(class);
-        let first = match self.search(self.bound(class), size) {
-            Ok(place) => place,
+        let bound = self.bound(class);
+        if let Some(number) = self.take_from_hole(n, bound) {
+            return Some(self.at_number(number));
+        }
+        let first = match self.search(bound, size) {
+            Ok(number) => number,
             Err(end) => {
                 self.set_bound(class, end);
                 return None;
@@ -181,66 +207,96 @@ impl<P: Port> Heap<P> {
         };
         // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
         let found = if size == n { Some(first) } else { self.search(first, n).ok() };
-        let bound = if found == Some(first) { Place { block: first.block + n, ..first } } else { first };
-        self.set_bound(class, bound);
-        found
+        self.set_bound(class, if found == Some(first) { first + n } else { first });
+        let found = found?;
+        self.cut_holes(found, found + n);
+        Some(self.at_number(found))
     }
 
-    /// The lowest place from `from` on with `n` free blocks in a row, or the heap's end.
-    pub(super) fn search(&self, from: Place, n: usize) -> Result<Place, Place> {
-        let Place { mut area, mut block } = from;
+    /// The block with a number; the end of an area counts as one.
+    fn at_number(&self, number: usize) -> Place {
+        let mut area = self.state().first_area();
+        let mut block = number;
+        while block > area.blocks() {
+            let Some(next) = area.next() else { break };
+            block -= area.blocks() + 1;
+            area = next;
+        }
+        Place { area, block }
+    }
+
+    /// The lowest number from `from` on with `n` free blocks in a row, or the heap's end.
+    pub(super) fn search(&self, from: usize, n: usize) -> Result<usize, usize> {
+        let Place { mut area, mut block } = self.at_number(from);
+        let mut first = from - block;
         loop {
             self.port().hook(block);
             let atb = area.atb();
             if let Some(block) = atb.find_run(block, n) {
-                return Ok(Place { area, block });
+                return Ok(first + block);
             }
-            match area.next() {
-                Some(next) => (area, block) = (next, 0),
-                None => return Err(Place { area, block: atb.blocks() }),
-            }
+            let Some(next) = area.next() else { return Err(first + atb.blocks()) };
+            first += atb.blocks() + 1;
+            (area, block) = (next, 0);
         }
     }
 
-    /// Lowers the bounds for the blocks `block..block + n` of `area`, which have just become free.
+    /// Takes note that the blocks `block..block + n` of `area` have just become free.
     #[inline(always)]
-    pub(crate) fn lower_bounds(&self, area: Area, block: usize, n: usize) {
-        let raised = self.state().scratch(RAISED).get();
-        if raised == 0 {
-            return;
+    pub(crate) fn note_free(&self, area: Area, block: usize, n: usize) {
+        let raised = self.raised();
+        if raised != 0 {
+            self.note_free_run(raised, area, block, n);
         }
+    }
+
+    #[inline(never)]
+    fn note_free_run(&self, raised: usize, area: Area, block: usize, n: usize) {
         let atb = area.atb();
-        let before = atb.frees_before(block, LARGEST_CLASS);
-        if before >= LARGEST_CLASS {
-            return;
+        // A run longer than any class with a bound need not be known in full.
+        let enough = class_size(raised.ilog2() as usize);
+        let before = atb.frees_before(block, enough);
+        let after = atb.frees_after(block + n - 1, enough);
+        let mut run = Hole { start: number(self, area, block) - before, len: before + n + after };
+        if self.has_holes() {
+            run = self.merge_holes(run);
         }
-        // Classes that the run before could serve have a bound at or below its start already (I7).
-        let mut lower = if before == 0 { raised } else { raised & !classes_up_to(before) };
-        // A run that ends within its last block's word serves only classes up to its length; others are taken to be
-        // endless, which lowers bounds more than needed and is never wrong.
-        if let Some(after) = atb.frees_after_in_word(block + n - 1) {
-            lower &= classes_up_to(before + n + after);
+        let mut classes = raised & classes_up_to(run.len);
+        let mut is_hole = false;
+        while classes != 0 {
+            let bound = self.state().scratch(FIRST_BOUND + classes.trailing_zeros() as usize);
+            classes &= classes - 1;
+            if bound.get() > run.end() {
+                is_hole = true;
+            } else if bound.get() > run.start {
+                bound.set(run.start);
+            }
         }
-        let start = Place { area, block: block - before };
-        while lower != 0 {
-            let class = lower.trailing_zeros() as usize;
-            lower &= lower - 1;
-            if self.precedes(start, self.bound(class)) {
-                self.set_bound(class, start);
+        if is_hole {
+            self.add_hole(run);
+        }
+    }
+
+    /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
+    #[inline(always)]
+    pub(crate) fn note_use(&self, area: Area, block: usize, n: usize) {
+        if self.has_holes() {
+            let start = number(self, area, block);
+            self.cut_holes(start, start + n);
+        }
+    }
+
+    /// Lowers the bounds so that the hole need not be remembered.
+    pub(super) fn forget(&self, hole: Hole) {
+        let mut classes = self.raised() & classes_up_to(hole.len);
+        while classes != 0 {
+            let bound = self.state().scratch(FIRST_BOUND + classes.trailing_zeros() as usize);
+            classes &= classes - 1;
+            if bound.get() > hole.start {
+                bound.set(hole.start);
             }
         }
     }
-
-    #[inline(always)]
-    pub(super) fn precedes(&self, a: Place, b: Place) -> bool {
-        if a.area == b.area { a.block < b.block } else { a.area.comes_before(b.area) }
-    }
-}
-
-/// The classes of size `n` and less, a bit each.
-#[inline(always)]
-const fn classes_up_to(n: usize) -> usize {
-    usize::MAX >> (usize::BITS as usize - 1 - class_of(n))
 }
 
 #[cfg(test)]
@@ -253,7 +309,7 @@ mod tests {
             assert_eq!(class_of(class_size(class)), class);
             assert_eq!(class_of(class_size(class + 1) - 1), class);
         }
-        for n in 1..=LARGEST_CLASS * 2 {
+        for n in 1..=class_size(CLASSES) * 2 {
             assert!(class_size(class_of(n)) <= n);
             assert_eq!(classes_up_to(n).count_ones() as usize, class_of(n) + 1);
         }

@@ -70,6 +70,7 @@ impl<P: Port> Heap<P> {
             return InPlace::NoRoom { blocks: old, finaliser };
         }
         atb.free_to_tail(block + old, more);
+        self.note_use(area, block + old, more);
         area.used().set(area.used().get() + more);
         area.last_used().set(area.last_used().get().max(block + n - 1));
         self.port().exit();

@@ -99,13 +99,6 @@ impl State {
         debug_assert!(index < SCRATCH_WORDS);
         self.field(SCRATCH_START + index * config::WORD_BYTES)
     }
-
-    /// Beside each scratch word, in builds with a split heap: the area that the word is about.
-    #[inline(always)]
-    pub(crate) fn scratch_area(self, index: usize) -> Field<Option<Area>> {
-        debug_assert!(config::SPLIT_HEAP && index < SCRATCH_WORDS);
-        self.field(config::STATE_AREA_STACK + index * config::WORD_BYTES)
-    }
 }
 
 /// The mark stack's entries may be narrower than a word, so its storage is taken by whole aligned words.
@@ -192,18 +185,6 @@ impl Area {
     #[inline(always)]
     pub(crate) fn last_used(self) -> Field<usize> {
         self.field(config::AREA_LAST_USED)
-    }
-
-    /// Whether `other` comes after this area in the list.
-    pub(crate) fn comes_before(self, other: Area) -> bool {
-        let mut area = self;
-        while let Some(next) = area.next() {
-            if next == other {
-                return true;
-            }
-            area = next;
-        }
-        false
     }
 
     /// How many blocks the area has.
