@@ -34,7 +34,7 @@ pub fn run(
     only: Option<usize>,
     record: Option<&Path>,
 ) -> Result<i32, String> {
-    let mut runner = runner(library, 60)?;
+    let mut runner = runner(library, 30)?;
     let mut record = match record {
         Some(path) => Some(File::create(path).map_err(|e| format!("{}: {e}", path.display()))?),
         None => None,
@@ -62,7 +62,7 @@ pub fn run(
 pub fn replay(library: &Path, file: &Path, explain: bool) -> Result<i32, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let trace: Trace = text.parse()?;
-    let mut runner = runner(library, 5)?;
+    let mut runner = runner(library, 3 + trace.ops.len() as u32 / 2000)?;
     let pictures = trace.ops.len() <= 40;
     let mut result = runner.start(trace.heap, trace.junk, trace.before).map(|()| false);
     for (n, op) in trace.ops.iter().enumerate() {

@@ -17,6 +17,9 @@ pub struct Config {
     pub pystack: bool,
     /// The port's hook in every loop.
     pub hook: bool,
+    /// Entries of gc.c's mark stack, and whether they are 16 bits wide: the storage that both heaps mark with.
+    pub stack: usize,
+    pub narrow_stack: bool,
 }
 
 impl Config {
@@ -24,12 +27,15 @@ impl Config {
         let bit = |on: bool| usize::from(on);
         let mut name =
             format!("b{}-f{}-t{}-s{}", self.block, bit(self.finaliser), bit(self.threshold), bit(self.split));
+        let stack = format!("-stack{}", self.stack);
         let extras = [
             (!self.clear, "-noclear"),
             (!self.retval, "-noretval"),
             (self.threads, "-threads"),
             (self.pystack, "-pystack"),
             (self.hook, "-hook"),
+            (self.stack != 64, &stack),
+            (self.narrow_stack, "-narrow"),
         ];
         for (on, text) in extras {
             if on {
@@ -42,7 +48,8 @@ impl Config {
     /// The interpreter's configuration header.
     pub fn header(&self) -> String {
         let bit = |on: bool| usize::from(on);
-        let mut text = String::from("// Written by parity for one configuration.\n#include <alloca.h>\n#include <stdint.h>\n");
+        let mut text =
+            String::from("// Written by parity for one configuration.\n#include <alloca.h>\n#include <stdint.h>\n");
         let mut set = |name: &str, value: usize| text += &format!("#define {name} ({value})\n");
         set("MICROPY_CONFIG_ROM_LEVEL", 0);
         set("MICROPY_ENABLE_GC", 1);
@@ -61,6 +68,10 @@ impl Config {
         set("MICROPY_PY_THREAD_GIL", 0);
         set("MICROPY_PY_THREAD_RECURSIVE_MUTEX", bit(self.threads));
         set("MICROPY_ENABLE_PYSTACK", bit(self.pystack));
+        set("MICROPY_ALLOC_GC_STACK_SIZE", self.stack);
+        if self.narrow_stack {
+            text += "#define MICROPY_GC_STACK_ENTRY_TYPE uint16_t\n";
+        }
         if self.hook {
             text += "#define PARITY_HOOK\nextern unsigned long parity_hooks;\n#define MICROPY_GC_HOOK_LOOP(i) (parity_hooks += (i) != 0)\n";
         }
@@ -84,6 +95,8 @@ pub fn all() -> Vec<Config> {
     configs.push(Config { threads: true, block: 16, split: false, ..full() });
     configs.push(Config { pystack: true, ..full() });
     configs.push(Config { hook: true, ..full() });
+    configs.push(Config { stack: 16, ..full() });
+    configs.push(Config { narrow_stack: true, split: false, ..full() });
     configs
 }
 
@@ -98,5 +111,7 @@ fn full() -> Config {
         threads: false,
         pystack: false,
         hook: false,
+        stack: 64,
+        narrow_stack: false,
     }
 }

@@ -115,7 +115,11 @@ impl Generator<'_> {
         let random = &mut self.random;
         let roll = random.below(1000);
         if graph {
-            return if roll < 980 { random.range(500, 1500) * self.config.block } else { random.range(1 << 17, 1 << 20) };
+            return if roll < 980 {
+                random.range(500, 1500) * self.config.block
+            } else {
+                random.range(1 << 17, 1 << 20)
+            };
         }
         match roll {
             0..550 => random.range(100, 2048),
@@ -428,8 +432,7 @@ impl Generator<'_> {
             1 => Value::Noise(self.random.next()),
             2 => {
                 // At the edges of a pool, and in the tables before it.
-                let pools = self.runner.pools();
-                let (start, end) = *self.random.pick(&pools);
+                let (start, end) = *self.random.pick(self.runner.pools());
                 let by = self.random.below(4) * block;
                 let place = *self.random.pick(&[start, end]);
                 let place = if self.random.chance(50) { place - by } else { place + by };

@@ -120,7 +120,10 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
 
     write("exports", "{ global: parity_library; local: *; };\n")?;
     let mut link = cc(places);
-    link.args(["-shared", "-Wl,--no-undefined", "-Wl,--version-script"]).arg(out.join("exports")).arg("-o").arg(&library);
+    link.args(["-shared", "-Wl,--no-undefined", "-Wl,--version-script"])
+        .arg(out.join("exports"))
+        .arg("-o")
+        .arg(&library);
     link.args(objects.iter().map(|name| out.join(name)));
     run(link)?;
     fs::write(&stamp_file, stamp).map_err(|e| e.to_string())?;

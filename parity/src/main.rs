@@ -79,7 +79,8 @@ fn start() -> Result<ExitCode, String> {
         only: None,
     };
     let mut names: Vec<String> = Vec::new();
-    let (mut replay, mut library, mut child, mut record) = (None, None, None, None);
+    let (mut replay, mut library, mut record) = (None, None, None);
+    let (mut child, mut child_replay, mut explained) = (None, None, false);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -103,24 +104,27 @@ fn start() -> Result<ExitCode, String> {
             // The rest is for the processes that it starts.
             "--library" => library = Some(PathBuf::from(value()?)),
             "--child" => child = Some(value()?),
-            "--child-replay" => child = Some(value()?),
+            "--child-replay" => child_replay = Some(PathBuf::from(value()?)),
             "--record" => record = Some(PathBuf::from(value()?)),
-            "--explain" => replay = Some(PathBuf::new()),
+            "--explain" => explained = true,
             _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
         }
     }
-    if let (Some(child), Some(library)) = (child, library) {
-        let code = match options.configs.iter().find(|config| config.name() == child) {
-            Some(config) => {
-                child::run(&library, config, options.seed, options.calls, options.only, record.as_deref())
-            }
-            None => child::replay(&library, Path::new(&child), replay.is_some()),
+    if let Some(library) = library {
+        let code = if let Some(file) = child_replay {
+            child::replay(&library, &file, explained)?
+        } else {
+            let config = options.configs.iter().find(|config| Some(config.name()) == child);
+            let config = config.ok_or("--library without a configuration")?;
+            child::run(&library, config, options.seed, options.calls, options.only, record.as_deref())?
         };
-        return Ok(ExitCode::from(code? as u8));
+        return Ok(ExitCode::from(code as u8));
     }
     if !options.places.micropython.join("py/gc.c").exists() {
         let path = options.places.micropython.display();
-        return Err(format!("{path} is no MicroPython tree: get one with scripts/get-micropython, or say --micropython PATH"));
+        return Err(format!(
+            "{path} is no MicroPython tree: get one with scripts/get-micropython, or say --micropython PATH"
+        ));
     }
     options.places.micropython = fs::canonicalize(&options.places.micropython).map_err(|e| e.to_string())?;
     if options.places.against.is_some() {
@@ -133,7 +137,9 @@ fn start() -> Result<ExitCode, String> {
     let all = config::all();
     let exact = |name: &String| all.iter().any(|config| config.name() == *name);
     let wanted = |config: &Config| {
-        names.iter().any(|name| if exact(name) { config.name() == *name } else { config.name().contains(name.as_str()) })
+        names
+            .iter()
+            .any(|name| if exact(name) { config.name() == *name } else { config.name().contains(name.as_str()) })
     };
     options.configs.retain(|config| names.is_empty() || wanted(config));
     if options.configs.is_empty() {
@@ -189,7 +195,9 @@ fn run_all(options: &Options) -> ExitCode {
         }
     });
     let (cover, passed, mut failed) = total.into_inner().unwrap();
-    println!("\nWhat the traces did:\n{}", cover.table(2));
+    if passed > 0 {
+        println!("\nWhat the traces did:\n{}", cover.table(2));
+    }
     let missing = cover.missing(&options.configs);
     if failed == 0 && cover.get(Count::calls) >= ENOUGH_CALLS && !missing.is_empty() {
         println!("FAILED: in all these calls there was none of: {}", missing.join(", "));
@@ -307,7 +315,12 @@ fn failure(options: &Options, config: &Config, library: &Path, end: &End) -> Str
         return text + &format!("the recorded trace, {}, passes\n", whole.display());
     }
     let trace = shrinker.shrink(trace);
-    text += &format!("shrunk from {length} lines to {} in {} tries: {}\n", trace.ops.len(), shrinker.tries, short.display());
+    text += &format!(
+        "shrunk from {length} lines to {} in {} tries: {}\n",
+        trace.ops.len(),
+        shrinker.tries,
+        short.display()
+    );
     text += &format!("see it: {command} --micropython {micropython} --replay {}\n\n", short.display());
     text + &trace.text() + "\n" + &explain(library, &short)
 }

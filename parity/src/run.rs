@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
 
 use crate::cover::{Count, Cover};
-use crate::pair::{self, FREE, HEAD, MARK, Pair, ROOT_BUSY, SIDE_BYTES, SPARE_ZONE, TAIL, ZONE_BYTES, read, read_number};
+use crate::pair::{
+    self, FREE, HEAD, MARK, Pair, ROOT_BUSY, SIDE_BYTES, SPARE_ZONE, TAIL, ZONE_BYTES, read, read_number,
+};
 use crate::random::{Random, mix};
 use crate::side::{AreaView, Info};
 use crate::trace::{Act, Before, Id, Op, Span, Value};
@@ -152,6 +154,15 @@ impl Shared {
     }
 }
 
+/// Where a pointer points.
+#[derive(Debug, PartialEq)]
+#[allow(dead_code)] // for its picture
+enum Place {
+    Null,
+    Block { area: usize, block: usize, byte: usize },
+    Elsewhere(usize),
+}
+
 /// Runs one trace.
 pub struct Runner {
     pair: Pair,
@@ -161,6 +172,8 @@ pub struct Runner {
     junk: u64,
     live: Vec<Id>,
     calls: usize,
+    /// Offsets where each pool starts and ends.
+    pools: Vec<(usize, usize)>,
     /// Blocks of all areas.
     blocks: usize,
     /// Heads and tails.
@@ -190,6 +203,7 @@ impl Runner {
             junk: 0,
             live: Vec::new(),
             calls: 0,
+            pools: Vec::new(),
             blocks: 0,
             live_blocks: 0,
             texts: [Vec::new(), Vec::new()],
@@ -233,9 +247,19 @@ impl Runner {
     }
 
     /// Offsets where each pool of the heap starts and ends.
-    pub fn pools(&self) -> Vec<(usize, usize)> {
-        let place = |pointer: *mut u8| self.pair.offset(0, pointer as usize);
-        shared(|shared| shared.areas[0].iter().map(|area| (place(area.pool_start), place(area.pool_end))).collect())
+    pub fn pools(&self) -> &[(usize, usize)] {
+        &self.pools
+    }
+
+    /// An offset from a side's start, said in terms of the heap.
+    fn place(&self, at: usize) -> Place {
+        if at == 0 {
+            return Place::Null;
+        }
+        let within = |(start, end): &(usize, usize)| (*start..*end).contains(&at);
+        let Some(area) = self.pools.iter().position(within) else { return Place::Elsewhere(at) };
+        let from = at - self.pools[area].0;
+        Place::Block { area, block: from / self.pair.block(), byte: from % self.pair.block() }
     }
 
     fn count(&self, count: Count) {
@@ -322,6 +346,8 @@ impl Runner {
         let areas = [pair.areas(0), pair.areas(1)];
         self.same_shape(&areas)?;
         self.blocks = areas[0].iter().map(pair::blocks).sum();
+        let place = |pointer: *mut u8| pair.offset(0, pointer as usize);
+        self.pools = areas[0].iter().map(|area| (place(area.pool_start), place(area.pool_end))).collect();
         let room = dump_room(&areas[0]);
         for text in &mut self.texts {
             text.clear();
@@ -347,7 +373,9 @@ impl Runner {
             let mut from = start;
             for (table, length) in tables {
                 if length > 0 && (table < from || table + length > end) {
-                    return Err(Divergence(format!("libgcheap's tables of area {n} overlap or leave the memory: {right:?}")));
+                    return Err(Divergence(format!(
+                        "libgcheap's tables of area {n} overlap or leave the memory: {right:?}"
+                    )));
                 }
                 from = from.max(table + length);
             }
@@ -370,7 +398,7 @@ impl Runner {
                 let result = self.both_at(|side| {
                     if by_realloc { pair.realloc(side, 0, bytes, true) } else { pair.alloc(side, bytes, finaliser) }
                 });
-                same!(result[0], result[1], "result of {op} (as an offset)");
+                same!(self.place(result[0]), self.place(result[1]), "result of {op}");
                 if read(pair.side(0).collections) != collections {
                     self.bury(result[0], None);
                     self.count(if due { Count::alloc_threshold_collection } else { Count::alloc_after_collection });
@@ -396,7 +424,7 @@ impl Runner {
                 for side in 0..2 {
                     pair.set_root(side, ROOT_BUSY, 0);
                 }
-                same!(result[0], result[1], "result of {op} (as an offset)");
+                same!(self.place(result[0]), self.place(result[1]), "result of {op}");
                 if read(pair.side(0).collections) != collections {
                     self.bury(result[0], Some(id));
                     self.count(Count::realloc_after_collection);
@@ -517,7 +545,11 @@ impl Runner {
 
     fn live_object(&self, id: Id) -> Option<Object> {
         shared(|shared| {
-            shared.objects.get(id as usize).filter(|object| object.live).map(|object| Object { script: vec![], ..*object })
+            shared
+                .objects
+                .get(id as usize)
+                .filter(|object| object.live)
+                .map(|object| Object { script: vec![], ..*object })
         })
     }
 
@@ -711,8 +743,8 @@ impl Runner {
             let [left, right] = &shared.events;
             if left != right {
                 let n = left.iter().zip(right).take_while(|(left, right)| left == right).count();
-                let (left, right) = (left.get(n), right.get(n));
-                return Err(Divergence(format!("finaliser event {n}: gc.c {left:?}, libgcheap {right:?}")));
+                let (left, right) = (self.event(left.get(n)), self.event(right.get(n)));
+                return Err(Divergence(format!("step {n} of the finalisers: gc.c {left}, libgcheap {right}")));
             }
             for event in left {
                 match event {
@@ -843,8 +875,21 @@ impl Runner {
             pair.state(side).copy_from_slice(state);
             pair::write(pair.side(side).lock_depth, *depth as u16);
         }
-        same!(result[0], result[1], "another heap in the meantime");
+        let step = result[0].iter().zip(&result[1]).position(|(left, right)| left != right);
+        let Some(n) = step else { return Ok(()) };
+        let of = result[0].len();
+        same!(result[0][n], result[1][n], "step {n} of {of} in another heap (offsets, then gc_info)");
         Ok(())
+    }
+
+    fn event(&self, event: Option<&Event>) -> String {
+        match event {
+            None => "does nothing more".into(),
+            Some(Event::Asked(at)) => format!("asks for the finaliser of {:?}", self.place(*at)),
+            Some(Event::Called(at)) => format!("calls the finaliser of {:?}", self.place(*at)),
+            Some(Event::Returned(act, result)) => format!("returns {result} from \"{act}\""),
+            Some(other) => format!("{other:?}"),
+        }
     }
 
     /// Both heaps as text, one above the other; differing lines are marked.

@@ -235,7 +235,8 @@ impl FromStr for Op {
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(rest) = text.strip_prefix("script ") {
             let (id, acts) = rest.split_once(' ').unwrap_or((rest, ""));
-            let acts = acts.split(';').filter(|act| !act.trim().is_empty()).map(str::parse).collect::<Result<_, _>>()?;
+            let acts =
+                acts.split(';').filter(|act| !act.trim().is_empty()).map(str::parse).collect::<Result<_, _>>()?;
             return Ok(Self::Script { id: object(id)?, acts });
         }
         let words: Vec<&str> = text.split_whitespace().collect();
