@@ -425,7 +425,24 @@ impl Atb {
         let (i, lane) = self.at(block);
         // Shifting the lanes down brings zeros in at the top, so the run ends with the word at the latest.
         let run = run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
-        if lane + 1 + run < BLOCKS_PER_WORD { run } else { run + self.run_from(i + 1, usize::MAX, tails) }
+        if lane + 1 + run < BLOCKS_PER_WORD { run } else { run + self.run_from(i + 1, usize::MAX, Kind::Tail) }
+    }
+
+    /// How many blocks from this one (a head, or a tail) to the object's end or the word's; and whether it may go on in
+    /// the next word.
+    #[inline(always)]
+    pub(crate) fn object_in_word(&self, block: usize) -> (usize, bool) {
+        let (i, lane) = self.at(block);
+        let n = 1 + run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
+        (n, lane + n == BLOCKS_PER_WORD)
+    }
+
+    /// The same from a block that is a tail or none of this object's, and the first of its word.
+    #[inline(always)]
+    pub(crate) fn tails_in_word(&self, block: usize) -> (usize, bool) {
+        let i = self.slot(block) / BLOCKS_PER_WORD;
+        let n = if i < self.len { run_at_bottom(tails(self.load(i))) } else { 0 };
+        (n, n == BLOCKS_PER_WORD)
     }
 
     /// How many free blocks follow block `block`, counted no further than needed to know that there are `enough`.
@@ -435,23 +452,23 @@ impl Atb {
         if lane + 1 + run < BLOCKS_PER_WORD || run >= enough {
             run
         } else {
-            run + self.run_from(i + 1, enough - run, frees)
+            run + self.run_from(i + 1, enough - run, Kind::Free)
         }
     }
 
-    /// The length of the run of blocks from word `i` on that are in `of(word)`; stops early at `enough` or more.
+    /// The length of the run of `kind` (free or tail) blocks from word `i` on; stops early at `enough` or more.
     #[inline(never)]
-    fn run_from(&self, mut i: usize, enough: usize, of: fn(Word) -> Word) -> usize {
-        let mut run = 0;
-        while i < self.len && run < enough {
-            let more = run_at_bottom(of(self.load(i)));
-            run += more;
-            if more < BLOCKS_PER_WORD {
-                break;
-            }
+    fn run_from(&self, mut i: usize, enough: usize, kind: Kind) -> usize {
+        // What a word looks like whose lanes are all of that kind.
+        let whole = LANES * kind as Word;
+        let enough_words = self.len.min(i.saturating_add(enough.div_ceil(BLOCKS_PER_WORD)));
+        let first = i;
+        while i < enough_words && self.load(i) == whole {
             i += 1;
         }
-        run
+        let run = (i - first) * BLOCKS_PER_WORD;
+        // Where a word differs from the pattern, its lowest lane that does ends the run.
+        if i < enough_words { run + (self.load(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
     }
 
     /// How many free blocks lie right before block `block`, counted no further than needed to know that there are

@@ -21,6 +21,9 @@ const STACK_START: usize = super::grey::FIRST_CARD + super::grey::CARD_WORDS;
 /// Entries of the mark stack.
 const STACK_LEN: usize = SCRATCH_WORDS - STACK_START;
 
+/// Set in the entry of an object that was scanned up to there; addresses of blocks are even.
+const UNFINISHED: usize = 1;
+
 /// At most so many children has a block.
 const WORDS_PER_BLOCK: usize = BLOCK_BYTES / WORD_BYTES;
 
@@ -109,7 +112,7 @@ impl<'a, P: Port> Marker<'a, P> {
     pub fn drain(&mut self) {
         while self.depth > 0 {
             self.depth -= 1;
-            let addr = self.take_entry();
+            let addr = self.take_entry() & !UNFINISHED;
             if let Some(block) = self.first.block(addr) {
                 self.scan(self.first, block);
             } else if SPLIT_HEAP {
@@ -121,53 +124,66 @@ impl<'a, P: Port> Marker<'a, P> {
     }
 
     /// Takes one entry off a stack that has just become one shorter. Where memory is far away, not the newest one:
-    /// its memory was asked for only now (`push`), that of an older one has had time to arrive.
+    /// its memory was asked for only now (`push`), that of an older one has had time to arrive. But an unfinished object
+    /// is left where it is until all its children above it are done; otherwise the stack would fill up with them.
     #[inline(always)]
     fn take_entry(&self) -> usize {
-        let newest = self.entry(self.depth);
+        let newest = self.entry(self.depth).get();
         if !PREFETCHES {
-            return newest.get();
+            return newest;
         }
         let older = self.entry(self.depth - self.depth.min(ENTRIES_ON_THE_WAY));
         let addr = older.get();
-        older.set(newest.get());
+        if addr & UNFINISHED != 0 {
+            return newest;
+        }
+        older.set(newest);
         addr
     }
 
     /// Scans an object from this block of it on, marking and stacking what it points at.
+    ///
+    /// The table tells word by word how far the object goes: a long one that comes back here again and again must not
+    /// have its end looked up each time.
     #[inline(always)]
-    pub fn scan(&mut self, pool: Pool, mut block: usize) {
-        let end = block + 1 + pool.atb.tails_after(block);
+    pub fn scan(&mut self, pool: Pool, block: usize) {
         // Half of what is free is for one object's children, the other half for theirs.
         let bottom = self.depth;
         let limit = bottom + ((STACK_LEN - bottom) / 2).max(WORDS_PER_BLOCK);
-        while self.depth + WORDS_PER_BLOCK <= limit && limit <= STACK_LEN {
-            self.scan_block(pool, block, Self::push);
-            block += 1;
-            if block == end {
+        let limit = if limit > STACK_LEN { 0 } else { limit };
+        let mut block = block;
+        let (mut run, mut more) = pool.atb.object_in_word(block);
+        loop {
+            for _ in 0..run {
+                if self.depth + WORDS_PER_BLOCK > limit {
+                    return self.scan_with_a_full_stack(pool, block, bottom);
+                }
+                self.scan_block(pool, block, Self::push);
+                block += 1;
+            }
+            if !more {
                 return;
             }
+            (run, more) = pool.atb.tails_in_word(block);
         }
-        self.scan_with_a_full_stack(pool, block, end, bottom);
     }
 
     /// The rest of an object that has more children than there is room for.
     #[inline(never)]
-    fn scan_with_a_full_stack(&mut self, pool: Pool, mut block: usize, end: usize, bottom: usize) {
+    fn scan_with_a_full_stack(&mut self, pool: Pool, block: usize, bottom: usize) {
         if self.depth > bottom && self.depth < STACK_LEN {
             // The rest waits below the object's children, where a swap makes room for it: it comes last.
             // SAFETY: I6: a block of this pool.
             let rest = unsafe { ptr_from_block(pool.start, block) }.addr().get();
             let place = self.entry(bottom);
             let moved = place.get();
-            place.set(rest);
+            place.set(rest | UNFINISHED);
             self.entry(self.depth).set(moved);
             self.depth += 1;
             return;
         }
-        while block < end {
+        for block in block..block + 1 + pool.atb.tails_after(block) {
             self.scan_block(pool, block, Self::push_or_shade);
-            block += 1;
         }
     }
 

@@ -21,7 +21,7 @@
 //!   are the bounds, as block numbers.
 
 use super::Heap;
-use super::atb::{Atb, BLOCKS_PER_WORD, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
+use super::atb::{Atb, BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::holes::{COUNT, Hole};
 use super::state::{Area, SCRATCH_WORDS};
 use crate::port::Port;
@@ -104,21 +104,25 @@ impl Atb {
         while i < self.len() {
             let free = frees(self.load(i)) & wanted;
             wanted = usize::MAX;
-            let bottom = run_at_bottom(free);
-            if run + bottom >= n {
-                return Some(self.block(i * BLOCKS_PER_WORD - run));
-            }
-            if bottom == BLOCKS_PER_WORD {
-                run += BLOCKS_PER_WORD;
-            } else {
-                if n <= BLOCKS_PER_WORD && free != 0 {
-                    let starts = run_starts(free, n);
-                    if starts != 0 {
-                        return Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
-                    }
+            if run != 0 {
+                let bottom = run_at_bottom(free);
+                if run + bottom >= n {
+                    return Some(self.block(i * BLOCKS_PER_WORD - run));
                 }
-                run = run_at_top(free);
+                if bottom == BLOCKS_PER_WORD {
+                    run += bottom;
+                    i += 1;
+                    continue;
+                }
             }
+            if n <= BLOCKS_PER_WORD {
+                let starts = run_starts(free, n);
+                if starts != 0 {
+                    return Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
+                }
+            }
+            // In most words nothing reaches the end.
+            run = if free >> (Word::BITS - 2) == 0 { 0 } else { run_at_top(free) };
             i += 1;
         }
         None
@@ -194,6 +198,7 @@ impl<P: Port> Heap<P> {
     fn place_by_search(&self, n: usize) -> Option<Place> {
         let class = class_of(n);
         let size = class_size(class);
+        self.raise_bounds_up_to(class);
         let bound = self.bound(class);
         if let Some(number) = self.take_from_hole(n, bound) {
             return Some(self.at_number(number));
@@ -211,6 +216,23 @@ impl<P: Port> Heap<P> {
         let found = found?;
         self.cut_holes(found, found + n);
         Some(self.at_number(found))
+    }
+
+    /// Gives every class up to this one a bound, if it has none since the last collection. A bound of a smaller class
+    /// holds for a larger one too, so all of them together take one walk over the heap.
+    fn raise_bounds_up_to(&self, class: usize) {
+        if self.raised() >> class & 1 != 0 {
+            return;
+        }
+        let mut at = 0;
+        for smaller in 0..=class {
+            at = at.max(self.bound(smaller));
+            if self.raised() >> smaller & 1 == 0 {
+                let (Ok(number) | Err(number)) = self.search(at, class_size(smaller));
+                at = number;
+                self.set_bound(smaller, at);
+            }
+        }
     }
 
     /// The block with a number; the end of an area counts as one.
