@@ -220,6 +220,9 @@ pub(crate) const fn run_starts(mut lanes: Word, n: usize) -> Word {
     lanes
 }
 
+/// What [`Atb::head_to_mark`] says of an object of one block.
+pub(crate) const ONE_BLOCK: usize = 1;
+
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 #[derive(Clone, Copy)]
 pub struct Atb {
@@ -356,18 +359,27 @@ impl Atb {
         self.each_word(block, n, |word, lanes| word | lanes << 1);
     }
 
-    /// A collection has reached this block: an unmarked head is marked, 01 becomes 11. Says whether it was one.
-    /// gc.c: `ATB_GET_KIND` and `ATB_HEAD_TO_MARK`.
+    /// A collection has reached this block: an unmarked head is marked, 01 becomes 11. gc.c: `ATB_GET_KIND` and
+    /// `ATB_HEAD_TO_MARK`. Says 0 if it is not an unmarked head; [`ONE_BLOCK`] if the object is seen to have but one
+    /// block; else something else.
+    ///
+    /// ```text
+    ///    word >> block_shift    … =  h        10 01      more blocks
+    ///                           … h  h        01 01      one block: what follows is no tail
+    ///                              | h        -- 01      the word ends here: who knows
+    /// ```
     #[inline(always)]
-    pub(crate) fn head_to_mark(&self, block: usize) -> bool {
+    pub(crate) fn head_to_mark(&self, block: usize) -> usize {
         let slot = self.slot(block);
         let (i, shift) = (slot / BLOCKS_PER_WORD, block_shift(slot));
         let word = self.load(i);
-        let is_head = word >> shift & 3 == Kind::Head as Word;
-        if is_head {
-            self.store(i, word | (Kind::Mark as Word) << shift);
+        let here = word >> shift;
+        if here & 3 != Kind::Head as Word {
+            return 0;
         }
-        is_head
+        self.store(i, word | (Kind::Mark as Word) << shift);
+        let may_go_on = here & 0b1100 == 0b1000 || shift == Word::BITS - 2;
+        if may_go_on { ONE_BLOCK + 1 } else { ONE_BLOCK }
     }
 
     /// The object whose head this is becomes free; says how many blocks that were. gc.c: `ATB_ANY_TO_FREE` for each.

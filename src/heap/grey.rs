@@ -106,7 +106,7 @@ impl<P: Port> Heap<P> {
 
     fn scan_words(&self, area: Area, from: usize, to: usize) {
         let pool = Pool::of(area);
-        let mut marker = Marker::new(self);
+        let marker = Marker::new(*self);
         for i in from..to {
             self.port().hook(i * BLOCKS_PER_WORD);
             let lanes = used_lanes(area, i);
@@ -119,8 +119,7 @@ impl<P: Port> Heap<P> {
                 let lowest = greys & greys.wrapping_neg();
                 pool.atb.store(i, word | both_bits(lowest));
                 let block = pool.atb.block(i * BLOCKS_PER_WORD + lowest.trailing_zeros() as usize / 2);
-                marker.scan(pool, block);
-                marker.drain();
+                marker.mark_from(pool, block);
             }
         }
     }

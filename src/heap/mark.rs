@@ -10,7 +10,7 @@
 use core::ptr::NonNull;
 
 use super::Heap;
-use super::atb::{Atb, block_from_ptr, ptr_from_block};
+use super::atb::{Atb, ONE_BLOCK, block_from_ptr, ptr_from_block};
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
 use crate::port::Port;
@@ -21,8 +21,11 @@ const STACK_START: usize = super::grey::FIRST_CARD + super::grey::CARD_WORDS;
 /// Entries of the mark stack.
 const STACK_LEN: usize = SCRATCH_WORDS - STACK_START;
 
-/// Set in the entry of an object that was scanned up to there; addresses of blocks are even.
+/// Set in the entry of an object that was scanned up to there. Blocks' addresses leave these bits free.
 const UNFINISHED: usize = 1;
+/// Set in the entry of an object that may have more than this one block.
+const LONG: usize = 2;
+const _: () = assert!(BLOCK_BYTES > UNFINISHED | LONG);
 
 /// At most so many children has a block.
 const WORDS_PER_BLOCK: usize = BLOCK_BYTES / WORD_BYTES;
@@ -43,18 +46,29 @@ impl Pool {
         Self { area, start: area.pool(), atb, blocks: atb.blocks() }
     }
 
+    /// The block that a word is the address of, if it is one of this pool's.
     #[inline(always)]
     fn block(&self, word: usize) -> Option<usize> {
         block_from_ptr(word, self.start.addr().get(), self.blocks)
     }
+
+    /// The words of a block.
+    ///
+    /// # Safety
+    /// `addr` is the address of one of this pool's blocks.
+    #[inline(always)]
+    unsafe fn words(&self, addr: usize) -> *const usize {
+        // SAFETY: I6: the offset of a block from the pool's start.
+        unsafe { self.start.as_ptr().add(addr.wrapping_sub(self.start.addr().get())).cast() }
+    }
 }
 
-/// One run of marking.
-pub(super) struct Marker<'a, P: Port> {
-    heap: &'a Heap<P>,
+/// One run of marking. Everything in it stays the same; how deep the stack is goes from call to call by value, so that
+/// all of it can be in registers.
+#[derive(Clone, Copy)]
+pub(super) struct Marker<P: Port> {
+    heap: Heap<P>,
     first: Pool,
-    /// Entries on the stack.
-    depth: usize,
 }
 
 impl<P: Port> Heap<P> {
@@ -67,36 +81,36 @@ impl<P: Port> Heap<P> {
         if !self.is_marking() {
             return;
         }
-        let mut marker = Marker::new(self);
+        let marker = Marker::new(*self);
         for i in 0..len {
             self.port().hook(i);
             // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
             let word = unsafe { words.add(i).read_volatile() };
             if let Some((pool, block)) = marker.find(word) {
-                if pool.atb.head_to_mark(block) {
-                    marker.scan(pool, block);
-                    marker.drain();
+                if pool.atb.head_to_mark(block) != 0 {
+                    marker.mark_from(pool, block);
                 }
             }
         }
     }
 }
 
-impl<'a, P: Port> Marker<'a, P> {
-    pub fn new(heap: &'a Heap<P>) -> Self {
-        Self { heap, first: Pool::of(heap.state().first_area()), depth: 0 }
+impl<P: Port> Marker<P> {
+    pub fn new(heap: Heap<P>) -> Self {
+        Self { heap, first: Pool::of(heap.state().first_area()) }
     }
 
     /// The block that a word is the address of, if it is one.
     #[inline(always)]
-    fn find(&self, word: usize) -> Option<(Pool, usize)> {
+    fn find(self, word: usize) -> Option<(Pool, usize)> {
         if let Some(block) = self.first.block(word) {
             return Some((self.first, block));
         }
         if SPLIT_HEAP { self.find_in_others(word) } else { None }
     }
 
-    fn find_in_others(&self, word: usize) -> Option<(Pool, usize)> {
+    #[inline(always)]
+    fn find_in_others(self, word: usize) -> Option<(Pool, usize)> {
         let mut next = self.first.area.next();
         while let Some(area) = next {
             let pool = Pool::of(area);
@@ -108,37 +122,41 @@ impl<'a, P: Port> Marker<'a, P> {
         None
     }
 
-    /// Scans what is on the stack until it is empty.
-    pub fn drain(&mut self) {
-        while self.depth > 0 {
-            self.depth -= 1;
-            let addr = self.take_entry() & !UNFINISHED;
-            if let Some(block) = self.first.block(addr) {
-                self.scan(self.first, block);
-            } else if SPLIT_HEAP {
-                if let Some((pool, block)) = self.find_in_others(addr) {
-                    self.scan(pool, block);
-                }
+    /// Scans an object that was just marked, and all that it leads to.
+    #[inline(never)]
+    pub fn mark_from(self, pool: Pool, block: usize) {
+        let mut stack = self.scan_long(pool, block, Stack { depth: 0, newest: 0 });
+        while stack.depth > 0 {
+            stack.depth -= 1;
+            // A list has one object on the stack at a time. It need not wait for memory to give back what it was given.
+            let entry = if stack.depth == 0 && stack.newest != 0 { stack.newest } else { self.take_entry(stack.depth) };
+            stack.newest = 0;
+            let addr = entry & !(UNFINISHED | LONG);
+            if !SPLIT_HEAP && entry & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
+                // One block, the one pool, and room for all its children: nothing to look up.
+                stack = self.scan_block(self.first, addr, stack, Self::push);
+            } else if let Some((pool, block)) = self.find(addr) {
+                stack = self.scan_long(pool, block, stack);
             }
         }
     }
 
-    /// Takes one entry off a stack that has just become one shorter. Where memory is far away, not the newest one:
-    /// its memory was asked for only now (`push`), that of an older one has had time to arrive. But an unfinished object
-    /// is left where it is until all its children above it are done; otherwise the stack would fill up with them.
+    /// Takes the entry at `depth`, the newest one, off the stack; or one in its place. Where memory is far away, the
+    /// newest one's was asked for only now (`push`), that of an older one has had time to arrive. But an unfinished
+    /// object is left where it is until all its children above it are done; otherwise the stack would fill up with them.
     #[inline(always)]
-    fn take_entry(&self) -> usize {
-        let newest = self.entry(self.depth).get();
+    fn take_entry(self, depth: usize) -> usize {
+        let newest = self.entry(depth).get();
         if !PREFETCHES {
             return newest;
         }
-        let older = self.entry(self.depth - self.depth.min(ENTRIES_ON_THE_WAY));
-        let addr = older.get();
-        if addr & UNFINISHED != 0 {
+        let older = self.entry(depth - depth.min(ENTRIES_ON_THE_WAY));
+        let entry = older.get();
+        if entry & UNFINISHED != 0 {
             return newest;
         }
         older.set(newest);
-        addr
+        entry
     }
 
     /// Scans an object from this block of it on, marking and stacking what it points at.
@@ -146,23 +164,26 @@ impl<'a, P: Port> Marker<'a, P> {
     /// The table tells word by word how far the object goes: a long one that comes back here again and again must not
     /// have its end looked up each time.
     #[inline(always)]
-    pub fn scan(&mut self, pool: Pool, block: usize) {
+    fn scan_long(self, pool: Pool, mut block: usize, mut stack: Stack) -> Stack {
+        let bottom = stack.depth;
         // Half of what is free is for one object's children, the other half for theirs.
-        let bottom = self.depth;
         let limit = bottom + ((STACK_LEN - bottom) / 2).max(WORDS_PER_BLOCK);
         let limit = if limit > STACK_LEN { 0 } else { limit };
-        let mut block = block;
         let (mut run, mut more) = pool.atb.object_in_word(block);
         loop {
-            for _ in 0..run {
-                if self.depth + WORDS_PER_BLOCK > limit {
-                    return self.scan_with_a_full_stack(pool, block, bottom);
+            // SAFETY: I6: a block of this pool.
+            let mut addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
+            block += run;
+            let end = addr + run * BLOCK_BYTES;
+            while addr < end {
+                if stack.depth + WORDS_PER_BLOCK > limit {
+                    return self.scan_with_a_full_stack(pool, addr, bottom, stack);
                 }
-                self.scan_block(pool, block, Self::push);
-                block += 1;
+                stack = self.scan_block(pool, addr, stack, Self::push);
+                addr += BLOCK_BYTES;
             }
             if !more {
-                return;
+                return stack;
             }
             (run, more) = pool.atb.tails_in_word(block);
         }
@@ -170,59 +191,88 @@ impl<'a, P: Port> Marker<'a, P> {
 
     /// The rest of an object that has more children than there is room for.
     #[inline(never)]
-    fn scan_with_a_full_stack(&mut self, pool: Pool, block: usize, bottom: usize) {
-        if self.depth > bottom && self.depth < STACK_LEN {
+    fn scan_with_a_full_stack(self, pool: Pool, mut addr: usize, bottom: usize, mut stack: Stack) -> Stack {
+        if stack.depth > bottom && stack.depth < STACK_LEN {
             // The rest waits below the object's children, where a swap makes room for it: it comes last.
-            // SAFETY: I6: a block of this pool.
-            let rest = unsafe { ptr_from_block(pool.start, block) }.addr().get();
             let place = self.entry(bottom);
             let moved = place.get();
-            place.set(rest | UNFINISHED);
-            self.entry(self.depth).set(moved);
-            self.depth += 1;
-            return;
+            place.set(addr | UNFINISHED | LONG);
+            return self.push_entry(moved, stack);
         }
-        for block in block..block + 1 + pool.atb.tails_after(block) {
-            self.scan_block(pool, block, Self::push_or_shade);
+        if let Some(block) = pool.block(addr) {
+            for _ in 0..1 + pool.atb.tails_after(block) {
+                stack = self.scan_block(pool, addr, stack, Self::push_or_shade);
+                addr += BLOCK_BYTES;
+            }
         }
+        stack
     }
 
     /// Scans one block; `keep` gets each child that was not marked yet.
     #[inline(always)]
-    fn scan_block(&mut self, pool: Pool, block: usize, keep: impl Fn(&mut Self, Pool, usize, usize)) {
-        self.heap.port().hook(block);
-        // SAFETY: I6: a block of this pool, in an object.
-        let words = unsafe { ptr_from_block(pool.start, block) }.cast::<usize>();
+    fn scan_block(
+        self,
+        pool: Pool,
+        addr: usize,
+        mut stack: Stack,
+        keep: fn(Self, Pool, Child, Stack) -> Stack,
+    ) -> Stack {
+        self.heap.port().hook(addr / BLOCK_BYTES);
+        // SAFETY: every address that comes here is that of a block of this pool, in a marked object.
+        let words = unsafe { pool.words(addr) };
         for i in 0..WORDS_PER_BLOCK {
-            // SAFETY: as above. Volatile: a thread may be writing to it.
+            // SAFETY: I6: word i of that block. Volatile: a thread may be writing to it.
             let word = unsafe { words.add(i).read_volatile() };
-            if let Some((child_pool, child)) = self.find(word) {
-                if child_pool.atb.head_to_mark(child) {
-                    keep(self, child_pool, child, word);
+            if let Some((child_pool, block)) = self.find(word) {
+                let what = child_pool.atb.head_to_mark(block);
+                if what != 0 {
+                    stack = keep(self, child_pool, Child { addr: word, block, what }, stack);
                 }
             }
         }
+        stack
     }
 
     #[inline(always)]
-    fn entry(&self, index: usize) -> Field<usize> {
+    fn entry(self, index: usize) -> Field<usize> {
         self.heap.state().scratch(STACK_START + index)
     }
 
     #[inline(always)]
-    fn push(&mut self, _: Pool, _: usize, addr: usize) {
-        prefetch(addr);
-        self.entry(self.depth).set(addr);
-        self.depth += 1;
+    fn push_entry(self, entry: usize, stack: Stack) -> Stack {
+        self.entry(stack.depth).set(entry);
+        Stack { depth: stack.depth + 1, newest: entry }
     }
 
-    fn push_or_shade(&mut self, pool: Pool, block: usize, addr: usize) {
-        if self.depth < STACK_LEN {
-            self.push(pool, block, addr);
-        } else {
-            self.heap.shade(pool, block);
-        }
+    #[inline(always)]
+    fn push(self, _: Pool, child: Child, stack: Stack) -> Stack {
+        prefetch(child.addr);
+        self.push_entry(child.addr | if child.what == ONE_BLOCK { 0 } else { LONG }, stack)
     }
+
+    fn push_or_shade(self, pool: Pool, child: Child, stack: Stack) -> Stack {
+        if stack.depth < STACK_LEN {
+            return self.push(pool, child, stack);
+        }
+        self.heap.shade(pool, child.block);
+        stack
+    }
+}
+
+/// How deep the stack is, and what was pushed last: by value, so that both are in registers.
+#[derive(Clone, Copy)]
+struct Stack {
+    depth: usize,
+    newest: usize,
+}
+
+/// A newly marked object on its way to the stack.
+#[derive(Clone, Copy)]
+struct Child {
+    addr: usize,
+    block: usize,
+    /// What `head_to_mark` said of it.
+    what: usize,
 }
 
 /// Whether it pays to ask for memory before it is needed: on machines with caches and a clock far above their memory's.
