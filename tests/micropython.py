@@ -17,8 +17,9 @@ SUPPORT = ROOT / "tests" / "support"
 MARKER = "libgcheap " + re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 
 # For programs that run in MicroPython's tree: leave no .pyc files there, and no make settings of the caller's.
-ENV = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MICROPYPATH")}
-ENV |= {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C"}
+ENV = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MICROPYPATH")
+       and not k.startswith("GCHEAP_")}
+ENV |= {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C", "GIT_CEILING_DIRECTORIES": str(ROOT / "build")}
 
 CORES = os.cpu_count() or 1
 
@@ -50,30 +51,38 @@ def run(*command):
         raise BuildError("\n".join(done.stdout.splitlines()[-25:]))
 
 
-def user_modules(mp):
-    """A USER_C_MODULES with gcheap and MicroPython's example modules, which the coverage variant's tests import."""
-    both = OUT / "usermods"
-    both.mkdir(parents=True, exist_ok=True)
-    for module in [*(mp / "examples" / "usercmodule").iterdir(), PORT / "gcheap"]:
-        link = both / module.name
-        if module.is_dir():
-            link.unlink(missing_ok=True)
-            link.symlink_to(module)
-    return both
+def user_modules(name, *modules):
+    """A USER_C_MODULES directory of symlinks: gcheap and more."""
+    directory = OUT / name
+    directory.mkdir(parents=True, exist_ok=True)
+    for module in [PORT / "gcheap", *modules]:
+        link = directory / module.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(module)
+    return directory
+
+
+def build_mpy_cross(mp):
+    run("make", "-C", mp / "mpy-cross", f"-j{CORES}", f"BUILD={OUT / 'mpy-cross'}")
+    return OUT / "mpy-cross" / "mpy-cross"
 
 
 def coverage(mp, heap):
     """make arguments for the coverage variant: its user modules, and frozen modules that its tests import."""
-    run("make", "-C", mp / "mpy-cross", f"-j{CORES}", f"BUILD={OUT / 'mpy-cross'}")
+    mpy_cross = build_mpy_cross(mp)
     # MicroPython's makefile wants to see a README.md where micropython-lib would be.
     lib = OUT / "no-micropython-lib"
     lib.mkdir(exist_ok=True)
     (lib / "README.md").write_text("micropython-lib is not here.\n")
+    # The variant names these in its own makefile, which a value of ours overrides.
+    modules = mp / "examples" / "usercmodule"
+    if heap == "libgcheap":
+        modules = user_modules("coverage-modules", *(m for m in modules.iterdir() if m.is_dir()))
     return [
         f"FROZEN_MANIFEST={SUPPORT / 'coverage_manifest.py'}",
-        f"MICROPY_MPYCROSS={OUT / 'mpy-cross' / 'mpy-cross'}",
+        f"MICROPY_MPYCROSS={mpy_cross}",
         f"MPY_LIB_DIR={lib}",
-        f"USER_C_MODULES={user_modules(mp) if heap == 'libgcheap' else mp / 'examples' / 'usercmodule'}",
+        f"USER_C_MODULES={modules}",
         "GCHEAP_MODULE=0",  # a test prints the list of all modules
     ]
 

@@ -112,7 +112,7 @@ MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
         "free or realloc of memory that is already free",
         "free or realloc of a pointer into the middle of an object",
     };
-    mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: %s: %p\n", what[code < MP_ARRAY_SIZE(what) ? code : 0], ptr);
+    mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: %s: 0x%p\n", what[code < MP_ARRAY_SIZE(what) ? code : 0], ptr);
     #ifdef __unix__
     abort();
     #else

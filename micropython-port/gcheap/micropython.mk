@@ -7,10 +7,12 @@
 #   GCHEAP_LIB=file.a     link this library instead of building one; if it was built for another configuration, the link
 #                         fails at a symbol whose name says what differs
 #   GCHEAP_TARGET=triple  the Rust target, for an interpreter that does not run on this machine
+#   GCHEAP_OPT=s          optimise the library for size, where flash is scarce
 #   GCHEAP_MODULE=0       leave out the Python module `gcheap`
 
 GCHEAP_MODULE ?= 1
 GCHEAP_TARGET ?=
+GCHEAP_OPT ?=
 
 GCHEAP_DIR := $(USERMOD_DIR)
 GCHEAP_ROOT := $(abspath $(realpath $(GCHEAP_DIR))/../..)
@@ -32,7 +34,7 @@ endif
 $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 	$(Q)$(MKDIR) -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
-	$(Q)echo "# library: $(GCHEAP_LIB), module: $(GCHEAP_MODULE), target: $(GCHEAP_TARGET)" > $@.new
+	$(Q)echo "# $(GCHEAP_LIB) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)" > $@.new
 	$(Q)echo STATE_SYMBOL=mp_state_ctx >> $@.new
 	$(Q)$(SED) -n 's/.*@gcheap \([a-z_]*=[0-9]*\)".*/\1/p' $@.s | tr a-z A-Z >> $@.new
 	$(Q)cmp -s $@.new $@ || mv $@.new $@
@@ -50,7 +52,7 @@ $(GCHEAP_LIB): $(GCHEAP_CONFIG) $(GCHEAP_SOURCES)
 	$(ECHO) "CARGO $@"
 	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(CC) $(filter -m%,$(CFLAGS))" AR="$(AR)" NM="$(CROSS_COMPILE)nm" \
 		OBJCOPY="$(OBJCOPY)" \
-		CARGO_TARGET_DIR="$(abspath $(GCHEAP_OUT))/target" GCHEAP_TARGET="$(GCHEAP_TARGET)" \
+		CARGO_TARGET_DIR="$(abspath $(GCHEAP_OUT))/target" GCHEAP_TARGET="$(GCHEAP_TARGET)" GCHEAP_OPT="$(GCHEAP_OPT)" \
 		$(GCHEAP_ROOT)/scripts/build-archive $(GCHEAP_CONFIG) $@ || { \
 		echo "gcheap: libgcheap.a could not be built for this interpreter; the reason is above." \
 		"(Not for this machine's CPU? Set GCHEAP_TARGET to its Rust target.)" >&2; false; }
