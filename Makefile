@@ -15,7 +15,7 @@ build/libgcheap.a: $(RUST_SOURCES) scripts/build-archive $(filter-out /dev/null,
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
 
-test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity micropython)
+test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython)
 	python3 tests/run.py $(STAGES)
 
 parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration

@@ -29,6 +29,7 @@ def stages():
         "c": ([python, "c_tests/run.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
+        "port": ([python, "tests/port.py"], {}),
         "micropython": ([python, "tests/suite.py"], {}),
     }
 
