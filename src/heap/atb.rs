@@ -377,7 +377,7 @@ impl Atb {
         if here & 3 != Kind::Head as Word {
             return 0;
         }
-        self.store(i, word | (Kind::Mark as Word) << shift);
+        self.store(i, word | 1 << (shift + 1));
         let may_go_on = here & 0b1100 == 0b1000 || shift == Word::BITS - 2;
         if may_go_on { ONE_BLOCK + 1 } else { ONE_BLOCK }
     }

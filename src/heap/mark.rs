@@ -125,20 +125,46 @@ impl<P: Port> Marker<P> {
     /// Scans an object that was just marked, and all that it leads to.
     #[inline(never)]
     pub fn mark_from(self, pool: Pool, block: usize) {
-        let mut stack = self.scan_long(pool, block, Stack { depth: 0, newest: 0 });
-        while stack.depth > 0 {
-            stack.depth -= 1;
-            // A list has one object on the stack at a time. It need not wait for memory to give back what it was given.
-            let entry = if stack.depth == 0 && stack.newest != 0 { stack.newest } else { self.take_entry(stack.depth) };
+        // SAFETY: I6: a block of this pool.
+        let mut addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
+        let mut flags = LONG;
+        let mut stack = Stack { depth: 0, newest: 0 };
+        loop {
             stack.newest = 0;
-            let addr = entry & !(UNFINISHED | LONG);
-            if !SPLIT_HEAP && entry & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
+            stack = if !SPLIT_HEAP && flags & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
                 // One block, the one pool, and room for all its children: nothing to look up.
-                stack = self.scan_block(self.first, addr, stack, Self::push);
-            } else if let Some((pool, block)) = self.find(addr) {
-                stack = self.scan_long(pool, block, stack);
+                self.scan_block(self.first, addr, stack, Self::push)
+            } else {
+                self.scan_object(addr, stack)
+            };
+            if stack.depth == 0 {
+                return;
+            }
+            stack.depth -= 1;
+            // A list has one object on the stack at a time, and each must be loaded to find the next. So as little as
+            // possible comes between: its address does not go through the stack, and does not wait for the flags.
+            if stack.depth == 0 && stack.newest != 0 {
+                (addr, flags) = (stack.newest, self.entry(0).get());
+            } else {
+                let entry = self.take_entry(stack.depth);
+                (addr, flags) = (entry & !(UNFINISHED | LONG), entry);
             }
         }
+    }
+
+    /// Scans an object from the block at this address on, marking and stacking what it points at.
+    #[inline(never)]
+    fn scan_object(self, mut addr: usize, mut stack: Stack) -> Stack {
+        let Some((pool, block)) = self.find(addr) else { return stack };
+        let (run, more) = pool.atb.object_in_word(block);
+        if more || stack.depth + run * WORDS_PER_BLOCK > STACK_LEN {
+            return self.scan_long(pool, block, stack);
+        }
+        for _ in 0..run {
+            stack = self.scan_block(pool, addr, stack, Self::push);
+            addr += BLOCK_BYTES;
+        }
+        stack
     }
 
     /// Takes the entry at `depth`, the newest one, off the stack; or one in its place. Where memory is far away, the
@@ -159,11 +185,11 @@ impl<P: Port> Marker<P> {
         entry
     }
 
-    /// Scans an object from this block of it on, marking and stacking what it points at.
+    /// The same for an object whose children may be too many for the stack.
     ///
     /// The table tells word by word how far the object goes: a long one that comes back here again and again must not
     /// have its end looked up each time.
-    #[inline(always)]
+    #[inline(never)]
     fn scan_long(self, pool: Pool, mut block: usize, mut stack: Stack) -> Stack {
         let bottom = stack.depth;
         // Half of what is free is for one object's children, the other half for theirs.
@@ -197,7 +223,7 @@ impl<P: Port> Marker<P> {
             let place = self.entry(bottom);
             let moved = place.get();
             place.set(addr | UNFINISHED | LONG);
-            return self.push_entry(moved, stack);
+            return self.push_entry(moved & !(UNFINISHED | LONG), moved & (UNFINISHED | LONG), stack);
         }
         if let Some(block) = pool.block(addr) {
             for _ in 0..1 + pool.atb.tails_after(block) {
@@ -239,15 +265,15 @@ impl<P: Port> Marker<P> {
     }
 
     #[inline(always)]
-    fn push_entry(self, entry: usize, stack: Stack) -> Stack {
-        self.entry(stack.depth).set(entry);
-        Stack { depth: stack.depth + 1, newest: entry }
+    fn push_entry(self, addr: usize, flags: usize, stack: Stack) -> Stack {
+        self.entry(stack.depth).set(addr | flags);
+        Stack { depth: stack.depth + 1, newest: addr }
     }
 
     #[inline(always)]
     fn push(self, _: Pool, child: Child, stack: Stack) -> Stack {
         prefetch(child.addr);
-        self.push_entry(child.addr | if child.what == ONE_BLOCK { 0 } else { LONG }, stack)
+        self.push_entry(child.addr, if child.what == ONE_BLOCK { 0 } else { LONG }, stack)
     }
 
     fn push_or_shade(self, pool: Pool, child: Child, stack: Stack) -> Stack {
@@ -259,7 +285,7 @@ impl<P: Port> Marker<P> {
     }
 }
 
-/// How deep the stack is, and what was pushed last: by value, so that both are in registers.
+/// How deep the stack is, and the address that was pushed last: by value, so that both are in registers.
 #[derive(Clone, Copy)]
 struct Stack {
     depth: usize,
