@@ -9,8 +9,9 @@ use crate::random::Random;
 use crate::run::{Divergence, Runner};
 use crate::trace::{Act, Before, Id, Op, Span, Trace, Value};
 
-/// One trace in so many is about graphs: mark stack overflow, full heaps, holes of one block.
-const GRAPH_EVERY: usize = 24;
+/// One trace in so many is about graphs (mark stack overflow, full heaps, holes of one block), and as many are about
+/// churn (placement in a large heap that no collection tidies up).
+const SPECIAL_EVERY: usize = 24;
 
 /// What a trace does how often. Each trace draws its own, so that unlikely mixtures come up, too.
 struct Plan {
@@ -42,7 +43,8 @@ pub fn trace(
     record: Option<&mut File>,
 ) -> Result<(), Divergence> {
     let mut random = Random::new(seed);
-    let graph = n % GRAPH_EVERY == 1;
+    let graph = n % SPECIAL_EVERY == 1;
+    let churn = n % SPECIAL_EVERY == 13;
     let plan = Plan {
         weights: std::array::from_fn(|_| *random.pick(&[0, 1, 2, 4, 8])),
         small: *random.pick(&[1, 2, 4, 8, 20]),
@@ -58,9 +60,11 @@ pub fn trace(
         },
     };
     let mut generator = Generator { runner, config, random, record, next: 0, plan };
-    generator.start(graph)?;
+    generator.start(graph || churn)?;
     if graph {
         generator.graphs()?;
+    } else if churn {
+        generator.churn()?;
     } else {
         // In a large heap it takes longer until anything interesting happens.
         let calls = generator.random.range(20, 600) + generator.random.below(generator.runner.blocks().min(1000));
@@ -490,6 +494,49 @@ impl Generator<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A large heap, full at first, in which objects come, go and change their sizes, and no collection ever tidies up.
+    fn churn(&mut self) -> Result<(), Divergence> {
+        self.fill()?;
+        self.emit(Op::Auto(false))?;
+        let calls = self.runner.calls() + self.random.range(500, 2500);
+        while self.runner.calls() < calls {
+            let most = *self.random.pick(&[1, 2, 4, 8, 40]);
+            let times = self.random.range(1, 60);
+            match self.random.below(5) {
+                // Objects here and there.
+                0 => {
+                    for _ in 0..times {
+                        self.with_live(|_, id| Op::Free(id))?;
+                    }
+                }
+                // Neighbours, or every second one: what was allocated one after the other often lies so.
+                1 => {
+                    let first = self.live().unwrap_or(0);
+                    let step = *self.random.pick(&[1, 1, 2, -1, -2, 3]);
+                    for n in 0..times as i32 {
+                        let id = first as i32 + n * step;
+                        if let Ok(id) = Id::try_from(id) {
+                            self.emit(Op::Free(id))?;
+                        }
+                    }
+                }
+                2 => {
+                    for _ in 0..times / 4 {
+                        self.realloc()?;
+                    }
+                }
+                _ => {
+                    for _ in 0..times {
+                        let (id, blocks) = (self.new_id(), self.random.range(1, most));
+                        let bytes = self.in_blocks(blocks);
+                        self.emit(Op::Alloc { id, bytes, finaliser: false, noise: false, by_realloc: false })?;
+                    }
+                }
+            }
+        }
+        self.emit(Op::Collect).map(drop)
     }
 
     fn node(&mut self, blocks: usize) -> Result<Option<Id>, Divergence> {
