@@ -62,7 +62,6 @@ impl Area {
     /// The area's FTB, by value. Only in builds with finalisers.
     #[inline(always)]
     pub(crate) fn ftb(self) -> Ftb {
-        debug_assert!(FINALISER);
         // SAFETY: I5: as for the ATB.
         unsafe { Ftb::new(NonNull::new_unchecked(self.ftb_start().get()), self.blocks()) }
     }

@@ -39,6 +39,9 @@ pub(super) const CLASSES: usize = {
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
 
+/// The largest size with a class of its own.
+const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
+
 /// The largest class whose size is at most `n` blocks (n >= 1).
 ///
 /// ```text
@@ -183,7 +186,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
         // Mostly: a small object, no holes, and room in the very word of the table that the bound is in.
-        if n < EXACT && n <= CLASSES && !self.has_holes() {
+        if n <= SMALL && !self.has_holes() {
             let area = self.state().first_area();
             let bound = self.bound(n - 1);
             if let Some(block) = area.atb().find_run_in_word(bound, n) {
@@ -198,8 +201,7 @@ impl<P: Port> Heap<P> {
     fn place_by_search(&self, n: usize) -> Option<Place> {
         let class = class_of(n);
         let size = class_size(class);
-        self.raise_bounds_up_to(class);
-        let bound = self.bound(class);
+        let bound = self.raised_bound(class);
         if let Some(number) = self.take_from_hole(n, bound) {
             return Some(self.at_number(number));
         }
@@ -218,12 +220,18 @@ impl<P: Port> Heap<P> {
         Some(self.at_number(found))
     }
 
-    /// Gives every class up to this one a bound, if it has none since the last collection. A bound of a smaller class
-    /// holds for a larger one too, so all of them together take one walk over the heap.
-    fn raise_bounds_up_to(&self, class: usize) {
-        if self.raised() >> class & 1 != 0 {
-            return;
+    /// A class's bound, as high as it can be known to be: what holds for a smaller class holds for this one too.
+    fn raised_bound(&self, class: usize) -> usize {
+        if self.raised() >> class & 1 == 0 {
+            return self.raise_bounds_up_to(class);
         }
+        (0..=class).map(|smaller| self.bound(smaller)).fold(0, usize::max)
+    }
+
+    /// Gives every class up to this one that has no bound since the last collection one. All of them together take one
+    /// walk over the heap.
+    #[cold]
+    fn raise_bounds_up_to(&self, class: usize) -> usize {
         let mut at = 0;
         for smaller in 0..=class {
             at = at.max(self.bound(smaller));
@@ -233,6 +241,7 @@ impl<P: Port> Heap<P> {
                 self.set_bound(smaller, at);
             }
         }
+        at
     }
 
     /// The block with a number; the end of an area counts as one.

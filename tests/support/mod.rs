@@ -104,7 +104,8 @@ impl World {
         unsafe {
             self.heap().add(start, end)
         }
-        assert!(SPLIT_HEAP, "built with one area: {start:?}..{end:?} cannot be a second");
+        #[cfg(not(gcheap_split_heap))]
+        panic!("built with one area: {start:?}..{end:?} cannot be a second");
     }
 
     /// Memory of `bytes + excess` bytes, filled with a pattern; `bytes` behind its start it is block aligned.
