@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
-use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, SPLIT_HEAP, STATE_ALLOC_THRESHOLD, STATE_BYTES};
+use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_BYTES};
 use gcheap::heap::dump::Printer;
 use gcheap::{Heap, Misuse, Port};
 
