@@ -11,6 +11,9 @@ const WORDS: usize = B / size_of::<usize>();
 /// Which objects each object points at; object 0 is the root. An object has as many blocks as its pointers need.
 type Graph = Vec<Vec<usize>>;
 
+/// Makes a graph of so many objects.
+type Shape = fn(usize) -> Graph;
+
 fn list(n: usize) -> Graph {
     (0..n).map(|i| if i + 1 < n { vec![i + 1] } else { vec![] }).collect()
 }
@@ -120,7 +123,7 @@ fn collect(name: &str, graph: &Graph, spare: usize, holes: bool, two_areas: bool
 
 #[test]
 fn every_shape_in_every_heap() {
-    let shapes: [(&str, fn(usize) -> Graph); 8] = [
+    let shapes: [(&str, Shape); 8] = [
         ("list", list),
         ("backwards", backwards),
         ("wide", wide),
