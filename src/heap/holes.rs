@@ -72,6 +72,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Takes `n` blocks from the start of the lowest hole that has so many and starts below `bound`.
+    #[inline(never)]
     pub(super) fn take_from_hole(&self, n: usize, bound: usize) -> Option<usize> {
         for i in 0..self.hole_count().get() {
             let hole = self.hole(i);
@@ -91,6 +92,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Takes the blocks `start..end`, which are in use from now on, out of the holes.
+    #[inline(never)]
     pub(super) fn cut_holes(&self, start: usize, end: usize) {
         let mut i = 0;
         while i < self.hole_count().get() {

@@ -185,12 +185,21 @@ impl<P: Port> Heap<P> {
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     #[inline(always)]
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
-        // Mostly: a small object, no holes, and room in the very word of the table that the bound is in.
-        if n <= SMALL && !self.has_holes() {
-            let area = self.state().first_area();
+        // Mostly: a small object, and room in the very word of the table that the bound is in.
+        if n <= SMALL {
             let bound = self.bound(n - 1);
+            let holes = self.has_holes();
+            if holes {
+                if let Some(number) = self.take_from_hole(n, bound) {
+                    return Some(self.at_number(number));
+                }
+            }
+            let area = self.state().first_area();
             if let Some(block) = area.atb().find_run_in_word(bound, n) {
                 self.set_bound(n - 1, block + n);
+                if holes {
+                    self.cut_holes(block, block + n);
+                }
                 return Some(Place { area, block });
             }
         }
