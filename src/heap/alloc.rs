@@ -3,28 +3,54 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::atb::ptr_from_block;
-use super::place::Place;
+use super::place::{Place, SMALL};
 use super::{Heap, blocks_for};
 use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, WORD_BYTES};
 use crate::port::Port;
 
 impl<P: Port> Heap<P> {
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
+    #[inline(always)]
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
         // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
         let n = blocks_for(bytes).unwrap_or(0);
+        // Most allocations need none of what the others need. Without that they are short, and those of one block, most
+        // of all, need no stack frame.
+        if !MUTEX && !finaliser && !self.is_locked() && !self.is_collection_due() {
+            if n == 1 {
+                if let Some(place) = self.take_at_bound(1) {
+                    return self.fill_in(place, 1, bytes, false).as_ptr();
+                }
+            } else if n <= SMALL {
+                return self.alloc_small(n, bytes);
+            }
+        }
+        self.alloc_by_search(n, bytes, finaliser)
+    }
+
+    #[inline(never)]
+    fn alloc_small(&self, n: usize, bytes: usize) -> *mut u8 {
+        match self.take_at_bound(n) {
+            Some(place) => self.fill_in(place, n, bytes, false).as_ptr(),
+            None => self.alloc_by_search(n, bytes, false),
+        }
+    }
+
+    #[inline(never)]
+    fn alloc_by_search(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         if n == 0 || self.is_locked() {
             return null_mut();
         }
         self.port().enter();
         let mut may_collect = self.state().auto_collect().get() != 0;
-        if ALLOC_THRESHOLD && may_collect && self.state().alloc_amount().get() >= self.state().alloc_threshold().get() {
+        if may_collect && self.is_collection_due() {
             self.collect_outside_mutex();
             may_collect = false;
         }
         loop {
             if let Some(place) = self.place(n) {
-                return self.take(place, n, bytes, finaliser).as_ptr();
+                place.area.atb().free_to_object(place.block, n);
+                return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
             if !may_collect {
                 self.port().exit();
@@ -35,6 +61,12 @@ impl<P: Port> Heap<P> {
         }
     }
 
+    /// Whether so much was allocated since the last collection that it is time for one.
+    #[inline(always)]
+    fn is_collection_due(&self) -> bool {
+        ALLOC_THRESHOLD && self.state().alloc_amount().get() >= self.state().alloc_threshold().get()
+    }
+
     /// The host's collection takes the mutex by itself.
     #[cold]
     fn collect_outside_mutex(&self) {
@@ -43,11 +75,10 @@ impl<P: Port> Heap<P> {
         self.port().enter();
     }
 
-    /// Makes an object of the `n` free blocks at `place`, gives the mutex back and clears the memory.
-    fn take(&self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
+    /// Keeps the books of a new object of `n` blocks, gives the mutex back and clears the memory.
+    #[inline(always)]
+    fn fill_in(&self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
         let Place { area, block } = place;
-        let atb = area.atb();
-        atb.free_to_object(block, n);
         area.used().set(area.used().get() + n);
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if ALLOC_THRESHOLD {
@@ -70,10 +101,13 @@ impl<P: Port> Heap<P> {
         // is what lies behind `bytes`.
         let clear_from = if CONSERVATIVE_CLEAR { 0 } else { bytes };
         if CONSERVATIVE_CLEAR && n == 1 {
-            // SAFETY: I6: the object's one block is the caller's. Most objects are this small: no call, no loop.
-            unsafe { object.cast::<[usize; BLOCK_BYTES / WORD_BYTES]>().write([0; BLOCK_BYTES / WORD_BYTES]) };
+            // Most objects are this small, and not worth a call of memset. Volatile: the compiler would make it one.
+            for i in 0..BLOCK_BYTES / WORD_BYTES {
+                // SAFETY: I6: word i of the object's one block, which is the caller's and nobody else's from now on.
+                unsafe { object.cast::<usize>().add(i).write_volatile(0) };
+            }
         } else {
-            // SAFETY: I6: the object's n blocks are the caller's, and nobody else's, from now on.
+            // SAFETY: I6: the same for the object's n blocks.
             unsafe { object.add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
         }
         object

@@ -340,6 +340,27 @@ impl Atb {
         (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD)
     }
 
+    /// The lowest `n` free blocks in a row from block `from` on become an object, if they lie in that block's word of the
+    /// table, and all of that word is the table's: what can be done with one load and one store.
+    #[inline(always)]
+    pub(crate) fn take_run_in_word(&self, from: usize, n: usize) -> Option<usize> {
+        let (i, lane) = self.at(from);
+        if i >= self.len || (i == 0 && self.phase != 0) {
+            return None;
+        }
+        let place = self.words.wrapping_add(i);
+        // SAFETY: I5: word i is part of the table, and nobody else's.
+        let word = Word::from_le(unsafe { place.read() });
+        let starts = run_starts(frees(word) & lanes_from(lane), n);
+        if starts == 0 {
+            return None;
+        }
+        let shift = starts.trailing_zeros();
+        // SAFETY: I5, I4.
+        unsafe { place.write((word | object_bits(n) << shift).to_le()) };
+        Some(self.block(i * BLOCKS_PER_WORD + shift as usize / 2))
+    }
+
     /// `n` free blocks become an object. gc.c: `ATB_FREE_TO_HEAD`, and `ATB_FREE_TO_TAIL` for the others.
     #[inline(always)]
     pub(crate) fn free_to_object(&self, block: usize, n: usize) {

@@ -40,7 +40,7 @@ pub(super) const CLASSES: usize = {
 const EXACT: usize = 16;
 
 /// The largest size with a class of its own.
-const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
+pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
 
 /// The largest class whose size is at most `n` blocks (n >= 1).
 ///
@@ -182,24 +182,32 @@ impl<P: Port> Heap<P> {
         (0..CLASSES).map(|class| (class_size(class), self.bound(class)))
     }
 
-    /// The lowest place with `n` free blocks in a row, which the caller takes at once.
+    /// Makes an object of the lowest `n` free blocks in a row, if that can be done at a glance: a small object, no holes,
+    /// and room in the very word of the table that the bound is in. Mostly it can.
     #[inline(always)]
+    pub(crate) fn take_at_bound(&self, n: usize) -> Option<Place> {
+        let class = n.wrapping_sub(1);
+        if class >= SMALL || self.has_holes() || self.raised() >> class & 1 == 0 {
+            return None;
+        }
+        let area = self.state().first_area();
+        let bound = self.state().scratch(FIRST_BOUND + class);
+        let block = area.atb().take_run_in_word(bound.get(), n)?;
+        bound.set(block + n);
+        Some(Place { area, block })
+    }
+
+    /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
-        // Mostly: a small object, and room in the very word of the table that the bound is in.
         if n <= SMALL {
             let bound = self.bound(n - 1);
-            let holes = self.has_holes();
-            if holes {
-                if let Some(number) = self.take_from_hole(n, bound) {
-                    return Some(self.at_number(number));
-                }
+            if let Some(number) = self.take_from_hole(n, bound) {
+                return Some(self.at_number(number));
             }
             let area = self.state().first_area();
             if let Some(block) = area.atb().find_run_in_word(bound, n) {
                 self.set_bound(n - 1, block + n);
-                if holes {
-                    self.cut_holes(block, block + n);
-                }
+                self.cut_holes(block, block + n);
                 return Some(Place { area, block });
             }
         }
