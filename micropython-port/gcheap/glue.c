@@ -4,18 +4,11 @@
 
 #include "py/runtime.h"
 #include "config.h"
+#include "gcheap.h" // declares what the library calls
 
-// The library calls these; nobody else does, so no header of MicroPython's declares them.
-mp_state_thread_t *gcheap_host_thread(void);
-void gcheap_host_mutex_init(void);
-void gcheap_host_enter(void);
-void gcheap_host_exit(void);
-void gcheap_host_roots(void);
-void gcheap_host_finalise(void *object);
-void gcheap_host_hook(size_t step);
-void gcheap_host_fatal(unsigned int code, const void *ptr);
-void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes);
-char gcheap_host_letter(const void *head);
+#if MICROPY_PY_THREAD
+mp_state_thread_t *gcheap_host_thread(void); // the name in the library's configuration; only MicroPython has the type
+#endif
 
 #if GCHEAP_MODULE
 size_t gcheap_collections; // for gcheap.collections()
@@ -104,13 +97,13 @@ void gcheap_host_hook(size_t step) {
 // Called on misuse, before any harm is done. A port may define its own; if that returns, the wrong call is ignored.
 MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
     static const char *const what[] = {
-        "unknown misuse of the heap",
-        "heap has no room for four blocks",
-        "heap ends before it starts",
-        "free or realloc of a pointer that is not in the heap",
-        "free or realloc of a pointer into the middle of a block",
-        "free or realloc of memory that is already free",
-        "free or realloc of a pointer into the middle of an object",
+        [0] = "unknown misuse of the heap",
+        [GCHEAP_MISUSE_HEAP_TOO_SMALL] = "heap has no room for four blocks",
+        [GCHEAP_MISUSE_END_BEFORE_START] = "heap ends before it starts",
+        [GCHEAP_MISUSE_FOREIGN_POINTER] = "free or realloc of a pointer that is not in the heap",
+        [GCHEAP_MISUSE_INTERIOR_POINTER] = "free or realloc of a pointer into the middle of a block",
+        [GCHEAP_MISUSE_FREE_BLOCK] = "free or realloc of memory that is already free",
+        [GCHEAP_MISUSE_TAIL_BLOCK] = "free or realloc of a pointer into the middle of an object",
     };
     mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: %s: 0x%p\n", what[code < MP_ARRAY_SIZE(what) ? code : 0], ptr);
     #ifdef __unix__

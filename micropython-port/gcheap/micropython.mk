@@ -4,7 +4,7 @@
 #
 # Give such a build a BUILD directory of its own: MicroPython's make does not see that USER_C_MODULES went away.
 #
-#   GCHEAP_LIB=file.a     link this library instead of building one; if it was built for another configuration, the link
+#   GCHEAP_LIB=/path.a    link this library instead of building one; if it was built for another configuration, the link
 #                         fails at a symbol whose name says what differs
 #   GCHEAP_TARGET=triple  the Rust target, for an interpreter that does not run on this machine
 #   GCHEAP_OPT=s          optimise the library for size, where flash is scarce
@@ -62,6 +62,6 @@ endif
 #    explicit rule beats mkrules.mk's pattern rule: py/gc.c is never compiled.
 $(BUILD)/py/gc.o: $(GCHEAP_DIR)/glue.c $(GCHEAP_CONFIG) $(GCHEAP_LIB)
 	$(ECHO) "GCHEAP $@"
-	$(Q)$(CC) $(CFLAGS) -fno-lto -DGCHEAP_MODULE=$(GCHEAP_MODULE) \
+	$(Q)$(CC) $(CFLAGS) -fno-lto -I$(GCHEAP_ROOT)/include -DGCHEAP_MODULE=$(GCHEAP_MODULE) \
 		-MD -MP -MF $(@:.o=.P) -MT $@ -c -o $(@D)/gc_glue.o $<
 	$(Q)$(CC) $(filter -m%,$(CFLAGS)) -nostdlib -r -o $@ $(@D)/gc_glue.o -Wl,-u,gc_init $(GCHEAP_LIB)
