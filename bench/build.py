@@ -65,7 +65,7 @@ class Builder:
         return target
 
     def compile_with_micropython(self, source, target, *flags):
-        where = [f"-I{path}" for path in (self.heaps, self.micropython, self.port)]
+        where = [f"-I{path}" for path in (self.heaps, self.micropython, self.port, ROOT / "include")]
         return self.compile(source, target, *where, *flags, headers=self.headers)
 
     def workloads(self):

@@ -18,6 +18,10 @@ const MARKING: u32 = 2;
 const GREYS: u32 = 4;
 /// One collection inside a collection. gc.c's heap would not survive one; here it does nothing.
 const NESTED: u32 = 8;
+/// The bits that count them.
+const NESTINGS: u32 = (1 << CARD_BITS_SHIFT) - NESTED;
+/// Above those, while objects wait: log2 of how many table words a card stands for.
+const CARD_BITS_SHIFT: u32 = 24;
 
 impl<P: Port> Heap<P> {
     /// Begins a collection and marks the host's roots. gc.c: `gc_collect_start`.
@@ -36,7 +40,7 @@ impl<P: Port> Heap<P> {
         if phase.get() & COLLECTING == 0 {
             return;
         }
-        if phase.get() >= NESTED {
+        if phase.get() & NESTINGS != 0 {
             phase.set(phase.get() - NESTED);
             return self.port().exit();
         }
@@ -79,15 +83,20 @@ impl<P: Port> Heap<P> {
 
     pub(super) fn is_marking(&self) -> bool {
         let phase = self.state().phase().get();
-        phase & MARKING != 0 && phase < NESTED
+        phase & MARKING != 0
     }
 
     pub(super) fn has_greys(&self) -> bool {
         self.state().phase().get() & GREYS != 0
     }
 
-    pub(super) fn set_has_greys(&self) {
+    pub(super) fn set_has_greys(&self, card_bits: u32) {
         let phase = self.state().phase();
-        phase.set(phase.get() | GREYS);
+        phase.set(phase.get() | GREYS | card_bits << CARD_BITS_SHIFT);
+    }
+
+    /// What `set_has_greys` was told.
+    pub(super) fn grey_card_bits(&self) -> u32 {
+        self.state().phase().get() >> CARD_BITS_SHIFT
     }
 }

@@ -24,7 +24,7 @@ use super::Heap;
 use super::atb::{
     BLOCKS_PER_WORD, Kind, Word, block_from_ptr, block_shift, both_bits, frees, lanes_below, ptr_from_block,
 };
-use super::mark::{Marker, Pool};
+use super::mark::{Marker, Pool, Stack};
 use super::state::{Area, SCRATCH_WORDS};
 use crate::config::WORD_BYTES;
 use crate::port::Port;
@@ -55,19 +55,9 @@ impl<P: Port> Heap<P> {
             }
             before += area.atb().len();
         }
-        let card = (before + i) >> self.card_bits();
+        let card = (before + i) >> self.grey_card_bits();
         let cards = self.state().scratch(FIRST_CARD + card / usize::BITS as usize);
         cards.set(cards.get() | 1 << (card % usize::BITS as usize));
-    }
-
-    /// log2 of how many table words a card stands for. Table words are numbered through all areas.
-    fn card_bits(&self) -> u32 {
-        let words: usize = self.state().areas().map(|area| area.atb().len()).sum();
-        let mut bits = 0;
-        while words > CARDS << bits {
-            bits += 1;
-        }
-        bits
     }
 
     /// Scans the grey objects, those that this makes grey included, and undresses the free runs.
@@ -75,7 +65,7 @@ impl<P: Port> Heap<P> {
         if !self.has_greys() {
             return;
         }
-        let bits = self.card_bits();
+        let bits = self.grey_card_bits();
         let mut i = 0;
         while i < CARD_WORDS {
             let cards = self.state().scratch(FIRST_CARD + i);
@@ -107,6 +97,7 @@ impl<P: Port> Heap<P> {
     fn scan_words(&self, area: Area, from: usize, to: usize) {
         let pool = Pool::of(area);
         let marker = Marker::new(*self);
+        let mut stack = Stack::EMPTY;
         for i in from..to {
             self.port().hook(i * BLOCKS_PER_WORD);
             let lanes = used_lanes(area, i);
@@ -119,9 +110,12 @@ impl<P: Port> Heap<P> {
                 let lowest = greys & greys.wrapping_neg();
                 pool.atb.store(i, word | both_bits(lowest));
                 let block = pool.atb.block(i * BLOCKS_PER_WORD + lowest.trailing_zeros() as usize / 2);
-                marker.mark_from(pool, block);
+                // SAFETY: I6: a block of this pool.
+                let addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
+                stack = marker.push_object(addr, stack);
             }
         }
+        marker.drain(stack);
     }
 
     /// Turns every free run into a marked object and chains the runs up. Once per collection.
@@ -156,7 +150,9 @@ impl<P: Port> Heap<P> {
                 }
             }
         }
-        self.set_has_greys();
+        let words: usize = self.state().areas().map(|area| area.atb().len()).sum();
+        // log2 of how many table words a card stands for. Table words are numbered through all areas.
+        self.set_has_greys(words.div_ceil(CARDS).next_power_of_two().ilog2());
     }
 
     /// Makes the free runs free again.

@@ -82,16 +82,18 @@ impl<P: Port> Heap<P> {
             return;
         }
         let marker = Marker::new(*self);
+        let mut stack = Stack::EMPTY;
         for i in 0..len {
             self.port().hook(i);
             // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
             let word = unsafe { words.add(i).read_volatile() };
             if let Some((pool, block)) = marker.find(word) {
                 if pool.atb.head_to_mark(block) != 0 {
-                    marker.mark_from(pool, block);
+                    stack = marker.push_object(word, stack);
                 }
             }
         }
+        marker.drain(stack);
     }
 }
 
@@ -122,14 +124,32 @@ impl<P: Port> Marker<P> {
         None
     }
 
-    /// Scans an object that was just marked, and all that it leads to.
+    /// Stacks an object that was just marked, from outside the graph: a root, say. If there are many of them, some are
+    /// on their way from memory while another one is scanned; but half of the stack is left to what they lead to.
+    #[inline(always)]
+    pub fn push_object(self, addr: usize, stack: Stack) -> Stack {
+        prefetch(addr);
+        let stack = self.push_entry(addr, LONG, stack);
+        if stack.depth <= STACK_LEN / 2 {
+            return stack;
+        }
+        self.drain(stack);
+        Stack::EMPTY
+    }
+
+    /// Scans what is on the stack, and all that it leads to.
     #[inline(never)]
-    pub fn mark_from(self, pool: Pool, block: usize) {
-        // SAFETY: I6: a block of this pool.
-        let mut addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
-        let mut flags = LONG;
-        let mut stack = Stack { depth: 0, newest: 0 };
-        loop {
+    pub fn drain(self, mut stack: Stack) {
+        while stack.depth > 0 {
+            stack.depth -= 1;
+            // A list has one object on the stack at a time, and each must be loaded to find the next. So as little as
+            // possible comes between: its address does not go through the stack, and does not wait for the flags.
+            let (addr, flags) = if stack.depth == 0 && stack.newest != 0 {
+                (stack.newest, self.entry(0).get())
+            } else {
+                let entry = self.take_entry(stack.depth);
+                (entry & !(UNFINISHED | LONG), entry)
+            };
             stack.newest = 0;
             stack = if !SPLIT_HEAP && flags & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
                 // One block, the one pool, and room for all its children: nothing to look up.
@@ -137,18 +157,6 @@ impl<P: Port> Marker<P> {
             } else {
                 self.scan_object(addr, stack)
             };
-            if stack.depth == 0 {
-                return;
-            }
-            stack.depth -= 1;
-            // A list has one object on the stack at a time, and each must be loaded to find the next. So as little as
-            // possible comes between: its address does not go through the stack, and does not wait for the flags.
-            if stack.depth == 0 && stack.newest != 0 {
-                (addr, flags) = (stack.newest, self.entry(0).get());
-            } else {
-                let entry = self.take_entry(stack.depth);
-                (addr, flags) = (entry & !(UNFINISHED | LONG), entry);
-            }
         }
     }
 
@@ -287,9 +295,13 @@ impl<P: Port> Marker<P> {
 
 /// How deep the stack is, and the address that was pushed last: by value, so that both are in registers.
 #[derive(Clone, Copy)]
-struct Stack {
+pub(super) struct Stack {
     depth: usize,
     newest: usize,
+}
+
+impl Stack {
+    pub const EMPTY: Stack = Stack { depth: 0, newest: 0 };
 }
 
 /// A newly marked object on its way to the stack.
