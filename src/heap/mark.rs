@@ -160,21 +160,6 @@ impl<P: Port> Marker<P> {
         }
     }
 
-    /// Scans an object from the block at this address on, marking and stacking what it points at.
-    #[inline(never)]
-    fn scan_object(self, mut addr: usize, mut stack: Stack) -> Stack {
-        let Some((pool, block)) = self.find(addr) else { return stack };
-        let (run, more) = pool.atb.object_in_word(block);
-        if more || stack.depth + run * WORDS_PER_BLOCK > STACK_LEN {
-            return self.scan_long(pool, block, stack);
-        }
-        for _ in 0..run {
-            stack = self.scan_block(pool, addr, stack, Self::push);
-            addr += BLOCK_BYTES;
-        }
-        stack
-    }
-
     /// Takes the entry at `depth`, the newest one, off the stack; or one in its place. Where memory is far away, the
     /// newest one's was asked for only now (`push`), that of an older one has had time to arrive. But an unfinished
     /// object is left where it is until all its children above it are done; otherwise the stack would fill up with them.
@@ -191,6 +176,21 @@ impl<P: Port> Marker<P> {
         }
         older.set(newest);
         entry
+    }
+
+    /// Scans an object from the block at this address on, marking and stacking what it points at.
+    #[inline(never)]
+    fn scan_object(self, mut addr: usize, mut stack: Stack) -> Stack {
+        let Some((pool, block)) = self.find(addr) else { return stack };
+        let (run, more) = pool.atb.object_in_word(block);
+        if more || stack.depth + run * WORDS_PER_BLOCK > STACK_LEN {
+            return self.scan_long(pool, block, stack);
+        }
+        for _ in 0..run {
+            stack = self.scan_block(pool, addr, stack, Self::push);
+            addr += BLOCK_BYTES;
+        }
+        stack
     }
 
     /// The same for an object whose children may be too many for the stack.
