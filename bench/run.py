@@ -16,6 +16,7 @@ from pathlib import Path
 
 import build
 import harness
+import micropython
 from build import BIG_STACK_SUFFIX, GC, GCHEAP, ROOT
 from report import Report
 
@@ -58,14 +59,17 @@ def run_harness(args, programs, report):
 
 def main():
     args = arguments()
-    tree = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
+    found = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
+    tree = Path(found.stdout.splitlines()[-1])
     report = Report("instructions" if args.count else "ns")
     try:
         if not args.micropython:
-            programs = build.build_all(Path(tree.stdout.splitlines()[-1]), args.heaps and args.heaps.split(","))
+            programs = build.build_all(tree, args.heaps and args.heaps.split(","))
             if "Boehm" not in programs:
                 print("Boehm's collector (libgc-dev) is not installed: left out.")
             run_harness(args, programs, report)
+        if not args.harness:
+            micropython.benchmark(tree, args, report)
         report.write(args.json)
     except (build.BuildError, harness.RunError) as error:
         sys.exit(f"bench: {error}")

@@ -1,0 +1,151 @@
+"""The benchmark on MicroPython itself: its unix port, standard variant, as its own makefile builds it, with each heap.
+
+perf_bench is MicroPython's own set of benchmarks; it allocates little, so this is about what the heap costs an ordinary
+program, in instructions, which are the same at every run. The programs beside this file live under memory pressure:
+each says the size of its heap in its first line, chosen so that with gc.c it spends 20 to 60 % of the time collecting.
+"""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from build import OUT, ROOT
+from harness import RunError
+from report import geometric_mean, number, print_table, verdict
+
+GC, GCHEAP = "gc.c", "libgcheap"
+PERF_PARAMETERS = (100, 100)  # N and M, which say how fast and how large the machine is
+PERF_MEAN, PERF_WORST = 1.0, 0.98
+PROGRAMS_MEAN = 1.25
+SHARE = (0.2, 0.6)
+
+
+def builds(tree):
+    """Heap -> interpreter, as the tests build them."""
+    spec = importlib.util.spec_from_file_location("unix_port", ROOT / "tests" / "micropython.py")
+    unix_port = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(unix_port)
+    return {heap: unix_port.build(tree, "standard", heap) / "micropython" for heap in (GC, GCHEAP)}
+
+
+def run(command, name):
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise RunError(f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+def count(command, name):
+    """Instructions and output."""
+    done = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command], name)
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1]), done.stdout
+
+
+def same_output(name, outputs):
+    if len(set(outputs.values())) != 1:
+        raise RunError(f"{name}: the output differs: {outputs}")
+
+
+def perf_script(tree, benchmark):
+    """What MicroPython's run-perfbench.py makes of a benchmark."""
+    n, m = PERF_PARAMETERS
+    path = OUT / "perf_bench" / benchmark.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    driver = (tree / "tests" / "perf_bench" / "benchrun.py").read_text()
+    path.write_text(f"{benchmark.read_text()}{driver}bm_run({n}, {m})\n")
+    return path
+
+
+def perf_bench(tree, programs, only, report):
+    empty = OUT / "empty.py"
+    empty.write_text("")
+    files = sorted((tree / "tests" / "perf_bench").glob("*.py"))
+    names = {file: f"perf_bench/{file.stem}" for file in files if file.stem != "benchrun"}
+    scripts = [perf_script(tree, file) for file, name in names.items() if re.search(only, name)]
+    jobs = [(heap, script) for script in [empty, *scripts] for heap in programs]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        counted = pool.map(lambda job: count([programs[job[0]], job[1]], f"{job[1].stem} on {job[0]}"), jobs)
+        results = dict(zip(jobs, counted))
+    shown = []
+    for script in scripts:
+        name = f"perf_bench/{script.stem}"
+        if "SKIP" in results[GC, script][1]:
+            print(f"{name}: left out, it says {results[GC, script][1].strip()!r}")
+            continue
+        # The first word is the time.
+        same_output(name, {heap: results[heap, script][1].split(None, 1)[1] for heap in programs})
+        cost = {heap: results[heap, script][0] - results[heap, empty][0] for heap in programs}
+        ratio = cost[GC] / cost[GCHEAP]
+        report.add(name, "perf_bench", cost, ratio, PERF_WORST, unit="instructions")
+        shown.append([script.stem, number(cost[GC]), number(cost[GCHEAP]), f"{ratio:.4f}", verdict(ratio, PERF_WORST)])
+    if shown:
+        print("\nMicroPython's perf_bench, in instructions without those of starting up:")
+        print_table([("benchmark", -24), (GC, 14), (GCHEAP, 14), ("ratio", 8), ("", -6)], shown)
+        ratios = report.ratios("perf_bench")
+        report.judge("geometric mean", geometric_mean(ratios), PERF_MEAN)
+        report.judge("worst", min(ratios), PERF_WORST)
+
+
+class Program:
+    """One of the programs under memory pressure. Its first line: # heap: SIZE, rounds: N (fewer where they are counted)"""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = f"program/{path.stem}"
+        head = path.read_text().splitlines()[0]
+        self.heap, self.rounds = re.fullmatch(r"# heap: (\w+), rounds: (\d+)", head).groups()
+
+    def command(self, interpreter):
+        return [interpreter, "-X", f"heapsize={self.heap}", self.path, self.rounds]
+
+    def share(self, interpreter):
+        """Of the instructions, the fraction that is in collections."""
+        file = OUT / f"callgrind.{self.path.stem}"
+        run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}", *self.command(interpreter)], self.name)
+        text = run(["callgrind_annotate", "--inclusive=yes", "--threshold=99.9", file], self.name).stdout
+        inside, total = (re.search(rf"^ *([\d,]+) .*{what}", text, re.M)[1] for what in (r":gc_collect\b", "PROGRAM TOTALS"))
+        return int(inside.replace(",", "")) / int(total.replace(",", ""))
+
+    def time(self, interpreter):
+        start = time.monotonic_ns()
+        output = run(self.command(interpreter), self.name).stdout
+        return time.monotonic_ns() - start, output
+
+
+def under_pressure(programs, args, report):
+    paths = sorted((ROOT / "bench" / "programs").glob("*.py"))
+    chosen = [program for program in map(Program, paths) if re.search(args.only, program.name)]
+    shown = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        shares = list(pool.map(lambda program: program.share(programs[GC]), chosen))
+    for program, share in zip(chosen, shares):
+        cost, outputs = {}, {}
+        for _ in range(args.runs):
+            for heap, interpreter in programs.items():
+                if args.count:
+                    value, outputs[heap] = count(program.command(interpreter), program.name)
+                else:
+                    value, outputs[heap] = program.time(interpreter)
+                cost[heap] = min(value, cost.get(heap, value))
+        same_output(program.name, outputs)
+        ratio = cost[GC] / cost[GCHEAP]
+        report.add(program.name, "program", cost, ratio, None, collecting=share)
+        if not SHARE[0] <= share <= SHARE[1]:
+            report.missed.append(f"{program.name} collects {share:.0%}")
+        costs = [number(cost[heap]) for heap in (GC, GCHEAP)]
+        shown.append([program.path.stem, program.heap, f"{share:.0%}", *costs, f"{ratio:.3f}"])
+    if shown:
+        print(f"\nPrograms under memory pressure, {report.unit}; how much of it gc.c spends collecting (in instructions):")
+        print_table([("program", -14), ("heap", 6), ("collects", 9), (GC, 14), (GCHEAP, 14), ("ratio", 8)], shown)
+        report.judge("geometric mean", geometric_mean(report.ratios("program")), PROGRAMS_MEAN)
+
+
+def benchmark(tree, args, report):
+    print("building MicroPython with each heap", file=sys.stderr, flush=True)
+    programs = builds(tree)
+    under_pressure(programs, args, report)
+    perf_bench(tree, programs, args.only, report)
