@@ -6,16 +6,15 @@
 #include "py/gc.h"
 #include "py/mpstate.h"
 #include "parity.h"
+#if PARITY_GCHEAP
+#include "gcheap.h"
+#endif
 
 mp_state_ctx_t mp_state_ctx;
 
 static void *roots[PARITY_MAX_ROOTS];
 static size_t collections;
 static size_t overflows;
-
-#if PARITY_GCHEAP
-void gc_info_fast(gc_info_t *info);
-#endif
 
 #if MICROPY_ENABLE_PYSTACK
 static uint8_t pystack[64] __attribute__((aligned(sizeof(void *))));

@@ -68,11 +68,12 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
 
     let shim = places.root.join("parity/shim");
     let port = places.root.join("micropython-port/gcheap");
+    let include = places.root.join("include");
     let py = |name: &str| places.micropython.join("py").join(name);
     let compile = |source: &Path, object: &str, defines: &[String]| {
         let mut cc = cc(places);
         cc.args(["-std=gnu11", "-O2", "-g", "-fPIC", "-Wall", "-Wextra", "-Wno-unused-parameter"]);
-        for dir in [&out, &shim, &port, &places.micropython] {
+        for dir in [&out, &shim, &port, &include, &places.micropython] {
             cc.arg("-I").arg(dir);
         }
         cc.args(defines).arg("-c").arg(source).arg("-o").arg(out.join(object));
@@ -170,7 +171,8 @@ fn stamp(config: &Config, places: &Places) -> Result<String, String> {
         places.micropython.join("py/mpprint.c"),
     ];
     files.extend(places.against.clone());
-    let mut dirs = ["src", "micropython-port/gcheap", "parity/shim"].map(|dir| places.root.join(dir)).to_vec();
+    let mut dirs =
+        ["src", "include", "micropython-port/gcheap", "parity/shim"].map(|dir| places.root.join(dir)).to_vec();
     while let Some(dir) = dirs.pop() {
         let entries = fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         for path in entries.flatten().map(|entry| entry.path()) {
