@@ -46,8 +46,8 @@ def damage(dice, texts):
 def restore():
     dice = Dice(2024)
     digest, written, broken, restored = 1, 0, 0, 0
-    for _ in range(25):
-        texts = write(dice, 60)
+    for _ in range(60):
+        texts = write(dice, 25)
         written += len(texts)
         chain = None
         for text in damage(dice, texts):

@@ -1,7 +1,7 @@
-# Large objects: draws labels into buffers of 8 KiB and packs them by run lengths.
+# Large objects: draws labels into buffers of 5 KiB and packs them by run lengths.
 from chance import Dice
 
-WIDTH, HEIGHT = 128, 64
+WIDTH, HEIGHT = 128, 40
 
 
 class Label:

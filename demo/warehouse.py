@@ -47,7 +47,8 @@ class Warehouse:
         self.dice = Dice(seed)
         self.items = {name: Item(name, 7 + 11 * i, 200) for i, name in enumerate(NAMES)}
         self.delivered = 0
-        self.refused = []
+        self.refused = 0
+        self.complaints = []
 
     def orders(self, day):
         # A customer sends text; now and then he wants what nobody has.
@@ -74,15 +75,19 @@ class Warehouse:
             raise
         self.delivered += 1
 
+    def complain(self, order, why):
+        self.refused += 1
+        self.complaints = self.complaints[-9:] + [(order["id"], why)]
+
     def work(self, day):
         for text in self.orders(day):
             order = json.loads(text)
             try:
                 self.deliver(order)
             except UnknownItem as e:
-                self.refused.append((order["id"], e.args[0]))
+                self.complain(order, e.args[0])
             except OutOfStock as e:
-                self.refused.append((order["id"], e.missing))
+                self.complain(order, e.missing)
         for item in self.items.values():
             if item.amount < 150:
                 item.put(250)
@@ -91,6 +96,6 @@ class Warehouse:
     def summary(self):
         left = sum(item.amount for item in self.items.values())
         worth = sum(item.worth for item in self.items.values())
-        orders = self.delivered + len(self.refused)
+        orders = self.delivered + self.refused
         return "%d orders, %d delivered, %d refused, %d items left worth %d" % (
-            orders, self.delivered, len(self.refused), left, worth)
+            orders, self.delivered, self.refused, left, worth)
