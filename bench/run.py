@@ -39,7 +39,7 @@ def arguments():
 
 
 def run_harness(args, programs, report):
-    rows = [row for row in harness.workloads(programs[GCHEAP]) if re.search(args.only, row.workload)]
+    rows = [row for row in harness.workloads(next(iter(programs.values()))) if re.search(args.only, row.workload)]
     cannot = set()
     for row in rows:
         heaps = [h for h in programs if row.group == "overflow" or not h.endswith(BIG_STACK_SUFFIX)]

@@ -1,6 +1,6 @@
-// Boehm's collector in the place of gc.c. Its heap differs: size classes of 16 bytes in pages of their own, mark bits
-// outside, headers per page; a collection sweeps lazily, that is, most of the sweep is paid by later allocations; it
-// always scans the stack and the registers, too, and grows its mark stack as it likes.
+// Boehm's collector in the place of gc.c. Its heap differs: pages that hold objects of one size each, with a header and
+// mark bits outside the heap, and no first fit; most of a collection's sweep is left to later allocations; it always
+// scans the stack and the registers, too, and its mark stack grows.
 
 #include "heap.h"
 
@@ -15,6 +15,7 @@ static void *out_of_memory(size_t bytes) {
 }
 
 bool heap_open(size_t bytes) {
+    setenv("GC_MARKERS", "1", 1); // as the others, one thread
     GC_set_no_dls(1);
     GC_set_dont_precollect(1);
     GC_set_all_interior_pointers(0);
