@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::config::Config;
+use crate::finalisers::on_finaliser;
 use crate::generate;
 use crate::pair::Pair;
 use crate::random::mix;
-use crate::run::{Runner, on_finaliser};
+use crate::run::Runner;
 use crate::side;
 use crate::trace::Trace;
 

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::Write as _;
 
+use crate::compare::Divergence;
 use crate::config::Config;
 use crate::pair::{ROOT_BUSY, ROOTS, SPARE_ZONE, ZONE_BYTES};
 use crate::random::Random;
-use crate::run::{Divergence, Runner};
+use crate::run::Runner;
 use crate::trace::{Act, Before, Id, Op, Span, Trace, Value};
 
 /// One trace in so many is about graphs (mark stack overflow, full heaps, holes of one block), and as many are about

@@ -2,8 +2,10 @@
 //! parity/README.md tells what is compared and how to read a failure.
 
 mod child;
+mod compare;
 mod config;
 mod cover;
+mod finalisers;
 mod generate;
 mod library;
 mod pair;

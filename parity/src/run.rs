@@ -1,184 +1,31 @@
-//! Runs operations on both heaps and compares everything after each.
+//! Runs operations on both heaps, and knows which objects are alive.
 
-use std::cell::RefCell;
-use std::ffi::{c_int, c_void};
-
+use crate::compare::{Divergence, dump_room, same};
 use crate::cover::{Count, Cover};
-use crate::pair::{
-    self, FREE, HEAD, MARK, Pair, ROOT_BUSY, SIDE_BYTES, SPARE_ZONE, TAIL, ZONE_BYTES, read, read_number,
-};
+use crate::finalisers::{Object, share, shared};
+use crate::pair::{self, HEAD, Pair, ROOT_BUSY, SPARE_ZONE, ZONE_BYTES, read, read_number};
 use crate::random::{Random, mix};
-use crate::side::{AreaView, Info};
-use crate::trace::{Act, Before, Id, Op, Span, Value};
-
-/// How the two heaps differ, in words.
-#[derive(Debug)]
-pub struct Divergence(pub String);
-
-/// Fails with a sentence built from both sides' values.
-macro_rules! same {
-    ($left:expr, $right:expr, $($what:tt)*) => {
-        let (left, right) = (&$left, &$right);
-        if left != right {
-            return Err(Divergence(format!("{}: gc.c {left:?}, libgcheap {right:?}", format!($($what)*))));
-        }
-    };
-}
+use crate::trace::{Before, Id, Op, Span, Value};
 
 /// Bytes around an area that must stay as they were.
 const CANARY_BYTES: usize = 64;
 
-/// A heap with more live words than this gets them compared only now and then.
-const ALL_WORDS: usize = 512;
-
-/// A heap with more blocks than this is dumped only now and then, one with this many times as many has its gc_info
-/// compared only now and then: both take gc.c a time in proportion to the heap.
-const ALL_DUMPS: usize = 64;
-const ALL_INFOS: usize = 1024;
-
-#[derive(Clone, Default)]
-struct Object {
-    /// Offset from the side's start; 0 until it is allocated. Stays when it dies.
-    at: usize,
-    blocks: usize,
-    live: bool,
-    /// Place in the list of live objects.
-    listed: usize,
-    script: Vec<Act>,
-}
-
-/// What finalisers did, to be compared.
-#[derive(Debug, PartialEq)]
-enum Event {
-    Asked(usize),
-    Called(usize),
-    Returned(Act, usize),
-    Info(Info),
-    Text(String),
-}
-
-/// What a finaliser needs to know. It is called from C, in the middle of a call that the runner makes.
-struct Shared {
-    pair: Pair,
-    side: usize,
-    areas: [Vec<AreaView>; 2],
-    objects: Vec<Object>,
-    /// The newest object at an offset, by 16 bytes; plus one.
-    owner: Vec<Id>,
-    /// The object that a realloc is working on: a finaliser that freed it would be the trace's mistake.
-    busy: Option<Id>,
-    events: [Vec<Event>; 2],
-    cover: Cover,
-}
-
-thread_local! {
-    static SHARED: RefCell<Option<Shared>> = const { RefCell::new(None) };
-}
-
-/// Runs with what the finalisers share. Not across a call into a heap that could run one.
-fn shared<T>(f: impl FnOnce(&mut Shared) -> T) -> T {
-    SHARED.with_borrow_mut(|shared| f(shared.as_mut().expect("a runner exists")))
-}
-
-pub extern "C" fn on_finaliser(object: *mut c_void, called: c_int) {
-    shared(|shared| shared.finalise(object as usize, called != 0));
-}
-
-impl Shared {
-    fn finalise(&mut self, address: usize, called: bool) {
-        let (pair, side) = (self.pair, self.side);
-        let at = pair.offset(side, address);
-        if !called {
-            self.events[side].push(Event::Asked(at));
-            return;
-        }
-        self.events[side].push(Event::Called(at));
-        // An owner that is gone or nonsense shows by the event above.
-        let Some(owner) = self.owner.get(at / 16).filter(|id| **id != 0) else { return };
-        let script = self.objects[*owner as usize - 1].script.clone();
-        for act in script {
-            let event = self.act(act);
-            self.events[side].extend(event);
-        }
-    }
-
-    fn act(&mut self, act: Act) -> Option<Event> {
-        let (pair, side) = (self.pair, self.side);
-        let address = |shared: &Self, id: Id| {
-            let object = shared.objects.get(id as usize).filter(|object| object.live)?;
-            let address = pair.base[side] + object.at;
-            let kind = pair::kind_at(&shared.areas[side], pair.block(), address)?;
-            (shared.busy != Some(id) && (kind == HEAD || kind == MARK)).then_some(address)
-        };
-        let result = match act {
-            Act::Free(id) => {
-                pair.free(side, address(self, id)?);
-                self.count(Count::finaliser_freed_another);
-                0
-            }
-            Act::LockedFree(id) => {
-                let address = address(self, id)?;
-                pair.lock(side);
-                pair.free(side, address);
-                pair.unlock(side);
-                self.count(Count::finaliser_free_locked);
-                0
-            }
-            Act::Alloc(bytes) => {
-                let address = pair.alloc(side, bytes, true);
-                self.count(Count::finaliser_alloc_refused);
-                pair.offset(side, address)
-            }
-            Act::Realloc(id, bytes) => {
-                let address = pair.realloc(side, address(self, id)?, bytes, true);
-                self.count(Count::finaliser_realloc_refused);
-                pair.offset(side, address)
-            }
-            Act::Nbytes(id) => pair.nbytes(side, address(self, id)?),
-            Act::Info => return Some(Event::Info(pair.info(side))),
-            Act::Dump => {
-                self.count(Count::finaliser_dumped);
-                let mut text = Vec::with_capacity(dump_room(&self.areas[side]));
-                pair.dump(side, true, &mut text);
-                return Some(Event::Text(without_addresses(&text, &self.areas[side])));
-            }
-        };
-        Some(Event::Returned(act, result))
-    }
-
-    /// Counts once for both sides.
-    fn count(&mut self, count: Count) {
-        if self.side == 0 {
-            self.cover.one(count);
-        }
-    }
-}
-
-/// Where a pointer points.
-#[derive(Debug, PartialEq)]
-#[allow(dead_code)] // for its picture
-enum Place {
-    Null,
-    Block { area: usize, block: usize, byte: usize },
-    Elsewhere(usize),
-}
-
 /// Runs one trace.
 pub struct Runner {
-    pair: Pair,
+    pub(crate) pair: Pair,
     /// All spans of the heap, first area first, and what lies around each.
-    spans: Vec<Span>,
-    canaries: Vec<[Vec<u8>; 2]>,
+    pub(crate) spans: Vec<Span>,
+    pub(crate) canaries: Vec<[Vec<u8>; 2]>,
     junk: u64,
-    live: Vec<Id>,
-    calls: usize,
+    pub(crate) live: Vec<Id>,
+    pub(crate) calls: usize,
     /// Offsets where each pool starts and ends.
-    pools: Vec<(usize, usize)>,
+    pub(crate) pools: Vec<(usize, usize)>,
     /// Blocks of all areas.
-    blocks: usize,
+    pub(crate) blocks: usize,
     /// Heads and tails.
-    live_blocks: usize,
-    texts: [Vec<u8>; 2],
+    pub(crate) live_blocks: usize,
+    pub(crate) texts: [Vec<u8>; 2],
     /// Seconds after which a trace counts as hanging.
     patience: u32,
 }
@@ -186,16 +33,7 @@ pub struct Runner {
 impl Runner {
     /// Readies a process for any number of traces.
     pub fn new(pair: Pair, patience: u32) -> Self {
-        SHARED.set(Some(Shared {
-            pair,
-            side: 0,
-            areas: [Vec::new(), Vec::new()],
-            objects: Vec::new(),
-            owner: vec![0; SIDE_BYTES / 16],
-            busy: None,
-            events: [Vec::new(), Vec::new()],
-            cover: Cover::new(),
-        }));
+        share(pair);
         Self {
             pair,
             spans: Vec::new(),
@@ -251,18 +89,7 @@ impl Runner {
         &self.pools
     }
 
-    /// An offset from a side's start, said in terms of the heap.
-    fn place(&self, at: usize) -> Place {
-        if at == 0 {
-            return Place::Null;
-        }
-        let within = |(start, end): &(usize, usize)| (*start..*end).contains(&at);
-        let Some(area) = self.pools.iter().position(within) else { return Place::Elsewhere(at) };
-        let from = at - self.pools[area].0;
-        Place::Block { area, block: from / self.pair.block(), byte: from % self.pair.block() }
-    }
-
-    fn count(&self, count: Count) {
+    pub fn count(&self, count: Count) {
         shared(|shared| shared.cover.one(count));
     }
 
@@ -355,32 +182,6 @@ impl Runner {
         }
         shared(|shared| shared.areas = areas);
         self.compare(true)
-    }
-
-    fn same_shape(&self, areas: &[Vec<AreaView>; 2]) -> Result<(), Divergence> {
-        let pair = self.pair;
-        same!(areas[0].len(), areas[1].len(), "number of areas");
-        same!(areas[0].len(), self.spans.len(), "number of areas, and of spans");
-        for (n, (left, right)) in areas[0].iter().zip(&areas[1]).enumerate() {
-            same!(left.atb_bytes, right.atb_bytes, "ATB bytes of area {n}");
-            let place = |side, pointer: *mut u8| pair.offset(side, pointer as usize);
-            same!(place(0, left.pool_start), place(1, right.pool_start), "offset of pool start of area {n}");
-            same!(place(0, left.pool_end), place(1, right.pool_end), "offset of pool end of area {n}");
-            // Where the tables lie is each heap's own matter, as long as it is inside the memory that it was given.
-            let (start, end) = (pair.span_start(1, self.spans[n]), right.pool_start as usize);
-            let mut tables = [(right.atb as usize, right.atb_bytes), (right.ftb as usize, pair::ftb(right).len())];
-            tables.sort_unstable();
-            let mut from = start;
-            for (table, length) in tables {
-                if length > 0 && (table < from || table + length > end) {
-                    return Err(Divergence(format!(
-                        "libgcheap's tables of area {n} overlap or leave the memory: {right:?}"
-                    )));
-                }
-                from = from.max(table + length);
-            }
-        }
-        Ok(())
     }
 
     /// Runs an operation. True if it called the heaps.
@@ -543,7 +344,7 @@ impl Runner {
         Ok(true)
     }
 
-    fn live_object(&self, id: Id) -> Option<Object> {
+    pub fn live_object(&self, id: Id) -> Option<Object> {
         shared(|shared| {
             shared
                 .objects
@@ -731,122 +532,6 @@ impl Runner {
         dead.len()
     }
 
-    /// Compares the two heaps, all of it that changes and, now and then (or always if `all`), the rest.
-    fn compare(&mut self, all: bool) -> Result<(), Divergence> {
-        let pair = self.pair;
-        let [left, right] = [0, 1].map(|side| pair.side(side));
-        let misuse: usize = read_number(right.misuse);
-        if misuse != 0 {
-            return Err(Divergence(format!("libgcheap reports misuse, code {misuse}")));
-        }
-        shared(|shared| {
-            let [left, right] = &shared.events;
-            if left != right {
-                let n = left.iter().zip(right).take_while(|(left, right)| left == right).count();
-                let (left, right) = (self.event(left.get(n)), self.event(right.get(n)));
-                return Err(Divergence(format!("step {n} of the finalisers: gc.c {left}, libgcheap {right}")));
-            }
-            for event in left {
-                match event {
-                    Event::Asked(_) => shared.cover.one(Count::finaliser_asked),
-                    Event::Called(_) => shared.cover.one(Count::finaliser_called),
-                    _ => {}
-                }
-            }
-            shared.events.iter_mut().for_each(Vec::clear);
-            Ok(())
-        })?;
-        same!(read(left.collections), read(right.collections), "number of collections");
-        same!(read(left.lock_depth), read(right.lock_depth), "gc_lock_depth");
-        same!(pair.is_locked(0), pair.is_locked(1), "gc_is_locked");
-        same!(read(left.auto_collect), read(right.auto_collect), "gc_auto_collect_enabled");
-        same!(read_number(left.alloc_amount), read_number(right.alloc_amount), "gc_alloc_amount");
-        same!(read_number(left.alloc_threshold), read_number(right.alloc_threshold), "gc_alloc_threshold");
-        same!(read_number(left.collected), read_number(right.collected), "gc_collected");
-        same!(read_number(right.mutex_depth), 0, "depth of libgcheap's mutex");
-        shared(|shared| same_tables(&shared.areas))?;
-
-        let every = |blocks: usize| self.calls % self.blocks.div_ceil(blocks) == 0;
-        if all || every(ALL_INFOS) {
-            self.same_info()?;
-        }
-        if all || every(ALL_DUMPS) {
-            self.same_shape(&[pair.areas(0), pair.areas(1)])?;
-            self.same_dumps()?;
-            self.same_surroundings()?;
-        }
-        let words = self.live_blocks * pair.block() / size_of::<usize>();
-        if all || self.calls % (words / ALL_WORDS + 1) == 0 {
-            for id in &self.live {
-                self.same_words(*id)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares everything, at the end of a trace.
-    pub fn finish(&mut self) -> Result<(), Divergence> {
-        self.compare(true)
-    }
-
-    fn same_info(&self) -> Result<(), Divergence> {
-        let info = [self.pair.info(0), self.pair.info(1)];
-        same!(info[0], info[1], "gc_info");
-        if let Some(fast) = self.pair.info_fast(1) {
-            same!([info[0].total, info[0].used, info[0].free], [fast.total, fast.used, fast.free], "gc_info_fast");
-        }
-        self.count(Count::info_compared);
-        Ok(())
-    }
-
-    fn same_dumps(&mut self) -> Result<(), Divergence> {
-        for table in [true, false] {
-            for side in 0..2 {
-                self.pair.dump(side, table, &mut self.texts[side]);
-            }
-            shared(|shared| {
-                let text = |side: usize| without_addresses(&self.texts[side], &shared.areas[side]);
-                let (left, right) = (text(0), text(1));
-                if left != right {
-                    return Err(Divergence(format!("dumps differ.\ngc.c:\n{left}\nlibgcheap:\n{right}")));
-                }
-                Ok(())
-            })?;
-        }
-        self.count(Count::dump_compared);
-        Ok(())
-    }
-
-    /// Nothing was written outside the memory that the heaps were given.
-    fn same_surroundings(&self) -> Result<(), Divergence> {
-        let pair = self.pair;
-        for (span, [before, behind]) in self.spans.iter().zip(&self.canaries) {
-            for side in 0..2 {
-                let start = pair.span_start(side, *span) - before.len();
-                let end = pair.span_end(side, *span) & !(pair.block() - 1);
-                if pair::bytes(start, before.len()) != before || pair::bytes(end, behind.len()) != behind {
-                    return Err(Divergence(format!("side {side} wrote outside its area of {span}")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// An object's words are equal, or addresses of the same place on each side.
-    fn same_words(&self, id: Id) -> Result<(), Divergence> {
-        let Some(object) = self.live_object(id) else { return Ok(()) };
-        let pair = self.pair;
-        let length = object.blocks * pair.block() / size_of::<usize>();
-        let [left, right] = [0, 1].map(|side| pair::words(pair.base[side] + object.at, length));
-        for (n, (left, right)) in left.iter().zip(right).enumerate() {
-            if left != right && left.wrapping_add(SIDE_BYTES) != *right {
-                return Err(Divergence(format!("word {n} of object #{id}: gc.c {left:#x}, libgcheap {right:#x}")));
-            }
-        }
-        self.count(Count::words_compared);
-        Ok(())
-    }
-
     /// Saves the heaps' states, uses the same functions on another small heap, and restores them.
     fn detour(&self, bytes: usize, seed: u64) -> Result<(), Divergence> {
         let pair = self.pair;
@@ -881,76 +566,4 @@ impl Runner {
         same!(result[0][n], result[1][n], "step {n} of {of} in another heap (offsets, then gc_info)");
         Ok(())
     }
-
-    fn event(&self, event: Option<&Event>) -> String {
-        match event {
-            None => "does nothing more".into(),
-            Some(Event::Asked(at)) => format!("asks for the finaliser of {:?}", self.place(*at)),
-            Some(Event::Called(at)) => format!("calls the finaliser of {:?}", self.place(*at)),
-            Some(Event::Returned(act, result)) => format!("returns {result} from \"{act}\""),
-            Some(other) => format!("{other:?}"),
-        }
-    }
-
-    /// Both heaps as text, one above the other; differing lines are marked.
-    pub fn picture(&self) -> String {
-        shared(|shared| {
-            let mut text = String::new();
-            for (n, (left, right)) in shared.areas[0].iter().zip(&shared.areas[1]).enumerate() {
-                let rows = |area: &AreaView| -> Vec<String> {
-                    let symbols: Vec<char> = (0..pair::blocks(area)).map(|block| symbol(area, block)).collect();
-                    symbols.chunks(96).map(|row| row.iter().collect()).collect()
-                };
-                let (left, right) = (rows(left), rows(right));
-                for (row, (left, right)) in left.iter().zip(&right).enumerate() {
-                    text += &format!("  area {n} block {:<6} gc.c      {left}\n", row * 96);
-                    if left != right {
-                        let marks: String =
-                            left.chars().zip(right.chars()).map(|(l, r)| if l == r { ' ' } else { '^' }).collect();
-                        text += &format!("  {:19} libgcheap {right}\n  {:29} {marks}\n", "", "");
-                    }
-                }
-            }
-            text
-        })
-    }
-}
-
-fn same_tables(areas: &[Vec<AreaView>; 2]) -> Result<(), Divergence> {
-    for (n, (left, right)) in areas[0].iter().zip(&areas[1]).enumerate() {
-        if pair::atb(left) != pair::atb(right) {
-            let block = (0..pair::blocks(left)).find(|block| pair::kind(left, *block) != pair::kind(right, *block));
-            return Err(Divergence(format!("ATB of area {n} differs at block {}", block.unwrap_or(0))));
-        }
-        same!(pair::ftb(left), pair::ftb(right), "FTB of area {n}");
-    }
-    Ok(())
-}
-
-/// A block's kind as a letter: a capital for a head with a finaliser bit, `!` for such a bit where none may be.
-fn symbol(area: &AreaView, block: usize) -> char {
-    let bit = pair::ftb(area).get(block / 8).is_some_and(|byte| byte >> (block % 8) & 1 == 1);
-    match (pair::kind(area, block), bit) {
-        (FREE, false) => '.',
-        (HEAD, false) => 'h',
-        (HEAD, true) => 'H',
-        (TAIL, false) => '=',
-        (MARK, false) => 'm',
-        (MARK, true) => 'M',
-        _ => '!',
-    }
-}
-
-/// Room for any dump of these areas.
-fn dump_room(areas: &[AreaView]) -> usize {
-    areas.iter().map(|area| 256 + pair::blocks(area) * 2).sum()
-}
-
-/// A dump without the addresses of the pools. They are printed as gc.c's printf prints `%p`, or they stay.
-fn without_addresses(text: &[u8], areas: &[AreaView]) -> String {
-    let mut text = String::from_utf8_lossy(text).into_owned();
-    for area in areas {
-        text = text.replacen(&format!("from {:x}:", area.pool_start as usize), "from POOL:", 1);
-    }
-    text
 }
