@@ -14,20 +14,21 @@
 //! ```
 //!
 //! * An allocation raises the bound of its class to the end of what it took: it has just seen that nothing before fits.
+//!   What is true of a size is true of every larger one, so the bounds of larger classes are raised with it: bounds never
+//!   decrease from class to class.
 //! * A free makes a free run. Bounds that lie in this run are lowered to its start. If others lie further up, and the run
 //!   could serve their classes, it becomes a hole.
-//! * A collection resets all bounds to the start of the heap. They live in the storage of gc.c's mark stack, which is
-//!   idle between collections: `scratch[RAISED]` has a bit for each class whose bound is not 0, `scratch[FIRST_BOUND..]`
-//!   are the bounds, as block numbers.
+//! * A collection forgets all bounds. They live in the storage of gc.c's mark stack, which is idle between collections:
+//!   `scratch[KNOWN]` says how many classes have a bound, `scratch[FIRST_BOUND..]` are the bounds, as block numbers.
 
 use super::Heap;
 use super::atb::{Atb, BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::holes::{COUNT, Hole};
-use super::state::{Area, SCRATCH_WORDS};
+use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::port::Port;
 
-/// Which classes have a bound other than 0; also what says, during a collection, that none has.
-const RAISED: usize = 0;
+/// The scratch word that says how many classes, from the smallest on, have a bound; 0 during a collection.
+const KNOWN: usize = 0;
 pub(super) const FIRST_BOUND: usize = COUNT + 1;
 
 /// How many classes there are: 31 with the usual 64 scratch words. The other half of the storage is for holes.
@@ -70,12 +71,6 @@ const fn class_size(class: usize) -> usize {
     }
 }
 
-/// The classes of size `n` and less, a bit each.
-#[inline(always)]
-const fn classes_up_to(n: usize) -> usize {
-    usize::MAX >> (usize::BITS as usize - 1 - class_of(n))
-}
-
 /// A block of an area.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -84,19 +79,6 @@ pub(crate) struct Place {
 }
 
 impl Atb {
-    /// The lowest block from `from` on, in its word of the table, at which `n` free blocks in a row start. A bound is
-    /// good enough for this to be most searches' end.
-    #[inline(always)]
-    fn find_run_in_word(&self, from: usize, n: usize) -> Option<usize> {
-        let slot = self.slot(from);
-        let (i, lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
-        if i >= self.len() || n > BLOCKS_PER_WORD {
-            return None;
-        }
-        let starts = run_starts(frees(self.load(i)) & lanes_from(lane), n);
-        if starts == 0 { None } else { Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2)) }
-    }
-
     /// The lowest block from `from` on at which `n` free blocks in a row start.
     fn find_run(&self, from: usize, n: usize) -> Option<usize> {
         let slot = self.slot(from);
@@ -153,33 +135,40 @@ pub(super) fn number<P: Port>(heap: &Heap<P>, area: Area, block: usize) -> usize
 }
 
 impl<P: Port> Heap<P> {
-    /// Takes all bounds back to the start of the heap, and forgets all holes.
+    /// Forgets all bounds and holes.
     pub(crate) fn reset_bounds(&self) {
-        self.state().scratch(RAISED).set(0);
+        self.state().scratch(KNOWN).set(0);
         self.state().scratch(COUNT).set(0);
     }
 
+    /// How many classes have a bound.
     #[inline(always)]
-    fn raised(&self) -> usize {
-        self.state().scratch(RAISED).get()
+    fn known(&self) -> usize {
+        self.state().scratch(KNOWN).get()
     }
 
     /// A class's bound, as a block number.
     #[inline(always)]
-    fn bound(&self, class: usize) -> usize {
-        if self.raised() >> class & 1 == 0 { 0 } else { self.state().scratch(FIRST_BOUND + class).get() }
+    fn bound(&self, class: usize) -> Field<usize> {
+        self.state().scratch(FIRST_BOUND + class)
     }
 
-    #[inline(always)]
-    fn set_bound(&self, class: usize, number: usize) {
-        let raised = self.state().scratch(RAISED);
-        raised.set(raised.get() | 1 << class);
-        self.state().scratch(FIRST_BOUND + class).set(number);
-    }
-
-    /// Every class's size and bound.
+    /// Every class's size and bound, of those that have one.
     pub(super) fn bounds(&self) -> impl Iterator<Item = (usize, usize)> {
-        (0..CLASSES).map(|class| (class_size(class), self.bound(class)))
+        (0..self.known()).map(|class| (class_size(class), self.bound(class).get()))
+    }
+
+    /// Raises the bound of a class, and with it those of larger ones.
+    #[inline(always)]
+    fn raise_bound(&self, class: usize, number: usize) {
+        self.bound(class).set(number);
+        for larger in class + 1..self.known() {
+            let bound = self.bound(larger);
+            if bound.get() >= number {
+                break;
+            }
+            bound.set(number);
+        }
     }
 
     /// Makes an object of the lowest `n` free blocks in a row, if that can be done at a glance: a small object, no holes,
@@ -187,78 +176,57 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     pub(crate) fn take_at_bound(&self, n: usize) -> Option<Place> {
         let class = n.wrapping_sub(1);
-        if class >= SMALL || self.has_holes() || self.raised() >> class & 1 == 0 {
+        if class >= SMALL.min(self.known()) || self.has_holes() {
             return None;
         }
         let area = self.state().first_area();
-        let bound = self.state().scratch(FIRST_BOUND + class);
-        let block = area.atb().take_run_in_word(bound.get(), n)?;
-        bound.set(block + n);
+        let block = area.atb().take_run_in_word(self.bound(class).get(), n)?;
+        self.raise_bound(class, block + n);
         Some(Place { area, block })
     }
 
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
-        if n <= SMALL {
-            let bound = self.bound(n - 1);
+        let class = class_of(n);
+        let size = class_size(class);
+        if class >= self.known() {
+            self.find_bounds_up_to(class);
+        }
+        let bound = self.bound(class).get();
+        if self.has_holes() {
             if let Some(number) = self.take_from_hole(n, bound) {
                 return Some(self.at_number(number));
             }
-            let area = self.state().first_area();
-            if let Some(block) = area.atb().find_run_in_word(bound, n) {
-                self.set_bound(n - 1, block + n);
-                self.cut_holes(block, block + n);
-                return Some(Place { area, block });
-            }
-        }
-        self.place_by_search(n)
-    }
-
-    #[inline(never)]
-    fn place_by_search(&self, n: usize) -> Option<Place> {
-        let class = class_of(n);
-        let size = class_size(class);
-        let bound = self.raised_bound(class);
-        if let Some(number) = self.take_from_hole(n, bound) {
-            return Some(self.at_number(number));
         }
         let first = match self.search(bound, size) {
             Ok(number) => number,
             Err(end) => {
-                self.set_bound(class, end);
+                self.raise_bound(class, end);
                 return None;
             }
         };
         // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
         let found = if size == n { Some(first) } else { self.search(first, n).ok() };
-        self.set_bound(class, if found == Some(first) { first + n } else { first });
+        self.raise_bound(class, if found == Some(first) { first + n } else { first });
         let found = found?;
-        self.cut_holes(found, found + n);
+        if self.has_holes() {
+            self.cut_holes(found, found + n);
+        }
         Some(self.at_number(found))
     }
 
-    /// A class's bound, as high as it can be known to be: what holds for a smaller class holds for this one too.
-    fn raised_bound(&self, class: usize) -> usize {
-        if self.raised() >> class & 1 == 0 {
-            return self.raise_bounds_up_to(class);
-        }
-        (0..=class).map(|smaller| self.bound(smaller)).fold(0, usize::max)
-    }
-
-    /// Gives every class up to this one that has no bound since the last collection one. All of them together take one
-    /// walk over the heap.
+    /// Gives every class up to this one a bound. All of them together take one walk over the heap: each search goes on
+    /// where that for the next smaller size has ended.
     #[cold]
-    fn raise_bounds_up_to(&self, class: usize) -> usize {
-        let mut at = 0;
-        for smaller in 0..=class {
-            at = at.max(self.bound(smaller));
-            if self.raised() >> smaller & 1 == 0 {
-                let (Ok(number) | Err(number)) = self.search(at, class_size(smaller));
-                at = number;
-                self.set_bound(smaller, at);
-            }
+    fn find_bounds_up_to(&self, class: usize) {
+        let known = self.known();
+        let mut at = if known == 0 { 0 } else { self.bound(known - 1).get() };
+        for next in known..=class {
+            let (Ok(found) | Err(found)) = self.search(at, class_size(next));
+            at = found;
+            self.bound(next).set(at);
         }
-        at
+        self.state().scratch(KNOWN).set(class + 1);
     }
 
     /// The block with a number; the end of an area counts as one.
@@ -292,37 +260,47 @@ impl<P: Port> Heap<P> {
     /// Takes note that the blocks `block..block + n` of `area` have just become free.
     #[inline(always)]
     pub(crate) fn note_free(&self, area: Area, block: usize, n: usize) {
-        let raised = self.raised();
-        if raised != 0 {
-            self.note_free_run(raised, area, block, n);
+        let known = self.known();
+        if known != 0 {
+            self.note_free_run(known, area, block, n);
         }
     }
 
     #[inline(never)]
-    fn note_free_run(&self, raised: usize, area: Area, block: usize, n: usize) {
+    fn note_free_run(&self, known: usize, area: Area, block: usize, n: usize) {
         let atb = area.atb();
         // A run longer than any class with a bound need not be known in full.
-        let enough = class_size(raised.ilog2() as usize);
+        let enough = class_size(known - 1);
         let before = atb.frees_before(block, enough);
         let after = atb.frees_after(block + n - 1, enough);
         let mut run = Hole { start: number(self, area, block) - before, len: before + n + after };
         if self.has_holes() {
             run = self.merge_holes(run);
         }
-        let mut classes = raised & classes_up_to(run.len);
-        let mut is_hole = false;
-        while classes != 0 {
-            let bound = self.state().scratch(FIRST_BOUND + classes.trailing_zeros() as usize);
-            classes &= classes - 1;
-            if bound.get() > run.end() {
-                is_hole = true;
-            } else if bound.get() > run.start {
+        if self.lower_bounds(run, run.end()) {
+            self.add_hole(run);
+        }
+    }
+
+    /// Lowers the bounds between the start of a free run and `limit` to its start, for the classes that it can serve.
+    /// Says whether others lie above the limit.
+    fn lower_bounds(&self, run: Hole, limit: usize) -> bool {
+        let mut above = false;
+        let mut classes = (class_of(run.len) + 1).min(self.known());
+        // From the largest class down, bounds only get lower.
+        while classes > 0 {
+            classes -= 1;
+            let bound = self.bound(classes);
+            if bound.get() <= run.start {
+                break;
+            }
+            if bound.get() > limit {
+                above = true;
+            } else {
                 bound.set(run.start);
             }
         }
-        if is_hole {
-            self.add_hole(run);
-        }
+        above
     }
 
     /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
@@ -336,14 +314,7 @@ impl<P: Port> Heap<P> {
 
     /// Lowers the bounds so that the hole need not be remembered.
     pub(super) fn forget(&self, hole: Hole) {
-        let mut classes = self.raised() & classes_up_to(hole.len);
-        while classes != 0 {
-            let bound = self.state().scratch(FIRST_BOUND + classes.trailing_zeros() as usize);
-            classes &= classes - 1;
-            if bound.get() > hole.start {
-                bound.set(hole.start);
-            }
-        }
+        self.lower_bounds(hole, usize::MAX);
     }
 }
 
@@ -359,7 +330,6 @@ mod tests {
         }
         for n in 1..=class_size(CLASSES) * 2 {
             assert!(class_size(class_of(n)) <= n);
-            assert_eq!(classes_up_to(n).count_ones() as usize, class_of(n) + 1);
         }
     }
 }
