@@ -22,6 +22,12 @@ parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, 
 	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \
 		--micropython "$$(scripts/get-micropython | tail -n 1)"
 
+bench:  ## gc.c, libgcheap and Boehm's collector side by side, to build/bench.json; BENCH="--quick --only REGEX"
+	python3 bench/run.py $(BENCH)
+
+bench-count:  ## the same in instructions, under callgrind, to build/bench-count.json
+	python3 bench/run.py --count $(BENCH)
+
 lint:  ## formatting and clippy, as CI runs them
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
@@ -33,4 +39,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test parity lint clean help
+.PHONY: all header test parity bench bench-count lint clean help

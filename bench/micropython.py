@@ -8,6 +8,7 @@ each says the size of its heap in its first line, chosen so that with gc.c it sp
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -37,6 +38,10 @@ def run(command, name):
     if done.returncode:
         raise RunError(f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done
+
+
+def has_valgrind():
+    return shutil.which("valgrind") is not None
 
 
 def count(command, name):
@@ -103,7 +108,9 @@ class Program:
         return [interpreter, "-X", f"heapsize={self.heap}", self.path, self.rounds]
 
     def share(self, interpreter):
-        """Of the instructions, the fraction that is in collections."""
+        """Of the instructions, the fraction that is in collections; None if it cannot be known."""
+        if not has_valgrind():
+            return None
         file = OUT / f"callgrind.{self.path.stem}"
         run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}", *self.command(interpreter)], self.name)
         text = run(["callgrind_annotate", "--inclusive=yes", "--threshold=99.9", file], self.name).stdout
@@ -134,10 +141,10 @@ def under_pressure(programs, args, report):
         same_output(program.name, outputs)
         ratio = cost[GC] / cost[GCHEAP]
         report.add(program.name, "program", cost, ratio, None, collecting=share)
-        if not SHARE[0] <= share <= SHARE[1]:
+        if share is not None and not SHARE[0] <= share <= SHARE[1]:
             report.missed.append(f"{program.name} collects {share:.0%}")
         costs = [number(cost[heap]) for heap in (GC, GCHEAP)]
-        shown.append([program.path.stem, program.heap, f"{share:.0%}", *costs, f"{ratio:.3f}"])
+        shown.append([program.path.stem, program.heap, "-" if share is None else f"{share:.0%}", *costs, f"{ratio:.3f}"])
     if shown:
         print(f"\nPrograms under memory pressure, {report.unit}; how much of it gc.c spends collecting (in instructions):")
         print_table([("program", -14), ("heap", 6), ("collects", 9), (GC, 14), (GCHEAP, 14), ("ratio", 8)], shown)
@@ -148,4 +155,7 @@ def benchmark(tree, args, report):
     print("building MicroPython with each heap", file=sys.stderr, flush=True)
     programs = builds(tree)
     under_pressure(programs, args, report)
-    perf_bench(tree, programs, args.only, report)
+    if has_valgrind():
+        perf_bench(tree, programs, args.only, report)
+    else:
+        print("\nvalgrind is not installed: perf_bench is left out, and it is not known how much the programs collect")

@@ -9,9 +9,11 @@ counts. Then MicroPython's perf_bench and programs that live under memory pressu
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import build
@@ -28,31 +30,37 @@ def arguments():
     parser.add_argument("--only", metavar="REGEX", default="", help="only workloads whose name matches")
     parser.add_argument("--runs", type=int, metavar="N", help="best of N")
     parser.add_argument("--heaps", metavar="NAMES", help="only these, separated by commas; see build.py")
-    part = parser.add_mutually_exclusive_group()
-    part.add_argument("--harness", action="store_true", help="only the C harness")
-    part.add_argument("--micropython", action="store_true", help="only MicroPython")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--harness", action="store_true", help="only the C harness")
+    which.add_argument("--micropython", action="store_true", help="only MicroPython")
     parser.add_argument("--json", type=Path, help="where to write the numbers")
     args = parser.parse_args()
     args.runs = args.runs or (1 if args.count else 3 if args.quick else 5)
-    args.json = args.json or ROOT / "build" / ("bench-count.json" if args.count else "bench.json")
+    # A part of the rows does not take the place of the whole.
+    part = "-part" if args.only or args.harness or args.micropython or args.heaps else ""
+    args.json = args.json or ROOT / "build" / f"bench{'-count' if args.count else ''}{part}.json"
     return args
+
+
+def run_row(args, programs, row):
+    heaps = [h for h in programs if row.group == "overflow" or not h.endswith(BIG_STACK_SUFFIX)]
+    for _ in range(args.runs):
+        heaps = [heap for heap in heaps if harness.measure(programs[heap], heap, row, args.count)]
+    row.check([heap for heap in heaps if heap != "Boehm"])
+    return row
 
 
 def run_harness(args, programs, report):
     rows = [row for row in harness.workloads(next(iter(programs.values()))) if re.search(args.only, row.workload)]
-    cannot = set()
-    for row in rows:
-        heaps = [h for h in programs if row.group == "overflow" or not h.endswith(BIG_STACK_SUFFIX)]
-        for _ in range(args.runs):
-            for heap in heaps:
-                if (heap, row.workload) not in cannot and not harness.measure(programs[heap], heap, row, args.count):
-                    cannot.add((heap, row.workload))
-        row.check([heap for heap in heaps if heap != "Boehm"])
-        print(f"\r\033[K{row.workload}", end="", flush=True, file=sys.stderr)
+    # Times are taken one after the other; instructions do not mind company.
+    with ThreadPoolExecutor(os.cpu_count() if args.count else 1) as pool:
+        for row in pool.map(lambda row: run_row(args, programs, row), rows):
+            print(f"\r\033[K{row.workload}", end="", flush=True, file=sys.stderr)
     print("\r\033[K", end="", flush=True, file=sys.stderr)
     shown = [heap for heap in programs if not heap.endswith(BIG_STACK_SUFFIX)]
     report.harness(rows, shown, GC, GCHEAP)
-    report.means()
+    if not args.only:
+        report.means()
     report.overflow(rows, GC, GCHEAP, BIG_STACK_SUFFIX)
     report.other_numbers(rows, shown, GC, GCHEAP)
 
