@@ -220,8 +220,21 @@ pub(crate) const fn run_starts(mut lanes: Word, n: usize) -> Word {
     lanes
 }
 
-/// What [`Atb::head_to_mark`] says of an object of one block.
+/// What [`what_is`] says of an object of one block.
 pub(crate) const ONE_BLOCK: usize = 1;
+
+/// [`ONE_BLOCK`] if the object whose head is at bit `shift` is seen to have but one block, else something else, not 0.
+///
+/// ```text
+///    word >> shift    … =  h        10 xx      more blocks
+///                     … h  h        01 xx      one block: what follows is no tail
+///                        | h        -- xx      the word ends here: who knows
+/// ```
+#[inline(always)]
+pub(crate) const fn what_is(word: Word, shift: u32) -> usize {
+    let may_go_on = word >> shift & 0b1100 == 0b1000 || shift == Word::BITS - 2;
+    if may_go_on { ONE_BLOCK + 1 } else { ONE_BLOCK }
+}
 
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 #[derive(Clone, Copy)]
@@ -381,26 +394,17 @@ impl Atb {
     }
 
     /// A collection has reached this block: an unmarked head is marked, 01 becomes 11. gc.c: `ATB_GET_KIND` and
-    /// `ATB_HEAD_TO_MARK`. Says 0 if it is not an unmarked head; [`ONE_BLOCK`] if the object is seen to have but one
-    /// block; else something else.
-    ///
-    /// ```text
-    ///    word >> block_shift    … =  h        10 01      more blocks
-    ///                           … h  h        01 01      one block: what follows is no tail
-    ///                              | h        -- 01      the word ends here: who knows
-    /// ```
+    /// `ATB_HEAD_TO_MARK`. Says 0 if it is not an unmarked head, otherwise [`what_is`] of it.
     #[inline(always)]
     pub(crate) fn head_to_mark(&self, block: usize) -> usize {
         let slot = self.slot(block);
         let (i, shift) = (slot / BLOCKS_PER_WORD, block_shift(slot));
         let word = self.load(i);
-        let here = word >> shift;
-        if here & 3 != Kind::Head as Word {
+        if word >> shift & 3 != Kind::Head as Word {
             return 0;
         }
         self.store(i, word | 1 << (shift + 1));
-        let may_go_on = here & 0b1100 == 0b1000 || shift == Word::BITS - 2;
-        if may_go_on { ONE_BLOCK + 1 } else { ONE_BLOCK }
+        what_is(word, shift)
     }
 
     /// The object whose head this is becomes free; says how many blocks that were. gc.c: `ATB_ANY_TO_FREE` for each.

@@ -50,12 +50,7 @@ impl<P: Port> Heap<P> {
                 return Err(("I7: a hole that is not free, from number", hole.start));
             }
         }
-        let mut last = 0;
         for (size, bound) in self.bounds() {
-            if bound < last {
-                return Err(("I7: a bound lower than that of a smaller size; blocks", size));
-            }
-            last = bound;
             let mut from = 0;
             while let Ok(run) = self.search(from, size) {
                 if run >= bound {

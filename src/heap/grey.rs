@@ -22,7 +22,7 @@
 
 use super::Heap;
 use super::atb::{
-    BLOCKS_PER_WORD, Kind, Word, block_from_ptr, block_shift, both_bits, frees, lanes_below, ptr_from_block,
+    BLOCKS_PER_WORD, Kind, Word, block_from_ptr, block_shift, both_bits, frees, lanes_below, ptr_from_block, what_is,
 };
 use super::mark::{Marker, Pool, Stack};
 use super::state::{Area, SCRATCH_WORDS};
@@ -41,9 +41,11 @@ const _: () = assert!(SCRATCH_WORDS >= 8, "the mark stack must have room for at 
 
 impl<P: Port> Heap<P> {
     /// Lets a head that was just marked wait in the table.
-    #[cold]
+    #[inline(always)]
     pub(super) fn shade(&self, pool: Pool, block: usize) {
-        self.dress_free_runs();
+        if !self.has_greys() {
+            self.dress_free_runs();
+        }
         let slot = pool.atb.slot(block);
         let i = slot / BLOCKS_PER_WORD;
         debug_assert!(pool.atb.kind(block) == Kind::Mark);
@@ -61,43 +63,55 @@ impl<P: Port> Heap<P> {
     }
 
     /// Scans the grey objects, those that this makes grey included, and undresses the free runs.
+    ///
+    /// Goes round all cards, again and again: what becomes grey meanwhile waits for the next round, so that there are
+    /// many grey objects in a card when it is looked at.
     pub(super) fn scan_greys(&self) {
         if !self.has_greys() {
             return;
         }
-        let bits = self.grey_card_bits();
-        let mut i = 0;
-        while i < CARD_WORDS {
-            let cards = self.state().scratch(FIRST_CARD + i);
-            if cards.get() == 0 {
-                i += 1;
-                continue;
-            }
-            let card = i * usize::BITS as usize + cards.get().trailing_zeros() as usize;
-            // Cleared first: scanning may set it again.
-            cards.set(cards.get() & (cards.get() - 1));
-            self.scan_card(card << bits, (card + 1) << bits);
-            i = 0;
-        }
+        let marker = Marker::new(*self);
+        while self.scan_cards(marker) {}
         self.undress_free_runs();
     }
 
-    /// Scans the grey objects of the table words `from..to`, numbered through all areas.
-    fn scan_card(&self, from: usize, to: usize) {
+    /// One round; says whether there was any card.
+    fn scan_cards(&self, marker: Marker<P>) -> bool {
+        let bits = self.grey_card_bits();
+        let mut stack = Stack::EMPTY;
+        let mut any = false;
+        for i in 0..CARD_WORDS {
+            let cards = self.state().scratch(FIRST_CARD + i);
+            let mut round = cards.get();
+            while round != 0 {
+                any = true;
+                let lowest = round.trailing_zeros() as usize;
+                round &= round - 1;
+                // Cleared first: scanning may set it again.
+                cards.set(cards.get() & !(1 << lowest));
+                let card = i * usize::BITS as usize + lowest;
+                stack = self.scan_card(card << bits, (card + 1) << bits, marker, stack);
+            }
+        }
+        marker.drain(stack);
+        any
+    }
+
+    /// Stacks the grey objects of the table words `from..to`, numbered through all areas.
+    fn scan_card(&self, from: usize, to: usize, marker: Marker<P>, mut stack: Stack) -> Stack {
         let mut before = 0;
         for area in self.state().areas() {
             let len = area.atb().len();
             if from < before + len && before < to {
-                self.scan_words(area, from.saturating_sub(before), (to - before).min(len));
+                stack = self.scan_words(area, from.saturating_sub(before), (to - before).min(len), marker, stack);
             }
             before += len;
         }
+        stack
     }
 
-    fn scan_words(&self, area: Area, from: usize, to: usize) {
+    fn scan_words(&self, area: Area, from: usize, to: usize, marker: Marker<P>, mut stack: Stack) -> Stack {
         let pool = Pool::of(area);
-        let marker = Marker::new(*self);
-        let mut stack = Stack::EMPTY;
         for i in from..to {
             self.port().hook(i * BLOCKS_PER_WORD);
             let lanes = used_lanes(area, i);
@@ -109,20 +123,19 @@ impl<P: Port> Heap<P> {
                 }
                 let lowest = greys & greys.wrapping_neg();
                 pool.atb.store(i, word | both_bits(lowest));
-                let block = pool.atb.block(i * BLOCKS_PER_WORD + lowest.trailing_zeros() as usize / 2);
+                let shift = lowest.trailing_zeros();
+                let block = pool.atb.block(i * BLOCKS_PER_WORD + shift as usize / 2);
                 // SAFETY: I6: a block of this pool.
                 let addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
-                stack = marker.push_object(addr, stack);
+                stack = marker.push_object(addr, what_is(word, shift), stack);
             }
         }
-        marker.drain(stack);
+        stack
     }
 
     /// Turns every free run into a marked object and chains the runs up. Once per collection.
+    #[cold]
     fn dress_free_runs(&self) {
-        if self.has_greys() {
-            return;
-        }
         for i in 0..CARD_WORDS {
             self.state().scratch(FIRST_CARD + i).set(0);
         }

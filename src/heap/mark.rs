@@ -88,8 +88,9 @@ impl<P: Port> Heap<P> {
             // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
             let word = unsafe { words.add(i).read_volatile() };
             if let Some((pool, block)) = marker.find(word) {
-                if pool.atb.head_to_mark(block) != 0 {
-                    stack = marker.push_object(word, stack);
+                let what = pool.atb.head_to_mark(block);
+                if what != 0 {
+                    stack = marker.push_object(word, what, stack);
                 }
             }
         }
@@ -127,9 +128,8 @@ impl<P: Port> Marker<P> {
     /// Stacks an object that was just marked, from outside the graph: a root, say. If there are many of them, some are
     /// on their way from memory while another one is scanned; but half of the stack is left to what they lead to.
     #[inline(always)]
-    pub fn push_object(self, addr: usize, stack: Stack) -> Stack {
-        prefetch(addr);
-        let stack = self.push_entry(addr, LONG, stack);
+    pub fn push_object(self, addr: usize, what: usize, stack: Stack) -> Stack {
+        let stack = self.push(Child { addr, what }, stack);
         if stack.depth <= STACK_LEN / 2 {
             return stack;
         }
@@ -244,13 +244,7 @@ impl<P: Port> Marker<P> {
 
     /// Scans one block; `keep` gets each child that was not marked yet.
     #[inline(always)]
-    fn scan_block(
-        self,
-        pool: Pool,
-        addr: usize,
-        mut stack: Stack,
-        keep: fn(Self, Pool, Child, Stack) -> Stack,
-    ) -> Stack {
+    fn scan_block(self, pool: Pool, addr: usize, mut stack: Stack, keep: fn(Self, Child, Stack) -> Stack) -> Stack {
         self.heap.port().hook(addr / BLOCK_BYTES);
         // SAFETY: every address that comes here is that of a block of this pool, in a marked object.
         let words = unsafe { pool.words(addr) };
@@ -260,7 +254,7 @@ impl<P: Port> Marker<P> {
             if let Some((child_pool, block)) = self.find(word) {
                 let what = child_pool.atb.head_to_mark(block);
                 if what != 0 {
-                    stack = keep(self, child_pool, Child { addr: word, block, what }, stack);
+                    stack = keep(self, Child { addr: word, what }, stack);
                 }
             }
         }
@@ -279,17 +273,26 @@ impl<P: Port> Marker<P> {
     }
 
     #[inline(always)]
-    fn push(self, _: Pool, child: Child, stack: Stack) -> Stack {
+    fn push(self, child: Child, stack: Stack) -> Stack {
         prefetch(child.addr);
         self.push_entry(child.addr, if child.what == ONE_BLOCK { 0 } else { LONG }, stack)
     }
 
-    fn push_or_shade(self, pool: Pool, child: Child, stack: Stack) -> Stack {
+    #[inline(always)]
+    fn push_or_shade(self, child: Child, stack: Stack) -> Stack {
         if stack.depth < STACK_LEN {
-            return self.push(pool, child, stack);
+            return self.push(child, stack);
         }
-        self.heap.shade(pool, child.block);
+        self.shade(child.addr);
         stack
+    }
+
+    /// Lets an object that was just marked wait in the table.
+    #[inline(never)]
+    fn shade(self, addr: usize) {
+        if let Some((pool, block)) = self.find(addr) {
+            self.heap.shade(pool, block);
+        }
     }
 }
 
@@ -308,7 +311,6 @@ impl Stack {
 #[derive(Clone, Copy)]
 struct Child {
     addr: usize,
-    block: usize,
     /// What `head_to_mark` said of it.
     what: usize,
 }

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! * An allocation raises the bound of its class to the end of what it took: it has just seen that nothing before fits.
-//!   What is true of a size is true of every larger one, so the bounds of larger classes are raised with it: bounds never
-//!   decrease from class to class.
+//!   What is true of a size is true of every larger one, so a search starts at the highest bound of its size and some
+//!   smaller ones, and raises those of larger ones.
 //! * A free makes a free run. Bounds that lie in this run are lowered to its start. If others lie further up, and the run
 //!   could serve their classes, it becomes a hole.
 //! * A collection forgets all bounds. They live in the storage of gc.c's mark stack, which is idle between collections:
@@ -181,7 +181,7 @@ impl<P: Port> Heap<P> {
         }
         let area = self.state().first_area();
         let block = area.atb().take_run_in_word(self.bound(class).get(), n)?;
-        self.raise_bound(class, block + n);
+        self.bound(class).set(block + n);
         Some(Place { area, block })
     }
 
@@ -192,7 +192,8 @@ impl<P: Port> Heap<P> {
         if class >= self.known() {
             self.find_bounds_up_to(class);
         }
-        let bound = self.bound(class).get();
+        // What holds for a smaller class holds for this one. The next few are as good as all, and quicker to ask.
+        let bound = (class.saturating_sub(3)..=class).map(|smaller| self.bound(smaller).get()).fold(0, usize::max);
         if self.has_holes() {
             if let Some(number) = self.take_from_hole(n, bound) {
                 return Some(self.at_number(number));
@@ -286,17 +287,11 @@ impl<P: Port> Heap<P> {
     /// Says whether others lie above the limit.
     fn lower_bounds(&self, run: Hole, limit: usize) -> bool {
         let mut above = false;
-        let mut classes = (class_of(run.len) + 1).min(self.known());
-        // From the largest class down, bounds only get lower.
-        while classes > 0 {
-            classes -= 1;
-            let bound = self.bound(classes);
-            if bound.get() <= run.start {
-                break;
-            }
+        for class in 0..(class_of(run.len) + 1).min(self.known()) {
+            let bound = self.bound(class);
             if bound.get() > limit {
                 above = true;
-            } else {
+            } else if bound.get() > run.start {
                 bound.set(run.start);
             }
         }
