@@ -50,11 +50,6 @@ def count(command, name):
     return int(re.search(r"Collected : (\d+)", done.stderr)[1]), done.stdout
 
 
-def same_output(name, outputs):
-    if len(set(outputs.values())) != 1:
-        raise RunError(f"{name}: the output differs: {outputs}")
-
-
 def perf_script(tree, benchmark):
     """What MicroPython's run-perfbench.py makes of a benchmark."""
     n, m = PERF_PARAMETERS
@@ -82,7 +77,8 @@ def perf_bench(tree, programs, only, report):
             print(f"{name}: left out, it says {results[GC, script][1].strip()!r}")
             continue
         # The first word is the time.
-        same_output(name, {heap: results[heap, script][1].split(None, 1)[1] for heap in programs})
+        if len({results[heap, script][1].split(None, 1)[1] for heap in programs}) != 1:
+            raise RunError(f"{name}: the output differs")
         cost = {heap: results[heap, script][0] - results[heap, empty][0] for heap in programs}
         ratio = cost[GC] / cost[GCHEAP]
         report.add(name, "perf_bench", cost, ratio, PERF_WORST, unit="instructions")
@@ -122,23 +118,29 @@ class Program:
         output = run(self.command(interpreter), self.name).stdout
         return time.monotonic_ns() - start, output
 
+    def measure(self, programs, runs, counting):
+        """Heap -> the best of so many runs; heaps take turns."""
+        cost, outputs = {}, set()
+        for _ in range(runs):
+            for heap, interpreter in programs.items():
+                value, output = count(self.command(interpreter), self.name) if counting else self.time(interpreter)
+                cost[heap] = min(value, cost.get(heap, value))
+                outputs.add(output)
+        if len(outputs) != 1:
+            raise RunError(f"{self.name}: the output differs: {outputs}")
+        return cost
+
 
 def under_pressure(programs, args, report):
     paths = sorted((ROOT / "bench" / "programs").glob("*.py"))
     chosen = [program for program in map(Program, paths) if re.search(args.only, program.name)]
     shown = []
+    # Times are taken one after the other; instructions do not mind company.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         shares = list(pool.map(lambda program: program.share(programs[GC]), chosen))
-    for program, share in zip(chosen, shares):
-        cost, outputs = {}, {}
-        for _ in range(args.runs):
-            for heap, interpreter in programs.items():
-                if args.count:
-                    value, outputs[heap] = count(program.command(interpreter), program.name)
-                else:
-                    value, outputs[heap] = program.time(interpreter)
-                cost[heap] = min(value, cost.get(heap, value))
-        same_output(program.name, outputs)
+    with ThreadPoolExecutor(os.cpu_count() if args.count else 1) as pool:
+        costs = list(pool.map(lambda program: program.measure(programs, args.runs, args.count), chosen))
+    for program, share, cost in zip(chosen, shares, costs):
         ratio = cost[GC] / cost[GCHEAP]
         report.add(program.name, "program", cost, ratio, None, collecting=share)
         if share is not None and not SHARE[0] <= share <= SHARE[1]:
