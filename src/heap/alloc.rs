@@ -47,6 +47,11 @@ impl<P: Port> Heap<P> {
             self.collect_outside_mutex();
             may_collect = false;
         }
+        if MUTEX {
+            if let Some(place) = self.take_at_bound(n) {
+                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+            }
+        }
         loop {
             if let Some(place) = self.place(n) {
                 place.area.atb().free_to_object(place.block, n);

@@ -500,12 +500,16 @@ impl Atb {
         let whole = LANES * kind as Word;
         let enough_words = self.len.min(i.saturating_add(enough.div_ceil(BLOCKS_PER_WORD)));
         let first = i;
-        while i < enough_words && self.load(i) == whole {
+        // A word behind the first is never shared.
+        debug_assert!(i > 0);
+        // SAFETY: I5: i is less than the table's length.
+        let load = |i: usize| Word::from_le(unsafe { self.words.wrapping_add(i).read() });
+        while i < enough_words && load(i) == whole {
             i += 1;
         }
         let run = (i - first) * BLOCKS_PER_WORD;
         // Where a word differs from the pattern, its lowest lane that does ends the run.
-        if i < enough_words { run + (self.load(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
+        if i < enough_words { run + (load(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
     }
 
     /// How many free blocks lie right before block `block`, counted no further than needed to know that there are
@@ -552,8 +556,14 @@ impl Atb {
 /// ```
 #[inline(always)]
 pub(crate) fn block_from_ptr(word: usize, pool: usize, blocks: usize) -> Option<usize> {
-    let block = word.wrapping_sub(pool).rotate_right(BLOCK_BITS);
+    let block = block_or_more(word, pool);
     if block < blocks { Some(block) } else { None }
+}
+
+/// The rotated number of the picture above: a block if it is less than the number of blocks.
+#[inline(always)]
+pub(crate) fn block_or_more(word: usize, pool: usize) -> usize {
+    word.wrapping_sub(pool).rotate_right(BLOCK_BITS)
 }
 
 /// The first byte of a block. gc.c: `PTR_FROM_BLOCK`.

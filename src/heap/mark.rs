@@ -10,7 +10,7 @@
 use core::ptr::NonNull;
 
 use super::Heap;
-use super::atb::{Atb, ONE_BLOCK, block_from_ptr, ptr_from_block};
+use super::atb::{Atb, ONE_BLOCK, block_from_ptr, block_or_more, ptr_from_block};
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
 use crate::port::Port;
@@ -204,16 +204,25 @@ impl<P: Port> Marker<P> {
         let limit = bottom + ((STACK_LEN - bottom) / 2).max(WORDS_PER_BLOCK);
         let limit = if limit > STACK_LEN { 0 } else { limit };
         let (mut run, mut more) = pool.atb.object_in_word(block);
+        let mut found = true;
         loop {
             // SAFETY: I6: a block of this pool.
             let mut addr = unsafe { ptr_from_block(pool.start, block) }.addr().get();
             block += run;
             let end = addr + run * BLOCK_BYTES;
             while addr < end {
+                prefetch(addr.wrapping_add(AHEAD));
+                // After a block without children the next one is likely to have none.
+                if !found && self.leads_nowhere(pool, addr) {
+                    addr += BLOCK_BYTES;
+                    continue;
+                }
                 if stack.depth + WORDS_PER_BLOCK > limit {
                     return self.scan_with_a_full_stack(pool, addr, bottom, stack);
                 }
+                let depth = stack.depth;
                 stack = self.scan_block(pool, addr, stack, Self::push);
+                found = stack.depth != depth;
                 addr += BLOCK_BYTES;
             }
             if !more {
@@ -221,6 +230,24 @@ impl<P: Port> Marker<P> {
             }
             (run, more) = pool.atb.tails_in_word(block);
         }
+    }
+
+    /// Whether no word of a block is the address of a block: one branch for all of them. Most of what fills long objects
+    /// is text and numbers.
+    #[inline(always)]
+    fn leads_nowhere(self, pool: Pool, addr: usize) -> bool {
+        if SPLIT_HEAP {
+            return false; // a word may point into any area
+        }
+        // SAFETY: as in `scan_block`.
+        let words = unsafe { pool.words(addr) };
+        let mut lowest = usize::MAX;
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: as in `scan_block`.
+            let word = unsafe { words.add(i).read_volatile() };
+            lowest = lowest.min(block_or_more(word, self.first.start.addr().get()));
+        }
+        lowest >= self.first.blocks
     }
 
     /// The rest of an object that has more children than there is room for.
@@ -317,6 +344,9 @@ struct Child {
 
 /// Whether it pays to ask for memory before it is needed: on machines with caches and a clock far above their memory's.
 const PREFETCHES: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+
+/// How far ahead in a long object, in bytes.
+const AHEAD: usize = 2048;
 
 /// How many objects are on their way from memory while another one is scanned.
 const ENTRIES_ON_THE_WAY: usize = 4;

@@ -25,6 +25,7 @@ use super::Heap;
 use super::atb::{Atb, BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::holes::{COUNT, Hole};
 use super::state::{Area, Field, SCRATCH_WORDS};
+use crate::config::SPLIT_HEAP;
 use crate::port::Port;
 
 /// The scratch word that says how many classes, from the smallest on, have a bound; 0 during a collection.
@@ -39,6 +40,9 @@ pub(super) const CLASSES: usize = {
 
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
+
+/// What holds for a class's bound holds for those of larger classes. How many classes away that is made use of.
+const NEIGHBOURS: usize = 3;
 
 /// The largest size with a class of its own.
 pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
@@ -158,16 +162,13 @@ impl<P: Port> Heap<P> {
         (0..self.known()).map(|class| (class_size(class), self.bound(class).get()))
     }
 
-    /// Raises the bound of a class, and with it those of larger ones.
+    /// Raises the bound of a class, and with it those of the next larger ones.
     #[inline(always)]
     fn raise_bound(&self, class: usize, number: usize) {
         self.bound(class).set(number);
-        for larger in class + 1..self.known() {
+        for larger in class + 1..self.known().min(class + 1 + NEIGHBOURS) {
             let bound = self.bound(larger);
-            if bound.get() >= number {
-                break;
-            }
-            bound.set(number);
+            bound.set(bound.get().max(number));
         }
     }
 
@@ -192,8 +193,8 @@ impl<P: Port> Heap<P> {
         if class >= self.known() {
             self.find_bounds_up_to(class);
         }
-        // What holds for a smaller class holds for this one. The next few are as good as all, and quicker to ask.
-        let bound = (class.saturating_sub(3)..=class).map(|smaller| self.bound(smaller).get()).fold(0, usize::max);
+        let bound =
+            (class.saturating_sub(NEIGHBOURS)..=class).map(|smaller| self.bound(smaller).get()).fold(0, usize::max);
         if self.has_holes() {
             if let Some(number) = self.take_from_hole(n, bound) {
                 return Some(self.at_number(number));
@@ -233,6 +234,9 @@ impl<P: Port> Heap<P> {
     /// The block with a number; the end of an area counts as one.
     fn at_number(&self, number: usize) -> Place {
         let mut area = self.state().first_area();
+        if !SPLIT_HEAP {
+            return Place { area, block: number };
+        }
         let mut block = number;
         while block > area.blocks() {
             let Some(next) = area.next() else { break };
@@ -244,6 +248,11 @@ impl<P: Port> Heap<P> {
 
     /// The lowest number from `from` on with `n` free blocks in a row, or the heap's end.
     pub(super) fn search(&self, from: usize, n: usize) -> Result<usize, usize> {
+        if !SPLIT_HEAP {
+            self.port().hook(from);
+            let atb = self.state().first_area().atb();
+            return atb.find_run(from, n).ok_or(atb.blocks());
+        }
         let Place { mut area, mut block } = self.at_number(from);
         let mut first = from - block;
         loop {
