@@ -349,7 +349,7 @@ const PREFETCHES: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64
 const AHEAD: usize = 2048;
 
 /// How many objects are on their way from memory while another one is scanned.
-const ENTRIES_ON_THE_WAY: usize = 4;
+const ENTRIES_ON_THE_WAY: usize = 2;
 
 /// Asks for the memory at an address, without waiting for it.
 #[inline(always)]
