@@ -87,8 +87,8 @@ def perf_bench(tree, programs, only, report):
         print("\nMicroPython's perf_bench, in instructions without those of starting up:")
         print_table([("benchmark", -24), (GC, 14), (GCHEAP, 14), ("ratio", 8), ("", -6)], shown)
         ratios = report.ratios("perf_bench")
-        report.judge("geometric mean", geometric_mean(ratios), PERF_MEAN)
-        report.judge("worst", min(ratios), PERF_WORST)
+        report.judge("geometric mean of perf_bench", geometric_mean(ratios), PERF_MEAN)
+        report.judge("worst of perf_bench", min(ratios), PERF_WORST)
 
 
 class Program:
@@ -150,7 +150,7 @@ def under_pressure(programs, args, report):
     if shown:
         print(f"\nPrograms under memory pressure, {report.unit}; how much of it gc.c spends collecting (in instructions):")
         print_table([("program", -14), ("heap", 6), ("collects", 9), (GC, 14), (GCHEAP, 14), ("ratio", 8)], shown)
-        report.judge("geometric mean", geometric_mean(report.ratios("program")), PROGRAMS_MEAN)
+        report.judge("geometric mean of the programs", geometric_mean(report.ratios("program")), PROGRAMS_MEAN)
 
 
 def benchmark(tree, args, report):

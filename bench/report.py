@@ -143,13 +143,13 @@ class Report:
         cost = {row.workload: row.cost for row in rows}
         small, large = cost.get("half-64K", {}), cost.get("half-256M", {})
         if ours in small and ours in large:
-            print("\nAllocation in a heap that is half full, 256 MiB against 64 KiB:")
-            self.judge_time(ours, large[ours] / small[ours], SIZE_COST, at_least=False)
-            self.judge(gc, large.get(gc, 0) / small[gc] if gc in small else None, None)
+            print("\nWhat an allocation costs in a heap that is half full, 256 MiB against 64 KiB:")
+            self.judge_time(f"growth of half-*, {ours}", large[ours] / small[ours], SIZE_COST, at_least=False)
+            self.judge(f"growth of half-*, {gc}", large.get(gc, 0) / small[gc] if gc in small else None, None)
         small, large = cost.get("used-free-1M", {}), cost.get("used-free-64M", {})
         if ours in small and ours in large:
             print("\nUsed and free bytes, 64 MiB against 1 MiB (constant time):")
-            self.judge_time(ours, large[ours] / small[ours], SIZE_COST, at_least=False)
+            self.judge_time("growth of used-free-*", large[ours] / small[ours], SIZE_COST, at_least=False)
         if self.unit == "ns" and "read-50M" in cost:
             least = min(cost["read-50M"].values())
             print(f"\nByte arrays: this machine reads the same 50 MiB in {least / 1e6:.2f} ms ({50 * 2**20 / least:.1f} GB/s)."
