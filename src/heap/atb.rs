@@ -1,4 +1,5 @@
-//! The allocation table (ATB): two bits a block, four blocks a byte, and what a machine word of it tells at once.
+//! The allocation table (ATB): two bits a block, four blocks a byte. It is read and written by machine words; what a word
+//! tells at once is in `lanes`.
 //!
 //! # The vocabulary
 //! The names are gc.c's; `include/gcheap_atb.h` offers the same ones to C.
@@ -13,19 +14,6 @@
 //!    ATB_MASK_3 0xc0 ATB_MASK_2 0x30 ATB_MASK_1 0x0c ATB_MASK_0 0x03
 //!
 //!    00 FREE   01 HEAD   10 TAIL   11 MARK
-//! ```
-//!
-//! # Lanes
-//! A machine word of the table covers 32 blocks (16 on a 32-bit machine). A *lane* is one block's pair of bits; a lane
-//! mask has the lower bit of each chosen pair set, and nothing else:
-//!
-//! ```text
-//!    word    01 10 10 00 11 00 …      lowest lane on the right in memory order, drawn leftmost here
-//!    lanes   01 01 01 01 01 01        LANES: every lane
-//!    heads    1  .  .  .  .  .        bit set where the pair is 01
-//!    tails    .  1  1  .  .  .        … 10
-//!    frees    .  .  .  1  .  1        … 00
-//!    marks    .  .  .  .  1  .        … 11
 //! ```
 //!
 //! # Slots
@@ -43,6 +31,7 @@
 
 use core::ptr::NonNull;
 
+use super::lanes::*;
 use crate::config::{self, BLOCK_BITS, BLOCK_BYTES, WORD_BYTES};
 
 /// Blocks that one ATB byte stands for. gc.c: `BLOCKS_PER_ATB`.
@@ -90,7 +79,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const fn of(bits: usize) -> Kind {
+    pub(super) const fn of(bits: usize) -> Kind {
         match bits & 3 {
             0b00 => Kind::Free,
             0b01 => Kind::Head,
@@ -98,126 +87,6 @@ impl Kind {
             _ => Kind::Mark,
         }
     }
-}
-
-/// A machine word of the table.
-pub(crate) type Word = usize;
-
-/// Blocks (lanes) in a word: 32, or 16 on a 32-bit machine.
-pub(crate) const BLOCKS_PER_WORD: usize = Word::BITS as usize / 2;
-
-/// The lower bit of every lane: `…01010101`.
-pub(crate) const LANES: Word = Word::MAX / 3;
-
-/// How far a slot's lane lies from bit 0 of its word. gc.c: `BLOCK_SHIFT`, which says the same of a byte.
-///
-/// ```text
-///    slot (mod 32)     3     2     1     0
-///    bits             7 6   5 4   3 2   1 0
-///    block_shift       6     4     2     0
-/// ```
-#[inline(always)]
-pub(crate) const fn block_shift(slot: usize) -> u32 {
-    2 * (slot % BLOCKS_PER_WORD) as u32
-}
-
-/// The lanes of `word` that are free (00).
-#[inline(always)]
-pub(crate) const fn frees(word: Word) -> Word {
-    !(word | word >> 1) & LANES
-}
-
-/// The lanes that are heads (01).
-#[inline(always)]
-pub(crate) const fn heads(word: Word) -> Word {
-    word & !(word >> 1) & LANES
-}
-
-/// The lanes that are tails (10).
-#[inline(always)]
-pub(crate) const fn tails(word: Word) -> Word {
-    !word & word >> 1 & LANES
-}
-
-/// The lanes that are marked heads (11).
-#[inline(always)]
-pub(crate) const fn marks(word: Word) -> Word {
-    word & word >> 1 & LANES
-}
-
-/// The word with every marked head a plain head again: 11 becomes 01. gc.c: `ATB_MARK_TO_HEAD`, once per block.
-#[inline(always)]
-pub(crate) const fn marks_to_heads(word: Word) -> Word {
-    word & !(marks(word) << 1)
-}
-
-/// Both bits of each lane in the mask: `01 00 01` becomes `11 00 11`.
-#[inline(always)]
-pub(crate) const fn both_bits(lanes: Word) -> Word {
-    lanes * 3
-}
-
-/// The lanes from `lane` (0..32) up.
-#[inline(always)]
-pub(crate) const fn lanes_from(lane: usize) -> Word {
-    LANES << (2 * lane)
-}
-
-/// The lanes below `lane` (0..=32).
-#[inline(always)]
-pub(crate) const fn lanes_below(lane: usize) -> Word {
-    if lane >= BLOCKS_PER_WORD { LANES } else { LANES & !(Word::MAX << (2 * lane)) }
-}
-
-/// The lowest `n` (1..=32) lanes.
-#[inline(always)]
-pub(crate) const fn first_lanes(n: usize) -> Word {
-    LANES >> (Word::BITS as usize - 2 * n)
-}
-
-/// The bits of an object of `n` (1..=32) blocks whose head is in lane 0.
-///
-/// ```text
-///    n = 4      tails in four lanes     10 10 10 10
-///               less 1                  10 10 10 01
-/// ```
-#[inline(always)]
-pub(crate) const fn object_bits(n: usize) -> Word {
-    (first_lanes(n) << 1) - 1
-}
-
-/// How many lanes in a row are in the mask, from lane 0 up.
-#[inline(always)]
-pub(crate) const fn run_at_bottom(lanes: Word) -> usize {
-    (!lanes & LANES).trailing_zeros() as usize / 2
-}
-
-/// How many lanes in a row are in the mask, from the top lane down.
-#[inline(always)]
-pub(crate) const fn run_at_top(lanes: Word) -> usize {
-    // The highest lane that is not in the mask is at bit 2i; above it are 31 - i lanes.
-    (!lanes & LANES).leading_zeros() as usize / 2
-}
-
-/// The lanes at which a run of `n` (1..=32) lanes of the mask starts.
-///
-/// Halving: after a step a set lane means "this lane and the `have - 1` above it". Eight in a row take three steps:
-///
-/// ```text
-///    lanes          1 1 1 1 1 1 1 1 . 1     (lane 0 on the right)
-///    have 2         . 1 1 1 1 1 1 1 . .     lanes & lanes >> 1 lane
-///    have 4         . . . 1 1 1 1 1 . .     … & >> 2 lanes
-///    have 8         . . . . . . . 1 . .     … & >> 4 lanes
-/// ```
-#[inline(always)]
-pub(crate) const fn run_starts(mut lanes: Word, n: usize) -> Word {
-    let mut have = 1;
-    while have < n && lanes != 0 {
-        let step = if n - have < have { n - have } else { have };
-        lanes &= lanes >> (2 * step);
-        have += step;
-    }
-    lanes
 }
 
 /// What [`what_is`] says of an object of one block.
@@ -336,6 +205,13 @@ impl Atb {
             // SAFETY: I5, I4: as above.
             unsafe { self.words.cast::<u8>().wrapping_add(i).write((word >> (8 * i)) as u8) };
         }
+    }
+
+    /// ATB byte `i`, which tells about blocks `4 * i` to `4 * i + 3`.
+    pub(crate) fn byte(&self, i: usize) -> u8 {
+        debug_assert!(i * BLOCKS_PER_ATB < self.blocks());
+        // SAFETY: I5: byte i of the table, which begins `phase` lanes into the first word.
+        unsafe { self.words.cast::<u8>().wrapping_add(self.phase / BLOCKS_PER_ATB + i).read() }
     }
 
     /// What block `block` is. gc.c: `ATB_GET_KIND`.
@@ -582,10 +458,6 @@ pub const fn atb_from_block(block: usize) -> usize {
 }
 
 const _: () = {
-    assert!(frees(0b11_10_01_00) & 0xff == 0b00_00_00_01);
-    assert!(heads(0b11_10_01_00) & 0xff == 0b00_00_01_00);
-    assert!(tails(0b11_10_01_00) & 0xff == 0b00_01_00_00);
-    assert!(marks(0b11_10_01_00) & 0xff == 0b01_00_00_00);
     // The ATB's end is the pool's start, which is block aligned: that must imply word aligned (invariant I5).
     assert!(config::BLOCK_BYTES % WORD_BYTES == 0);
 };
@@ -594,77 +466,16 @@ const _: () = {
 mod tests {
     use super::*;
 
-    /// Each lane of `word` as gc.c's macros see it, from the bytes.
-    fn kinds(word: Word) -> Vec<Kind> {
-        word.to_le_bytes().iter().flat_map(|a| [0, 2, 4, 6].map(|shift| Kind::of((a >> shift) as usize))).collect()
-    }
-
-    /// Eight blocks of every pattern, at the bottom and at the top of a word and amid other bits.
-    fn words() -> impl Iterator<Item = Word> {
-        let top = Word::BITS - 16;
-        (0..1usize << 16).flat_map(move |bits| [bits, bits << top, !(bits << top), bits << 8 | LANES << 24])
-    }
-
-    fn lanes_where(word: Word, kind: Kind) -> Word {
-        kinds(word).iter().enumerate().map(|(i, k)| ((*k == kind) as Word) << (2 * i)).sum()
-    }
-
-    #[test]
-    fn words_hold_the_same_kinds_as_bytes() {
-        for word in words() {
-            assert_eq!(frees(word), lanes_where(word, Kind::Free), "{word:#x}");
-            assert_eq!(heads(word), lanes_where(word, Kind::Head), "{word:#x}");
-            assert_eq!(tails(word), lanes_where(word, Kind::Tail), "{word:#x}");
-            assert_eq!(marks(word), lanes_where(word, Kind::Mark), "{word:#x}");
-            let unmarked = marks_to_heads(word);
-            assert_eq!(heads(unmarked), heads(word) | marks(word), "{word:#x}");
-            assert_eq!(tails(unmarked), tails(word), "{word:#x}");
-        }
-    }
-
     #[test]
     fn the_four_blocks_of_a_byte() {
         for a in 0..=255u8 {
-            let free = kinds(a as Word).iter().map(|k| *k == Kind::Free).collect::<Vec<_>>();
+            let free = [0, 2, 4, 6].map(|shift| Kind::of((a >> shift) as usize) == Kind::Free);
             let by_name = [atb_0_is_free(a), atb_1_is_free(a), atb_2_is_free(a), atb_3_is_free(a)];
-            assert_eq!(by_name, free[..BLOCKS_PER_ATB], "{a:#x}");
+            assert_eq!(by_name, free, "{a:#x}");
         }
         assert_eq!([ATB_MASK_0, ATB_MASK_1, ATB_MASK_2, ATB_MASK_3], [3, 3 << 2, 3 << 4, 3 << 6]);
         assert_eq!((0..4).map(block_shift).collect::<Vec<_>>(), [0, 2, 4, 6]);
         assert_eq!((0..9).map(atb_from_block).collect::<Vec<_>>(), [0, 0, 0, 0, 1, 1, 1, 1, 2]);
-    }
-
-    #[test]
-    fn runs_in_a_word() {
-        for word in words() {
-            let lanes = word & LANES;
-            let set = (0..BLOCKS_PER_WORD).map(|i| lanes >> (2 * i) & 1 == 1).collect::<Vec<_>>();
-            assert_eq!(run_at_bottom(lanes), set.iter().take_while(|&&s| s).count());
-            assert_eq!(run_at_top(lanes), set.iter().rev().take_while(|&&s| s).count());
-            for n in 1..=BLOCKS_PER_WORD.min(9) {
-                let starts = run_starts(lanes, n);
-                for i in 0..BLOCKS_PER_WORD {
-                    let is_start = set[i..].len() >= n && set[i..i + n].iter().all(|&s| s);
-                    assert_eq!(starts >> (2 * i) & 1 == 1, is_start, "{lanes:#x}, {n} from lane {i}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn lanes_above_and_below() {
-        for lane in 0..BLOCKS_PER_WORD {
-            assert_eq!(lanes_from(lane) | lanes_below(lane), LANES);
-            assert_eq!(lanes_from(lane) & lanes_below(lane), 0);
-            assert_eq!(lanes_below(lane).count_ones() as usize, lane);
-            assert_eq!(both_bits(1 << (2 * lane)), 3 << (2 * lane));
-            assert_eq!(first_lanes(lane + 1), lanes_below(lane + 1));
-            let mut object = vec![Kind::Tail; lane + 1];
-            object[0] = Kind::Head;
-            assert_eq!(kinds(object_bits(lane + 1))[..=lane], object);
-            assert_eq!(frees(object_bits(lane + 1)).count_ones() as usize, BLOCKS_PER_WORD - lane - 1);
-        }
-        assert_eq!(lanes_below(BLOCKS_PER_WORD), LANES);
     }
 
     #[test]

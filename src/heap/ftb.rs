@@ -6,7 +6,7 @@
 
 use core::ptr::NonNull;
 
-use super::atb::Word;
+use super::lanes::Word;
 use crate::config::WORD_BYTES;
 
 /// Blocks that one FTB byte stands for. gc.c: `BLOCKS_PER_FTB`.

@@ -21,9 +21,8 @@
 //! completely full heap too.
 
 use super::Heap;
-use super::atb::{
-    BLOCKS_PER_WORD, Kind, Word, block_from_ptr, block_shift, both_bits, frees, lanes_below, ptr_from_block, what_is,
-};
+use super::atb::{Kind, block_from_ptr, ptr_from_block, what_is};
+use super::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_below};
 use super::mark::{Marker, Pool, Stack};
 use super::state::{Area, SCRATCH_WORDS};
 use crate::config::WORD_BYTES;

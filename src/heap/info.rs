@@ -1,10 +1,10 @@
 //! Statistics: how full the heap is, and in what pieces.
 
 use super::Heap;
-use super::atb::{
-    Atb, BLOCKS_PER_WORD, Kind, LANES, Word, frees, heads, marks, run_at_bottom, run_at_top, run_starts, tails,
+use super::atb::{Atb, Kind};
+use super::lanes::{
+    BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, marks, run_at_bottom, run_at_top, run_starts, tails,
 };
-use super::state::Area;
 use crate::config::BLOCK_BYTES;
 use crate::port::Port;
 
@@ -138,7 +138,7 @@ struct Count {
 }
 
 fn own_word(atb: &Atb, i: usize) -> Word {
-    atb.load(i) & super::atb::both_bits(atb.own_lanes(i))
+    atb.load(i) & both_bits(atb.own_lanes(i))
 }
 
 /// The longest run of set lanes in a sequence of lane masks.
@@ -164,13 +164,5 @@ impl LongestRun {
             self.longest += 1;
         }
         self.at_end = run_at_top(lanes);
-    }
-}
-
-impl Area {
-    /// Blocks in use, counted.
-    pub(super) fn count_used(self) -> usize {
-        let atb = self.atb();
-        (0..atb.len()).map(|i| (!frees(own_word(&atb, i)) & LANES & atb.own_lanes(i)).count_ones() as usize).sum()
     }
 }

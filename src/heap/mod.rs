@@ -1,6 +1,6 @@
 //! The ATB heap. It knows no C and no MicroPython: whatever it needs from outside it asks of its [`Port`].
 //!
-//! One room per idea: [`state`](self) holds where everything is stored, [`atb`] and [`ftb`] are the tables, `area` makes
+//! One room per idea: [`state`](self) holds where everything is stored, [`atb`] and [`ftb`] are the tables, `lanes` what a word of them tells, `area` makes
 //! areas, `place` and `holes` find free blocks, `alloc`, `free` and `realloc` are what a program calls, `mark`, `grey`, `sweep` and
 //! `collect` are a collection, [`info`] and [`dump`] look at the heap, [`check`] checks its invariants.
 
@@ -15,6 +15,7 @@ pub mod ftb;
 mod grey;
 mod holes;
 pub mod info;
+mod lanes;
 mod mark;
 mod place;
 mod realloc;

@@ -22,8 +22,9 @@
 //!   `scratch[KNOWN]` says how many classes have a bound, `scratch[FIRST_BOUND..]` are the bounds, as block numbers.
 
 use super::Heap;
-use super::atb::{Atb, BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
+use super::atb::Atb;
 use super::holes::{COUNT, Hole};
+use super::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::SPLIT_HEAP;
 use crate::port::Port;

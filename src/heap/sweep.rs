@@ -1,7 +1,8 @@
 //! Sweeping: finalisers first, while every object is still there; then all unmarked objects become free.
 
 use super::Heap;
-use super::atb::{BLOCKS_PER_WORD, Kind, Word, both_bits, frees, heads, marks_to_heads, ptr_from_block, tails};
+use super::atb::{Kind, ptr_from_block};
+use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, marks_to_heads, tails};
 use super::state::Area;
 use crate::port::Port;
 
@@ -83,7 +84,7 @@ impl<P: Port> Heap<P> {
             carry = swept.carry;
             atb.store(i, swept.word | word & !own);
             freed += swept.heads.count_ones() as usize;
-            let live = !frees(swept.word) & super::atb::LANES;
+            let live = !frees(swept.word) & LANES;
             if live != 0 {
                 used += live.count_ones() as usize;
                 last_used = atb.block(i * BLOCKS_PER_WORD + live.ilog2() as usize / 2);
@@ -164,5 +165,5 @@ mod tests {
         check(all_tails, 1);
     }
 
-    const LANES_LOW: Word = super::super::atb::LANES;
+    const LANES_LOW: Word = super::super::lanes::LANES;
 }
