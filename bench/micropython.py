@@ -150,7 +150,7 @@ def under_pressure(programs, args, report):
     if shown:
         print(f"\nPrograms under memory pressure, {report.unit}; how much of it gc.c spends collecting (in instructions):")
         print_table([("program", -14), ("heap", 6), ("collects", 9), (GC, 14), (GCHEAP, 14), ("ratio", 8)], shown)
-        report.judge("geometric mean of the programs", geometric_mean(report.ratios("program")), PROGRAMS_MEAN)
+        report.judge_time("geometric mean of the programs", geometric_mean(report.ratios("program")), PROGRAMS_MEAN)
 
 
 def benchmark(tree, args, report):
