@@ -144,8 +144,8 @@ class Report:
         small, large = cost.get("half-64K", {}), cost.get("half-256M", {})
         if ours in small and ours in large:
             print("\nWhat an allocation costs in a heap that is half full, 256 MiB against 64 KiB:")
-            self.judge_time(f"growth of half-*, {ours}", large[ours] / small[ours], SIZE_COST, at_least=False)
-            self.judge(f"growth of half-*, {gc}", large.get(gc, 0) / small[gc] if gc in small else None, None)
+            self.judge_time(f"growth of half-* ({ours})", large[ours] / small[ours], SIZE_COST, at_least=False)
+            self.judge(f"growth of half-* ({gc})", large.get(gc, 0) / small[gc] if gc in small else None, None)
         small, large = cost.get("used-free-1M", {}), cost.get("used-free-64M", {})
         if ours in small and ours in large:
             print("\nUsed and free bytes, 64 MiB against 1 MiB (constant time):")
