@@ -14,15 +14,24 @@ impl<P: Port> Heap<P> {
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
         // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
         let n = blocks_for(bytes).unwrap_or(0);
+        if n == 0 || self.is_locked() {
+            return null_mut();
+        }
         // Most allocations need none of what the others need. Without that they are short, and those of one block, most
         // of all, need no stack frame.
-        if !MUTEX && !finaliser && !self.is_locked() && !self.is_collection_due() {
-            if n == 1 {
-                if let Some(place) = self.take_at_bound(1) {
-                    return self.fill_in(place, 1, bytes, false).as_ptr();
+        if MUTEX {
+            self.port().enter();
+            if !self.is_collection_due() {
+                if let Some(place) = self.take_at_bound(n) {
+                    return self.fill_in(place, n, bytes, finaliser).as_ptr();
                 }
-            } else if n <= SMALL {
+            }
+        } else if !finaliser && n <= SMALL && !self.is_collection_due() {
+            if n > 1 {
                 return self.alloc_small(n, bytes);
+            }
+            if let Some(place) = self.take_at_bound(1) {
+                return self.fill_in(place, 1, bytes, false).as_ptr();
             }
         }
         self.alloc_by_search(n, bytes, finaliser)
@@ -36,21 +45,13 @@ impl<P: Port> Heap<P> {
         }
     }
 
+    /// In a build with a mutex the caller has taken it.
     #[inline(never)]
     fn alloc_by_search(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
-        if n == 0 || self.is_locked() {
-            return null_mut();
-        }
-        self.port().enter();
         let mut may_collect = self.state().auto_collect().get() != 0;
         if may_collect && self.is_collection_due() {
             self.collect_outside_mutex();
             may_collect = false;
-        }
-        if MUTEX {
-            if let Some(place) = self.take_at_bound(n) {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
-            }
         }
         loop {
             if let Some(place) = self.place(n) {
