@@ -229,8 +229,8 @@ impl Atb {
         (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD)
     }
 
-    /// The lowest `n` free blocks in a row from block `from` on become an object, if they lie in that block's word of the
-    /// table, and all of that word is the table's: what can be done with one load and one store.
+    /// The lowest `n` free blocks in a row from block `from` on become an object, if they start in that block's word of the
+    /// table and end in that or the next, and all of these words are the table's.
     #[inline(always)]
     pub(crate) fn take_run_in_word(&self, from: usize, n: usize) -> Option<usize> {
         let (i, lane) = self.at(from);
@@ -240,14 +240,32 @@ impl Atb {
         let place = self.words.wrapping_add(i);
         // SAFETY: I5: word i is part of the table, and nobody else's.
         let word = Word::from_le(unsafe { place.read() });
-        let starts = run_starts(frees(word) & lanes_from(lane), n);
+        let free = frees(word) & lanes_from(lane);
+        let starts = run_starts(free, n);
         if starts == 0 {
-            return None;
+            return self.take_run_across(i, run_at_top(free), n);
         }
         let shift = starts.trailing_zeros();
         // SAFETY: I5, I4.
         unsafe { place.write((word | object_bits(n) << shift).to_le()) };
         Some(self.block(i * BLOCKS_PER_WORD + shift as usize / 2))
+    }
+
+    /// The `top` highest lanes of word `i` are free, and no `n` lanes in a row below them: if the next word goes on with
+    /// enough free lanes, they become an object.
+    #[inline(always)]
+    fn take_run_across(&self, i: usize, top: usize, n: usize) -> Option<usize> {
+        if top == 0 || i + 1 >= self.len {
+            return None;
+        }
+        let next = self.load(i + 1);
+        if top + run_at_bottom(frees(next)) < n {
+            return None;
+        }
+        let lane = BLOCKS_PER_WORD - top;
+        self.store(i, self.load(i) | object_bits(top) << (2 * lane));
+        self.store(i + 1, next | first_lanes(n - top) << 1);
+        Some(self.block(i * BLOCKS_PER_WORD + lane))
     }
 
     /// `n` free blocks become an object. gc.c: `ATB_FREE_TO_HEAD`, and `ATB_FREE_TO_TAIL` for the others.

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! * An allocation raises the bound of its class to the end of what it took: it has just seen that nothing before fits.
-//!   What is true of a size is true of every larger one, so a search starts at the highest bound of its size and some
-//!   smaller ones, and raises those of larger ones.
+//!   What is true of a size is true of every larger one, so a search starts at the higher bound of its size and the next
+//!   smaller one, and raises that of the next larger one.
 //! * A free makes a free run. Bounds that lie in this run are lowered to its start. If others lie further up, and the run
 //!   could serve their classes, it becomes a hole.
 //! * A collection forgets all bounds. They live in the storage of gc.c's mark stack, which is idle between collections:
@@ -41,9 +41,6 @@ pub(super) const CLASSES: usize = {
 
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
-
-/// What holds for a class's bound holds for those of larger classes. How many classes away that is made use of.
-const NEIGHBOURS: usize = 3;
 
 /// The largest size with a class of its own.
 pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
@@ -163,13 +160,13 @@ impl<P: Port> Heap<P> {
         (0..self.known()).map(|class| (class_size(class), self.bound(class).get()))
     }
 
-    /// Raises the bound of a class, and with it those of the next larger ones.
+    /// Raises the bound of a class, and with it that of the next larger one.
     #[inline(always)]
     fn raise_bound(&self, class: usize, number: usize) {
         self.bound(class).set(number);
-        for larger in class + 1..self.known().min(class + 1 + NEIGHBOURS) {
-            let bound = self.bound(larger);
-            bound.set(bound.get().max(number));
+        if class + 1 < self.known() {
+            let larger = self.bound(class + 1);
+            larger.set(larger.get().max(number));
         }
     }
 
@@ -194,8 +191,11 @@ impl<P: Port> Heap<P> {
         if class >= self.known() {
             self.find_bounds_up_to(class);
         }
-        let bound =
-            (class.saturating_sub(NEIGHBOURS)..=class).map(|smaller| self.bound(smaller).get()).fold(0, usize::max);
+        let mut bound = self.bound(class).get();
+        if class > 0 {
+            // What holds for a smaller size holds for a larger one.
+            bound = bound.max(self.bound(class - 1).get());
+        }
         if self.has_holes() {
             if let Some(number) = self.take_from_hole(n, bound) {
                 return Some(self.at_number(number));
