@@ -25,7 +25,6 @@ use super::atb::{Kind, block_from_ptr, ptr_from_block, what_is};
 use super::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_below};
 use super::mark::{Marker, Pool, Stack};
 use super::state::{Area, SCRATCH_WORDS};
-use crate::config::WORD_BYTES;
 use crate::port::Port;
 
 /// The scratch word with the address of the first dressed-up free run; 0 ends the chain, and is what the word holds
@@ -194,5 +193,3 @@ fn used_lanes(area: Area, i: usize) -> Word {
     let end = atb.slot(area.last_used().get()) + 1;
     atb.own_lanes(i) & lanes_below(end.saturating_sub(i * BLOCKS_PER_WORD))
 }
-
-const _: () = assert!(WORD_BYTES == size_of::<usize>());

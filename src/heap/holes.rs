@@ -9,7 +9,7 @@
 //!    scratch[FIRST..]    start 5, length 2      start 40, length 1      –, –      …
 //! ```
 //!
-//! A hole is a stretch of free blocks, given by number ([`super::place::number`]); holes don't overlap. When the list is
+//! A hole is a stretch of free blocks, given by number (`number` in place.rs); holes don't overlap. When the list is
 //! full, the shortest hole is forgotten, and bounds are lowered for it after all.
 
 use super::Heap;

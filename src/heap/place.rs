@@ -116,24 +116,18 @@ impl Atb {
     }
 }
 
-/// The number of an area's block 0. Blocks are numbered through all areas, in list order; a number is left out between
-/// two areas, so that no run of numbers reaches from one into the other.
+/// The number of a block. Blocks are numbered through all areas, in list order; a number is left out between two areas,
+/// so that no run of numbers reaches from one into the other.
 #[inline(always)]
-fn first_number<P: Port>(heap: &Heap<P>, area: Area) -> usize {
-    let mut number = 0;
+fn number<P: Port>(heap: &Heap<P>, area: Area, block: usize) -> usize {
+    let mut first = 0;
     for other in heap.state().areas() {
         if other == area {
             break;
         }
-        number += other.blocks() + 1;
+        first += other.blocks() + 1;
     }
-    number
-}
-
-/// The number of a block.
-#[inline(always)]
-pub(super) fn number<P: Port>(heap: &Heap<P>, area: Area, block: usize) -> usize {
-    first_number(heap, area) + block
+    first + block
 }
 
 impl<P: Port> Heap<P> {
