@@ -168,8 +168,13 @@ def run_configured(name, cc, how, word_bytes=8, **options):
 @once
 def archive_of(word_bytes, options):
     name = "-".join([f"words-{word_bytes}", *(f"{key}{value}".lower() for key, value in options)])
-    env = {"GCHEAP_TARGET": TARGET_32, "CC": "cc -m32"} if word_bytes == 4 else {}
+    env = {}
+    if word_bytes == 4:
+        # All in one directory: Cargo may have to compile the core library for this target.
+        env = {"GCHEAP_TARGET": TARGET_32, "CC": "cc -m32", "GCHEAP_SHARED": str(BUILD / "target-32"), "crates": {}}
     code, output, out = build_archive(name, "".join(f"{key}={value}\n" for key, value in options), **env)
+    if "no Rust here can compile for" in output:
+        raise Skip(output.strip().replace("\n", " "))
     require(code == 0, output)
     return out
 
@@ -335,13 +340,16 @@ def mismatch_fails_to_link():
         require(same or f"gcheap_config_{name}" in output, f"the linker does not say what differs:\n{output}")
 
 
-def build_archive(name, config, **env):
-    """Builds an archive of another configuration. Without network, and without any crate on this machine."""
+# Without network, and without any crate on this machine.
+NO_CRATES = {"CARGO_HOME": str(BUILD / "no-crates"), "CARGO_NET_OFFLINE": "true"}
+
+
+def build_archive(name, config, crates=NO_CRATES, **env):
+    """Builds an archive of another configuration. Only a target whose core library Cargo has to compile needs crates."""
     path, out = BUILD / f"{name}.env", BUILD / f"{name}.a"
     path.write_text(config)
     out.unlink(missing_ok=True)
-    env = {"CARGO_HOME": str(BUILD / "no-crates"), "CARGO_NET_OFFLINE": "true"} | env
-    code, output = run(["scripts/build-archive", path, out], env, may_fail=True)
+    code, output = run(["scripts/build-archive", path, out], crates | env, may_fail=True)
     return code, output, out
 
 
