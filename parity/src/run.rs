@@ -198,6 +198,8 @@ impl Runner {
         same!(spans[0], spans[1], "the memory that the areas lie in");
         let spans: Vec<Span> = spans[0].iter().copied().flatten().collect();
         if spans == self.spans {
+            // One may have gone and come again meanwhile.
+            shared(|shared| shared.areas = areas);
             return Ok(());
         }
         for span in &spans {
