@@ -11,7 +11,7 @@ use super::Heap;
 use super::atb::{Kind, block_from_ptr, ptr_from_block};
 use super::collect::WAITING;
 use super::state::{Area, Field, SCRATCH_WORDS};
-use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
 use crate::port::Port;
 
 /// Entries of the mark stack.
@@ -29,6 +29,9 @@ impl<P: Port> Heap<P> {
             return;
         }
         for i in 0..len {
+            if VALGRIND && !self.port().is_addressable(words.wrapping_add(i)) {
+                continue;
+            }
             // SAFETY: the caller's promise.
             unsafe { self.mark_from(words.add(i), 1) };
         }
