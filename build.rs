@@ -43,6 +43,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("PYSTACK", "0"),
     ("HOOK_LOOP", "0"),
     ("VALGRIND", "0"),
+    ("TUNE", ""),
     ("STATE_SYMBOL", "gcheap_state"),
     ("STATE_OFFSET", "0"),
     ("THREAD_SYMBOL", "gcheap_host_thread"),
@@ -86,15 +87,24 @@ fn main() {
         let text = fs::read_to_string(path).unwrap_or_else(|e| stop(&format!("cannot read {}: {e}", path.display())));
         read(&text, path, &mut config);
     }
+    if config["TUNE"].is_empty() {
+        let bare = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
+        config.insert("TUNE".into(), if bare { "size" } else { "speed" }.into());
+    }
     lay_out(&mut config, word);
     check(&config, word);
-    // The one option that changes which functions are exported.
-    println!("cargo::rustc-check-cfg=cfg(gcheap_split_heap)");
-    if config["SPLIT_HEAP"] == "1" {
-        println!("cargo::rustc-cfg=gcheap_split_heap");
-    }
+    // Options that choose functions, not only branches: an exported one, and the modules that are tuned for size.
+    set_cfg("gcheap_split_heap", config["SPLIT_HEAP"] == "1");
+    set_cfg("gcheap_small", config["TUNE"] == "size");
     let out = env::var("OUT_DIR").unwrap();
     fs::write(Path::new(&out).join("config.rs"), rust(&config)).unwrap();
+}
+
+fn set_cfg(name: &str, on: bool) {
+    println!("cargo::rustc-check-cfg=cfg({name})");
+    if on {
+        println!("cargo::rustc-cfg={name}");
+    }
 }
 
 fn defaults() -> Config {
@@ -168,6 +178,9 @@ fn check(config: &Config, word: usize) {
             stop(&format!("{key} is \"{value}\"; it must be 0 or 1"));
         }
     }
+    if !["size", "speed"].contains(&config["TUNE"].as_str()) {
+        stop(&format!("TUNE is \"{}\"; it must be size or speed (or empty: size on bare metal)", config["TUNE"]));
+    }
     for key in NOT_YET {
         if config[*key] != "0" {
             stop(&format!("{key}=1 is not supported yet"));
@@ -193,7 +206,9 @@ fn rust(config: &Config) -> String {
         if key.ends_with("_SYMBOL") {
             continue;
         }
-        if FLAGS.contains(&key.as_str()) {
+        if key == "TUNE" {
+            writeln!(out, "pub const TUNED_FOR_SIZE: bool = {};", value == "size").unwrap();
+        } else if FLAGS.contains(&key.as_str()) {
             writeln!(out, "pub const {key}: bool = {};", value == "1").unwrap();
         } else {
             writeln!(out, "pub const {key}: usize = {};", number(key, value)).unwrap();

@@ -68,14 +68,20 @@ void gcheap_host_fatal(unsigned int code, const void *ptr) {
     host_seen.fatal_ptr = ptr;
 }
 
-void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes) {
+void gcheap_host_print(const mp_print_t *print, const char *format, size_t number) {
     // The library sees the printer as const; this host's one is not.
     mp_print_t *out = (mp_print_t *)(uintptr_t)print;
-    if (bytes >= sizeof(out->text) - out->length) {
+    char *to = out->text + out->length;
+    size_t room = sizeof(out->text) - out->length;
+    const char *address = strstr(format, "%p");
+    int length = address == NULL
+        ? snprintf(to, room, format, (unsigned int)number)
+        // As MicroPython prints it: without 0x.
+        : snprintf(to, room, "%.*s%zx%s", (int)(address - format), format, number, address + 2);
+    if (length < 0 || (size_t)length >= room) {
         abort();
     }
-    memcpy(out->text + out->length, text, bytes);
-    out->length += bytes;
+    out->length += (size_t)length;
 }
 
 char gcheap_host_letter(const void *head) {

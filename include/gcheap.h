@@ -259,8 +259,9 @@ void gcheap_host_fatal(unsigned int code, const void *ptr);
 
 /// Prints part of a dump.
 ///
-/// print: what the caller of the dump passed. text: bytes characters, not followed by a NUL.
-void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes);
+/// print: what the caller of the dump passed. format: as for printf, with at most one of %u, %08x (both of the
+/// number as an unsigned int), %p and %c in it, which prints the number.
+void gcheap_host_print(const mp_print_t *print, const char *format, size_t number);
 
 /// The letter that gc_dump_alloc_table shows for an object: 'h', or one that tells its type.
 ///

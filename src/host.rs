@@ -1,6 +1,6 @@
 //! The host as C functions: what libgcheap.a imports. A host defines these (include/gcheap.h documents them).
 
-use core::ffi::{c_char, c_uint, c_void};
+use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::ptr::NonNull;
 
 use crate::config;
@@ -44,8 +44,9 @@ unsafe extern "C" {
 
     /// Prints part of a dump.
     ///
-    /// print: what the caller of the dump passed. text: bytes characters, not followed by a NUL.
-    fn gcheap_host_print(print: *const mp_print_t, text: *const c_char, bytes: usize);
+    /// print: what the caller of the dump passed. format: as for printf, with at most one of %u, %08x (both of the
+    /// number as an unsigned int), %p and %c in it, which prints the number.
+    fn gcheap_host_print(print: *const mp_print_t, format: *const c_char, number: usize);
 
     /// The letter that gc_dump_alloc_table shows for an object: 'h', or one that tells its type.
     ///
@@ -148,9 +149,9 @@ impl Port for CHost {
 pub struct CPrinter(pub *const mp_print_t);
 
 impl Printer for CPrinter {
-    fn print(&mut self, text: &[u8]) {
+    fn print(&mut self, format: &CStr, number: usize) {
         // SAFETY: I2: the printer came from the caller of the dump; the text outlives the call.
-        unsafe { gcheap_host_print(self.0, text.as_ptr().cast(), text.len()) }
+        unsafe { gcheap_host_print(self.0, format.as_ptr(), number) }
     }
 
     fn letter(&mut self, head: NonNull<u8>) -> u8 {

@@ -3,14 +3,15 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::atb::ptr_from_block;
-use super::place::{Place, SMALL};
-use super::{Heap, blocks_for};
-use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, WORD_BYTES};
+use super::place::{Place, has_short_way};
+use super::{Heap, blocks_for, mem};
+use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, TUNED_FOR_SIZE, WORD_BYTES};
 use crate::port::Port;
 
 impl<P: Port> Heap<P> {
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
-    #[inline(always)]
+    #[cfg_attr(not(gcheap_small), inline(always))]
+    #[cfg_attr(gcheap_small, inline(never))]
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
         // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
         let n = blocks_for(bytes).unwrap_or(0);
@@ -26,7 +27,7 @@ impl<P: Port> Heap<P> {
                     return self.fill_in(place, n, bytes, finaliser).as_ptr();
                 }
             }
-        } else if !finaliser && n <= SMALL && !self.is_collection_due() {
+        } else if !finaliser && has_short_way(n) && !self.is_collection_due() {
             if n > 1 {
                 return self.alloc_small(n, bytes);
             }
@@ -46,7 +47,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// In a build with a mutex the caller has taken it.
-    #[inline(never)]
+    #[cfg_attr(not(gcheap_small), inline(never))]
     fn alloc_by_search(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let mut may_collect = self.state().auto_collect().get() != 0;
         if may_collect && self.is_collection_due() {
@@ -85,7 +86,9 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn fill_in(&self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
         let Place { area, block } = place;
-        area.used().set(area.used().get() + n);
+        if !TUNED_FOR_SIZE {
+            area.used().set(area.used().get() + n);
+        }
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if ALLOC_THRESHOLD {
             let amount = self.state().alloc_amount();
@@ -96,7 +99,7 @@ impl<P: Port> Heap<P> {
         if FINALISER && finaliser {
             // SAFETY: I6: the object has at least one block, that is a word. Cleared first: a finaliser must never see
             // what lay here before.
-            unsafe { object.write_bytes(0, WORD_BYTES) };
+            unsafe { object.cast::<usize>().write(0) };
             area.ftb().set(block);
         }
         // Another thread may collect from here on and finds the object only if its address is in a register or on the
@@ -106,7 +109,7 @@ impl<P: Port> Heap<P> {
         // What a caller leaves unused of its blocks must not look like pointers: without the conservative clear, that
         // is what lies behind `bytes`.
         let clear_from = if CONSERVATIVE_CLEAR { 0 } else { bytes };
-        if CONSERVATIVE_CLEAR && n == 1 {
+        if CONSERVATIVE_CLEAR && n == 1 && !TUNED_FOR_SIZE {
             // Most objects are this small, and not worth a call of memset. Volatile: the compiler would make it one.
             for i in 0..BLOCK_BYTES / WORD_BYTES {
                 // SAFETY: I6: word i of the object's one block, which is the caller's and nobody else's from now on.
@@ -114,7 +117,7 @@ impl<P: Port> Heap<P> {
             }
         } else {
             // SAFETY: I6: the same for the object's n blocks.
-            unsafe { object.add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
+            unsafe { mem::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
         }
         object
     }

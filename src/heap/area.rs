@@ -13,10 +13,10 @@
 
 use core::ptr::NonNull;
 
-use super::Heap;
 use super::atb::{Atb, BLOCKS_PER_ATB};
 use super::ftb::{BLOCKS_PER_FTB, Ftb};
 use super::state::Area;
+use super::{Heap, mem};
 #[cfg(gcheap_split_heap)]
 use crate::config::{AREA_BYTES, WORD_BYTES};
 use crate::config::{BLOCK_BYTES, FINALISER, SPLIT_HEAP};
@@ -33,7 +33,7 @@ const fn atb_bytes_for(bytes: usize) -> usize {
     const TWICE_PER_ATB_BYTE: usize = 2 + FINALISER as usize + 2 * BLOCKS_PER_ATB * BLOCK_BYTES;
     let usable = bytes.saturating_sub(1);
     // Divided before it is doubled, so that no size overflows.
-    usable / TWICE_PER_ATB_BYTE * 2 + usable % TWICE_PER_ATB_BYTE * 2 / TWICE_PER_ATB_BYTE
+    usable / TWICE_PER_ATB_BYTE * 2 + (usable % TWICE_PER_ATB_BYTE * 2 >= TWICE_PER_ATB_BYTE) as usize
 }
 
 const fn ftb_bytes_for(atb_bytes: usize) -> usize {
@@ -84,7 +84,7 @@ impl Area {
             let pool = end.sub(atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES);
             let atb = pool.sub(atb_bytes);
             let ftb = atb.sub(ftb_bytes);
-            ftb.write_bytes(0, ftb_bytes + atb_bytes);
+            mem::clear(ftb, ftb_bytes + atb_bytes);
             self.record(ftb, atb, atb_bytes, pool, end);
         }
     }

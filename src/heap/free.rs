@@ -3,7 +3,7 @@
 use super::Heap;
 use super::atb::Kind;
 use super::state::Area;
-use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER};
+use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER, TUNED_FOR_SIZE};
 use crate::port::{Misuse, Port};
 
 impl<P: Port> Heap<P> {
@@ -36,18 +36,19 @@ impl<P: Port> Heap<P> {
     /// The object that starts at `ptr`: an unmarked head, or any head if `marked_too`.
     pub(super) fn object_at(&self, ptr: *const u8, marked_too: bool) -> Result<(Area, usize), Misuse> {
         let (area, block) = self.locate(ptr)?;
-        match area.atb().kind(block) {
-            Kind::Head => Ok((area, block)),
-            Kind::Mark if marked_too => Ok((area, block)),
-            Kind::Mark | Kind::Free => Err(Misuse::FreeBlock),
-            Kind::Tail => Err(Misuse::TailBlock),
+        let kind = area.atb().kind(block);
+        if kind == Kind::Head || (marked_too && kind == Kind::Mark) {
+            return Ok((area, block));
         }
+        Err(if kind == Kind::Tail { Misuse::TailBlock } else { Misuse::FreeBlock })
     }
 
     /// Keeps the books of `n` blocks that have just become free.
     #[inline(always)]
     pub(super) fn count_as_free(&self, area: Area, block: usize, n: usize) {
-        area.used().set(area.used().get() - n);
+        if !TUNED_FOR_SIZE {
+            area.used().set(area.used().get() - n);
+        }
         self.note_free(area, block, n);
     }
 

@@ -42,8 +42,14 @@ pub(super) const CLASSES: usize = {
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
 
+/// Whether it is worth while to try `take_at_bound` for an object of `n` blocks.
+#[inline(always)]
+pub(super) fn has_short_way(n: usize) -> bool {
+    n <= SMALL
+}
+
 /// The largest size with a class of its own.
-pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
+const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
 
 /// The largest class whose size is at most `n` blocks (n >= 1).
 ///

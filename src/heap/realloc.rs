@@ -4,8 +4,8 @@ use core::ptr::null_mut;
 
 use super::atb::ptr_from_block;
 use super::state::Area;
-use super::{Heap, blocks_for};
-use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER};
+use super::{Heap, blocks_for, mem};
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, TUNED_FOR_SIZE};
 use crate::port::Port;
 
 /// What became of a request to change an object in place.
@@ -71,13 +71,15 @@ impl<P: Port> Heap<P> {
         }
         atb.free_to_tail(block + old, more);
         self.note_use(area, block + old, more);
-        area.used().set(area.used().get() + more);
+        if !TUNED_FOR_SIZE {
+            area.used().set(area.used().get() + more);
+        }
         area.last_used().set(area.last_used().get().max(block + n - 1));
         self.port().exit();
         // As for a new object: what the caller leaves unused must not look like pointers.
         let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
         // SAFETY: I6: the object's n blocks are the caller's; the new ones held nothing.
-        unsafe { ptr_from_block(area.pool(), block).add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
+        unsafe { mem::clear(ptr_from_block(area.pool(), block).add(clear_from), n * BLOCK_BYTES - clear_from) };
         InPlace::Done
     }
 
@@ -87,7 +89,7 @@ impl<P: Port> Heap<P> {
         let to = self.alloc(bytes, finaliser);
         if !to.is_null() {
             // SAFETY: I6: both objects have that many blocks (the new one more), and they are different objects.
-            unsafe { to.copy_from_nonoverlapping(from, blocks * BLOCK_BYTES) };
+            unsafe { mem::copy(from, to, blocks * BLOCK_BYTES) };
             self.free(from);
         }
         to

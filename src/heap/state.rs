@@ -24,6 +24,13 @@ impl<T: Copy> Field<T> {
         unsafe { self.0.read() }
     }
 
+    /// Where it is.
+    #[cfg(gcheap_small)]
+    #[inline(always)]
+    pub fn address(&self) -> NonNull<T> {
+        self.0
+    }
+
     #[inline(always)]
     pub fn set(&self, value: T) {
         // SAFETY: I1, as above; I4: nobody holds a reference to it.

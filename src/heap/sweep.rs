@@ -2,8 +2,9 @@
 
 use super::Heap;
 use super::atb::{Kind, ptr_from_block};
-use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, marks_to_heads, tails};
+use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, highest_lane, marks_to_heads, tails};
 use super::state::Area;
+use crate::config::TUNED_FOR_SIZE;
 use crate::port::Port;
 
 /// What sweeping does to one word of the table.
@@ -75,23 +76,27 @@ impl<P: Port> Heap<P> {
             return 0;
         }
         let words = atb.slot(area.last_used().get()) / BLOCKS_PER_WORD + 1;
-        let (mut freed, mut used, mut last_used, mut carry) = (0, 0, 0, 0);
+        let (mut freed, mut used, mut last_live, mut carry) = (0, 0, (0, 0), 0);
+        let mut own = both_bits(atb.own_lanes(0));
         for i in 0..words {
             self.port().hook(i * BLOCKS_PER_WORD);
-            let own = both_bits(atb.own_lanes(i));
             let word = atb.load(i);
             let swept = sweep_word(word & own, carry);
+            own = Word::MAX;
             carry = swept.carry;
-            atb.store(i, swept.word | word & !own);
+            atb.store_own_lanes(i, word, swept.word);
             freed += swept.heads.count_ones() as usize;
             let live = !frees(swept.word) & LANES;
             if live != 0 {
-                used += live.count_ones() as usize;
-                last_used = atb.block(i * BLOCKS_PER_WORD + live.ilog2() as usize / 2);
+                if !TUNED_FOR_SIZE {
+                    used += live.count_ones() as usize;
+                }
+                last_live = (i, live);
             }
         }
         area.used().set(used);
-        area.last_used().set(last_used);
+        let (i, live) = last_live;
+        area.last_used().set(if live != 0 { atb.block(i * BLOCKS_PER_WORD + highest_lane(live)) } else { 0 });
         freed
     }
 }

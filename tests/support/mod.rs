@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_BYTES};
@@ -199,8 +200,21 @@ pub fn bytes_for(blocks: usize) -> usize {
 struct Text(String);
 
 impl Printer for Text {
-    fn print(&mut self, text: &[u8]) {
-        self.0.push_str(std::str::from_utf8(text).unwrap());
+    fn print(&mut self, format: &CStr, number: usize) {
+        let format = format.to_str().unwrap();
+        self.0 += &match format.split_once('%') {
+            None => format.to_string(),
+            Some((before, rest)) => {
+                let forms = [
+                    ("u", (number as u32).to_string()),
+                    ("08x", format!("{:08x}", number as u32)),
+                    ("p", format!("{number:x}")),
+                    ("c", char::from(number as u8).to_string()),
+                ];
+                let (form, shown) = forms.iter().find(|(form, _)| rest.starts_with(form)).expect(format);
+                format!("{before}{shown}{}", &rest[form.len()..])
+            }
+        };
     }
     fn letter(&mut self, _: NonNull<u8>) -> u8 {
         b'h'
