@@ -29,10 +29,10 @@ bench:  ## gc.c, libgcheap and Boehm's collector side by side, to build/bench.js
 bench-count:  ## the same in instructions, under callgrind, to build/bench-count.json
 	python3 bench/run.py --count $(BENCH)
 
-bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, in instructions, to build/bench-baremetal.json; BENCH=...
+bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/bench-baremetal.json; BENCH="--only REGEX"
 	python3 bench/baremetal.py $(BENCH)
 
-size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json
+size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
 	python3 bench/size.py $(SIZE)
 
 lint:  ## formatting and clippy, as CI runs them

@@ -4,11 +4,12 @@
     bench/baremetal.py [--only REGEX] [--boards NAMES] [--json FILE]
 
 The workloads are those of the harness, scaled to a heap of 128 KiB (harness/scale.h). Each is run in QEMU with
--icount shift=0, where an instruction takes a nanosecond; the program reads the processor's timer (baremetal/board.h). gc.c is
-compiled as ports do it, with -Os; -O2 is shown for comparison. Writes build/bench-baremetal.json.
+-icount shift=0, where an instruction takes a nanosecond; the program reads the processor's timer (baremetal/board.h).
+gc.c is compiled as ports do it, with -Os; -O2 is shown for comparison. Writes build/bench-baremetal.json.
 """
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -19,22 +20,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import build
-import harness
 from build import GCHEAP, ROOT, BuildError, Heap
 from harness import CANNOT, Row, RunError
 from report import NOT_IN_MEANS, geometric_mean, number, print_table, verdict
 
 GC = "gc.c -Os"
-HEAPS = [Heap(GC, "gc-Os", "gc.c", ("-Os",)), Heap("gc.c -O2", "gc-O2", "gc.c", ("-O2",)), Heap(GCHEAP, "libgcheap", "libgcheap")]
+HEAPS = [
+    Heap(GC, "gc-Os", "gc.c", ("-Os",)),
+    Heap("gc.c -O2", "gc-O2", "gc.c", ("-O2",)),
+    Heap(GCHEAP, "libgcheap", "libgcheap"),
+]
 PREFIX = "arm-none-eabi-"
-SPIN = 4  # instructions: TIMER_SPIN in baremetal/board.h
+SPIN = int(re.search(r"TIMER_SPIN = (\d+)", (ROOT / "bench" / "baremetal" / "board.h").read_text())[1])  # instructions
 MEAN, WORST, MARK = 2, 1.0, 7  # what is asked for
 
 
 @dataclass
 class Board:
     target: str
-    rust: str
     processor: str
     tick: float  # nanoseconds of SysTick
     machine: tuple
@@ -46,15 +49,15 @@ class Board:
 
 
 BOARDS = [
-    Board("thumbv7m", "thumbv7m-none-eabi", "cortex-m3", 1000 / 25, ("mps2-an385",), MARK),
-    Board("thumbv6m", "thumbv6m-none-eabi", "cortex-m0", 1000 / 16, (
+    Board("thumbv7m", "cortex-m3", 1000 / 25, ("mps2-an385",), MARK),
+    Board("thumbv6m", "cortex-m0", 1000 / 16, (
         "microbit", "-global", "nrf51-soc.flash-size=1048576", "-global", "nrf51-soc.sram-size=262144")),
 ]
 
 
 def need(*tools):
     """Stops with a sentence if a program is missing."""
-    missing = {package for tool, package in tools if shutil.which(tool) is None}
+    missing = {packages for tool, packages in tools if shutil.which(tool) is None}
     if missing:
         sys.exit(f"bench-baremetal: these Debian packages are needed and not installed: {' '.join(sorted(missing))}")
 
@@ -74,8 +77,7 @@ class BareBuilder(build.Builder):
                       "-ffunction-sections", "-fdata-sections", "-ffreestanding", "-fno-tree-loop-distribute-patterns"]
         self.out = build.OUT / "baremetal" / board.target
         self.archive_environment = {
-            "CC": " ".join(self.cc), "AR": f"{PREFIX}ar", "NM": f"{PREFIX}nm", "OBJCOPY": f"{PREFIX}objcopy",
-            "GCHEAP_TARGET": board.rust}
+            "CC": " ".join(self.cc), "AR": f"{PREFIX}ar", "NM": f"{PREFIX}nm", "OBJCOPY": f"{PREFIX}objcopy"}
 
     def workloads(self):
         """With memset and the like from MicroPython, as a port without a C library has them."""
@@ -91,8 +93,8 @@ class BareBuilder(build.Builder):
 
 def run(board, program, argument):
     """What the program printed; None if this heap cannot run the workload."""
-    command = ["qemu-system-arm", "-M", *board.machine, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none", "-serial",
-               "none", "-semihosting-config", f"enable=on,target=native,arg={argument}", "-kernel", program]
+    command = ["qemu-system-arm", "-M", *board.machine, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none",
+               "-serial", "none", "-semihosting-config", f"enable=on,target=native,arg={argument}", "-kernel", program]
     try:
         done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=300)
@@ -185,7 +187,10 @@ class Results:
             return
         print(f"\nRatios on {board.target} (the mean without half and used-free, as for `make bench`):")
         mean = lambda chosen: geometric_mean(ratio for ratio, group in counted.values() if chosen(group))
-        rows = {"all rows but the overflow shapes": mean(lambda group: group != "overflow"), "all rows": mean(lambda group: True)}
+        rows = {
+            "all rows but the overflow shapes": mean(lambda group: group != "overflow"),
+            "all rows": mean(lambda group: True),
+        }
         for name, value in rows.items():
             if value is not None:
                 self.judge(f"{board.target}: geometric mean, {name}", value, MEAN)
@@ -203,8 +208,9 @@ class Results:
         cost = {heap: max(found["mark", kind] for kind in kinds) for heap, found in costs.items()}
         if min(cost.values()) < 2:
             raise RunError(f"{board.target}: the words are not scanned where they should be: {costs}")
-        self.rows.append({"target": board.target, "workload": "mark-word", "group": "mark", "ratio": cost[GC] / cost[GCHEAP],
-                          "instructions": cost, "operation": "scanned word that is no pointer", "at_most": board.mark})
+        self.rows.append({"target": board.target, "workload": "mark-word", "group": "mark",
+                          "ratio": cost[GC] / cost[GCHEAP], "instructions": cost, "at_most": board.mark,
+                          "operation": "scanned word that is no pointer"})
         if board.mark is not None:
             self.judge(f"{board.target}: mark-word", cost[GCHEAP], board.mark, at_least=False)
 
@@ -213,11 +219,13 @@ def run_board(board, tree, args, results):
     programs = {heap.name: BareBuilder(tree, board).build(heap) for heap in HEAPS}
     first = programs[GC]
     off = check_clock(board, first)
-    print(f"\n{board.target} ({board.processor}, QEMU {board.machine[0]}): instructions, exact to {off:g} in loops of known"
-          " length\n")
-    rows = [row for row in (Row(*words) for words in run(board, first, "list") if len(words) == 3) if re.search(args.only, row.workload)]
+    print(f"\n{board.target} ({board.processor}, QEMU's {board.machine[0]}): instructions;"
+          f" in loops of known length the count is off by {off:g} at most\n")
+    listed = (Row(*words) for words in run(board, first, "list") if len(words) == 3)
+    rows = [row for row in listed if re.search(args.only, row.workload)]
     with ThreadPoolExecutor(args.jobs) as pool:
-        list(pool.map(lambda job: measure(board, programs[job[1]], job[1], job[0]), [(r, h) for r in rows for h in programs]))
+        jobs = [(board, program, heap, row) for row in rows for heap, program in programs.items()]
+        list(pool.map(lambda job: measure(*job), jobs))
     for row in rows:
         row.check([heap for heap in programs if heap in row.cost])
     results.workloads(board, rows)
@@ -245,7 +253,6 @@ def main():
     except (BuildError, RunError) as error:
         sys.exit(f"bench-baremetal: {error}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    import json
     path.write_text(json.dumps(results.rows, indent=1) + "\n")
     print(f"\nwrote {path}")
     print(f"missed: {', '.join(results.missed) or 'none'}")

@@ -100,7 +100,8 @@ class Builder:
         archive = out / "libgcheap.a"
         sources = [ROOT / name for name in ("Cargo.toml", "build.rs", "scripts/build-archive")]
         if not is_fresh(archive, [config, *sources, *(ROOT / "src").rglob("*.rs")]):
-            run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=self.out / "target", **self.archive_environment)
+            run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=self.out / "target",
+                **self.archive_environment)
         return [
             self.compile_with_micropython(self.port / "glue.c", out / "glue.o", *flags),
             self.compile_with_micropython(self.heaps / "atb.c", out / "atb.o", *flags),

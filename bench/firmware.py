@@ -11,8 +11,8 @@ OUT = ROOT / "build" / "size"
 PORT = ROOT / "micropython-port"
 GC, GCHEAP = "gc.c", "libgcheap"
 
-# What the ports for small machines set: the port's own default, -O3, is for speed. No module of Python code, which needs
-# micropython-lib, and ours only on request.
+# What ports for small machines set: the default for gc.c, -O3, is for speed. And no frozen Python code, which needs
+# micropython-lib.
 COMMON = ("CSUPEROPT=-Os", "FROZEN_MANIFEST=")
 
 
@@ -53,12 +53,12 @@ def build(tree, target, heap, *options, name=None):
     directory.mkdir(parents=True, exist_ok=True)
     note.write_text(str(tree))
     modules = [f"USER_C_MODULES={PORT}", "GCHEAP_MODULE=0"] if heap == GCHEAP else []
-    command = ["make", "-C", tree / "ports" / "qemu", f"-j{os.cpu_count()}", f"BOARD={target.board}", f"BUILD={directory}", *COMMON,
-               *target.options, *modules, *options]
+    command = ["make", "-C", tree / "ports" / "qemu", f"-j{os.cpu_count()}", f"BOARD={target.board}",
+               f"BUILD={directory}", *COMMON, *target.options, *modules, *options]
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
-    done = subprocess.run([str(word) for word in command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run([str(word) for word in command], env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     (directory / "log").write_text(done.stdout)
     if done.returncode:
         raise BuildError(f"{directory}:\n" + "\n".join(done.stdout.splitlines()[-20:]))

@@ -77,7 +77,8 @@ class Image:
 
     def symbols(self):
         """(name, address, size), Rust's names readable."""
-        done = subprocess.run([f"{self.tools}nm", "-S", "-C", "--defined-only", self.path], check=True, capture_output=True, text=True)
+        command = [f"{self.tools}nm", "-S", "-C", "--defined-only", self.path]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         found = []
         for line in done.stdout.splitlines():
             words = line.split(None, 3)

@@ -28,7 +28,8 @@ from report import print_table, verdict
 SOURCE = "py/gc.o"
 TEXT_RATIO, RAM_RATIO = 1.25, 1  # what is asked for, at most
 PANIC_SYMBOL = re.compile(r"panic|core::fmt|unwind|core::option::|core::result::|slice_.*_fail|_Unwind", re.I)
-PANIC_TEXT = re.compile(rb"panicked|attempt to [a-z]+ with overflow|out of bounds|out of range for slice|called `|[\w/-]+\.rs\b")
+PANIC_TEXT = re.compile(
+    rb"panicked|attempt to [a-z]+ with overflow|out of bounds|out of range for slice|called `|[\w/-]+\.rs\b")
 
 
 def images(tree, target):
@@ -56,8 +57,8 @@ def panics(image, other):
 def by_function(found):
     """A table of the functions of both heaps, those of one name side by side."""
     sizes = {heap: image.functions(SOURCE) for heap, image in found.items()}
-    names = sorted({*sizes[GC], *sizes[GCHEAP]}, key=lambda name: (-sizes[GCHEAP].get(name, 0), -sizes[GC].get(name, 0), name))
-    rows = [[name, *(str(sizes[heap].get(name, "-")) for heap in (GC, GCHEAP))] for name in names]
+    names = sorted({*sizes[GC], *sizes[GCHEAP]}, key=lambda name: (-sizes[GCHEAP][name], -sizes[GC][name], name))
+    rows = [[name, *(str(sizes[heap][name] or "-") for heap in (GC, GCHEAP))] for name in names]
     rows.append(["sum", *(str(sum(sizes[heap].values())) for heap in (GC, GCHEAP))])
     print_table([("function", -40), (GC, 8), (GCHEAP, 10)], rows)
 
@@ -124,7 +125,7 @@ def main():
             rows.append(row)
             found_panics |= {target.name: found} if found else {}
         module = "" if args.no_module else module_bytes(tree, targets[0])
-    except BuildError as error:
+    except (BuildError, ValueError) as error:
         sys.exit(f"size: {error}")
     print(f"\nWhat the heap adds to the image, in bytes (text: at most {TEXT_RATIO}x of gc.c at -Os; RAM: equal)\n")
     shown = []
@@ -136,10 +137,11 @@ def main():
             missed += [f"{row['target']} {kind} {ratio:.2f}x"] if result == "MISSED" else []
             cells += [str(row[f"gc_c_{kind}"]), str(row[f"gcheap_{kind}"]), f"{ratio:.2f}x", result]
         shown.append(cells)
-    print_table([("target", -12), ("gc.c text", 10), ("libgcheap", 10), ("", 7), ("", -6), ("gc.c RAM", 9), ("libgcheap", 10), ("", 7),
-                 ("", -6)], shown)
+    columns = [("gc.c text", 10), ("libgcheap", 10), ("", 7), ("", -6), ("gc.c RAM", 9), ("libgcheap", 10), ("", 7), ("", -6)]
+    print_table([("target", -12), *columns], shown)
     if module != "":
-        print(f"\nWithout the Python module `gcheap`, which would add {module} bytes ({targets[0].name}; GCHEAP_MODULE=0 leaves it out).")
+        print(f"\nWithout the Python module `gcheap`, which would add {module} bytes ({targets[0].name};"
+              " GCHEAP_MODULE=0 leaves it out).")
     path = ROOT / "build" / ("size-part.json" if args.targets else "size.json")
     path.write_text(json.dumps(rows, indent=1) + "\n")
     print(f"\nwrote {path}\nmissed: {', '.join(missed) or 'none'}")

@@ -106,7 +106,7 @@ enum { CONTROL, RELOAD, COUNT };
 enum { ENABLE = 1, PROCESSOR_CLOCK = 4, WRAPPED = 1 << 16, MOST = (1 << 24) - 1 };
 static uint32_t start;
 
-// Waits for the next tick: how many times round this takes, and the count then. Each time takes TIMER_SPIN instructions.
+// Waits for the next tick: how many times round this takes, each of TIMER_SPIN instructions, and the count then.
 static uint32_t next_tick(uint32_t *count) {
     uint32_t now = systick[COUNT], spins = 0;
     __asm__ volatile (

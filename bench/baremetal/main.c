@@ -1,8 +1,8 @@
 // Runs one workload on a machine without an operating system; its name is the program's argument.
 //
-// Prints a line "run TICKS SPINS" for each repetition (see board.h), "operations", and as bench.c does "used" and
-// "checksum". Other arguments: "list" prints the workloads, "check" times loops of a known number of instructions, "mark"
-// the mark phase over words that are no pointers.
+// Prints "empty TICKS SPINS" for nothing at all, "run TICKS SPINS" for each repetition (see board.h), "operations", and
+// as bench.c does "used" and "checksum". Other arguments: "list" prints the workloads, "check" times loops of a known
+// number of instructions, "mark" the mark phase over words that are no pointers.
 // Exit code 3: this heap cannot run the workload.
 
 #include <stdlib.h>
@@ -42,8 +42,6 @@ static int list(void) {
 // Two instructions a time.
 static int check(void) {
     static const uint32_t loops[] = {1, 1000, 1001, 1000000};
-    timer_start();
-    print_timing("empty", timer_stop());
     for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
         uint32_t n = loops[i];
         timer_start();
@@ -53,13 +51,6 @@ static int check(void) {
         print_timing("", timing);
     }
     return 0;
-}
-
-// The timed part of a workload, without a call through a pointer that the compiler could see through.
-static timing_t run(const workload_t *w, size_t *operations) {
-    timer_start();
-    *operations = w->run();
-    return timer_stop();
 }
 
 static int measure(const workload_t *w) {
@@ -76,7 +67,9 @@ static int measure(const workload_t *w) {
         if (w->before != NULL) {
             w->before(w);
         }
-        print_timing("run", run(w, &operations));
+        timer_start();
+        operations = w->run();
+        print_timing("run", timer_stop());
     }
     board_print_number("operations ", operations, "\n");
     gc_info_t info;
