@@ -29,6 +29,12 @@ bench:  ## gc.c, libgcheap and Boehm's collector side by side, to build/bench.js
 bench-count:  ## the same in instructions, under callgrind, to build/bench-count.json
 	python3 bench/run.py --count $(BENCH)
 
+bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/bench-baremetal.json; BENCH="--only REGEX"
+	python3 bench/baremetal.py $(BENCH)
+
+size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
+	python3 bench/size.py $(SIZE)
+
 lint:  ## formatting and clippy, as CI runs them
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
@@ -40,4 +46,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test parity bench bench-count lint clean help
+.PHONY: all header test parity bench bench-count bench-baremetal size lint clean help
