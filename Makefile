@@ -9,7 +9,7 @@ CALLS ?= 10000000
 CONFIG ?= /dev/null
 RUST_SOURCES := Cargo.toml build.rs $(wildcard src/*.rs src/heap/*.rs)
 
-build/libgcheap.a: $(RUST_SOURCES) scripts/build-archive $(filter-out /dev/null,$(CONFIG))
+build/libgcheap.a: $(RUST_SOURCES) src/aeabi.c $(addprefix scripts/,build-archive cargo-for rust-target) $(filter-out /dev/null,$(CONFIG))
 	scripts/build-archive $(CONFIG) $@
 
 header:  ## writes include/gcheap.h anew from the Rust sources
