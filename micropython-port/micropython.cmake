@@ -5,8 +5,8 @@
 # The port must include py/usermod.cmake after py/py.cmake and before it makes its target, as rp2, esp32 and (since
 # MicroPython 1.27) zephyr do. Variables, each -DNAME=value:
 #
-#   GCHEAP_TARGET   the Rust target, where it cannot be told from the compiler's flags
-#   GCHEAP_OPT      optimisation of the library: s for size, where flash is scarce
+#   GCHEAP_TARGET   the Rust target; by default what the port's compiler and flags say (scripts/rust-target)
+#   GCHEAP_OPT      3: optimise the library for speed; s, the default on bare metal: for size
 #   GCHEAP_MODULE   0 leaves out the Python module `gcheap`
 
 if(CMAKE_VERSION VERSION_LESS 3.20)
@@ -43,7 +43,9 @@ function(gcheap_add_object)
         list(APPEND headers compressed.data.h)
     endif()
     list(TRANSFORM headers PREPEND ${MICROPY_GENHDR_DIR}/)
-    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${here}/../src/*.rs)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${here}/../src/*.rs ${here}/../src/*.c)
+    file(GLOB scripts CONFIGURE_DEPENDS ${here}/../scripts/build-archive ${here}/../scripts/cargo-for
+        ${here}/../scripts/rust-target ${here}/gcheap/*)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     add_custom_command(
         OUTPUT ${object}
@@ -52,8 +54,7 @@ function(gcheap_add_object)
             "GCHEAP_TARGET=${GCHEAP_TARGET}" "GCHEAP_OPT=${GCHEAP_OPT}" "GCHEAP_MODULE=${GCHEAP_MODULE}"
             ${Python3_EXECUTABLE} ${here}/gcheap/object.py
             ${CMAKE_BINARY_DIR}/compile_commands.json ${MICROPY_PY_DIR}/modgc.c ${object}
-        DEPENDS ${headers} ${sources} ${here}/../Cargo.toml ${here}/../build.rs ${here}/../scripts/build-archive
-            ${here}/gcheap/object.py ${here}/gcheap/glue.c ${here}/gcheap/probe.c
+        DEPENDS ${headers} ${sources} ${scripts} ${here}/../Cargo.toml ${here}/../build.rs
             ${CMAKE_BINARY_DIR}/compile_commands.json
         DEPFILE ${object}.d
         COMMENT "Building libgcheap and its glue: ${object}"

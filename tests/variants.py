@@ -5,7 +5,7 @@ import subprocess
 
 # Not MICROPY_FORCE_32BIT, which newer trees have no more. libffi for 32 bits is rarely there.
 M32 = "CFLAGS_EXTRA=-m32"
-LINK32 = ["LDFLAGS_EXTRA=-m32", "MICROPY_PY_FFI=0", "GCHEAP_TARGET=i686-unknown-linux-gnu"]
+LINK32 = ["LDFLAGS_EXTRA=-m32", "MICROPY_PY_FFI=0"]
 
 NARROW = ("standard-32", "nanbox", "longlong")  # builds for 32-bit machines
 
