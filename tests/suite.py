@@ -5,7 +5,8 @@
     tests/suite.py standard-32 nanbox longlong                   (32-bit)
 
 MICROPYTHON=/path names another tree; its own tests are run. Each variant of the unix port is built twice and both
-binaries run the suite, each in a copy of MicroPython's tests, so that runs can go side by side. Every MicroPython test that is run on libgcheap counts as one test here:
+binaries run the suite, each in a copy of MicroPython's tests, so that runs can go side by side. Every MicroPython test
+that is run on libgcheap counts as one test here:
 
     passed    it passes; or it fails with gc.c as well, with the same output
     skipped   it fails with gc.c as well, but with another output; or at random with any heap (RACES)
