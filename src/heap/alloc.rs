@@ -115,16 +115,18 @@ impl<P: Port> Heap<P> {
         self.port().exit();
         // What a caller leaves unused of its blocks must not look like pointers: without the conservative clear, that
         // is what lies behind `bytes`.
-        let clear_from = if CONSERVATIVE_CLEAR { 0 } else { bytes };
-        if CONSERVATIVE_CLEAR && n == 1 && !TUNED_FOR_SIZE {
+        if !CONSERVATIVE_CLEAR {
+            // SAFETY: I6: the rest of the object's n blocks, which are the caller's and nobody else's from now on.
+            unsafe { mem::clear(object.add(bytes), n * BLOCK_BYTES - bytes) };
+        } else if n == 1 && !TUNED_FOR_SIZE {
             // Most objects are this small, and not worth a call of memset. Volatile: the compiler would make it one.
             for i in 0..BLOCK_BYTES / WORD_BYTES {
-                // SAFETY: I6: word i of the object's one block, which is the caller's and nobody else's from now on.
+                // SAFETY: I6: word i of the object's one block.
                 unsafe { object.cast::<usize>().add(i).write_volatile(0) };
             }
         } else {
-            // SAFETY: I6: the same for the object's n blocks.
-            unsafe { mem::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
+            // SAFETY: I6: the object's n blocks.
+            unsafe { mem::clear_blocks(object, n) };
         }
         object
     }

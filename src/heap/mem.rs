@@ -4,7 +4,7 @@
 
 use core::ptr::NonNull;
 
-use crate::config::{TUNED_FOR_SIZE, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, TUNED_FOR_SIZE, WORD_BYTES};
 
 /// Clears `bytes` bytes.
 ///
@@ -39,6 +39,28 @@ unsafe fn clear_words(mut at: NonNull<u8>, bytes: usize) {
                 at.add(1)
             }
         };
+    }
+}
+
+/// Clears `n` blocks, at least one.
+///
+/// # Safety
+/// They can be written, and the first one is word aligned.
+#[inline(always)]
+pub(crate) unsafe fn clear_blocks(mut at: NonNull<u8>, n: usize) {
+    if !TUNED_FOR_SIZE {
+        // SAFETY: the caller's promise.
+        return unsafe { at.write_bytes(0, n * BLOCK_BYTES) };
+    }
+    // SAFETY: the caller's promise: one past the blocks.
+    let end = unsafe { at.add(n * BLOCK_BYTES) };
+    while at != end {
+        for i in 0..BLOCK_BYTES / WORD_BYTES {
+            // SAFETY: the caller's promise: word i of one of the blocks.
+            unsafe { at.cast::<usize>().add(i).write_volatile(0) };
+        }
+        // SAFETY: at most the end.
+        at = unsafe { at.add(BLOCK_BYTES) };
     }
 }
 

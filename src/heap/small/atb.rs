@@ -193,33 +193,44 @@ impl Atb {
     /// The lowest block from `from` on at which `n` free blocks in a row start.
     #[inline(never)]
     pub(crate) fn find_run(&self, from: usize, n: usize) -> Option<usize> {
-        let mut block = from;
-        // Free blocks in a row right before this one.
+        let slot = self.slot(from);
+        let (mut i, mut lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+        // Free lanes in a row at the end of the words before word i.
         let mut run = 0;
-        while block < self.blocks() {
-            if let Some(i) = self.word_from(block) {
-                let free = frees(self.load(i));
-                if free == LANES && run + BLOCKS_PER_WORD < n {
-                    run += BLOCKS_PER_WORD;
-                    block += BLOCKS_PER_WORD;
-                    continue;
+        while i < self.len() {
+            let first = i * BLOCKS_PER_WORD;
+            let mut free = frees(self.load(i)) & lanes_from(lane);
+            if run != 0 {
+                let start = first - run;
+                let mut bottom = free;
+                while bottom & 1 != 0 {
+                    bottom >>= 2;
+                    run += 1;
                 }
-                if free & 1 == 0 {
-                    run = 0;
-                }
-                // Most words hold no two free blocks in a row: then but the last one counts, which may begin a run.
-                let starts = if n == 1 { free } else { free & free >> 2 };
-                if run | starts == 0 {
-                    run = free >> (Word::BITS - 2);
-                    block += BLOCKS_PER_WORD;
-                    continue;
+                if run >= n {
+                    return Some(self.block(start));
                 }
             }
-            run = if self.kind(block) == Kind::Free { run + 1 } else { 0 };
-            block += 1;
-            if run == n {
-                return Some(block - n);
+            if n <= BLOCKS_PER_WORD {
+                let mut starts = run_starts(free, n) >> (2 * lane);
+                if starts != 0 {
+                    while starts & 1 == 0 {
+                        starts >>= 2;
+                        lane += 1;
+                    }
+                    return Some(self.block(first + lane));
+                }
             }
+            if free != LANES {
+                run = 0;
+                while free >> (Word::BITS - 2) != 0 {
+                    free <<= 2;
+                    run += 1;
+                }
+            } else if run == 0 {
+                run = BLOCKS_PER_WORD;
+            }
+            (i, lane) = (i + 1, 0);
         }
         None
     }
@@ -227,8 +238,10 @@ impl Atb {
     /// `n` free blocks become an object. gc.c: `ATB_FREE_TO_HEAD`, and `ATB_FREE_TO_TAIL` for the others.
     #[inline(always)]
     pub(crate) fn free_to_object(&self, block: usize, n: usize) {
-        self.fill(block, n, Kind::Tail);
         self.set(block, Kind::Head);
+        if n > 1 {
+            self.fill(block + 1, n - 1, Kind::Tail);
+        }
     }
 
     /// `n` blocks become tails of the object before them. gc.c: `ATB_FREE_TO_TAIL`, once per block.
@@ -243,12 +256,24 @@ impl Atb {
         self.fill(block, n, Kind::Free);
     }
 
-    /// The object whose head this is becomes free; says how many blocks that were. gc.c: `ATB_ANY_TO_FREE` for each.
+    /// The object whose head this is becomes free. gc.c: `ATB_ANY_TO_FREE` for each of its blocks.
     #[inline(always)]
-    pub(crate) fn object_to_free(&self, block: usize) -> usize {
-        let n = 1 + self.tails_after(block);
-        self.fill(block, n, Kind::Free);
-        n
+    pub(crate) fn object_to_free(&self, mut block: usize) -> usize {
+        let head = block;
+        loop {
+            self.set(block, Kind::Free);
+            block += 1;
+            while let Some(i) = self.word_from(block) {
+                if i == self.len() || self.load(i) != LANES * Kind::Tail as Word {
+                    break;
+                }
+                self.store_whole(i, 0);
+                block += BLOCKS_PER_WORD;
+            }
+            if block == self.blocks() || self.kind(block) != Kind::Tail {
+                return block - head;
+            }
+        }
     }
 
     /// How many tails follow block `block`: the length of the object there, less its head.

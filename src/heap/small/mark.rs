@@ -94,7 +94,12 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn words_of(&self, area: Area, block: usize) -> (*const usize, usize) {
         self.port().hook(block);
-        let n = 1 + area.atb().tails_after(block);
+        // Most objects have one block.
+        let atb = area.atb();
+        let mut n = 1;
+        if block + 1 < atb.blocks() && atb.kind(block + 1) == Kind::Tail {
+            n += atb.tails_after(block);
+        }
         // SAFETY: I6: a block of this area.
         let start = unsafe { ptr_from_block(area.pool(), block) };
         (start.as_ptr().cast(), n * (BLOCK_BYTES / WORD_BYTES))

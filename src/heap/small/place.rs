@@ -75,29 +75,42 @@ impl<P: Port> Heap<P> {
             (i, size) = (i + 1, 2 * size);
         }
         let cursor = self.cursor(i);
-        let from = (cursor.get() + 1).saturating_sub(size);
+        let mut from = (cursor.get() + 1).saturating_sub(size);
         // Of the cursor's own size first: if n is larger, that is as far as the cursor may go.
-        let (mut number, mut found) = self.search(from, size);
-        if found.is_some() && n != size {
-            cursor.set(number + size - 1);
-            (_, found) = self.search(number, n);
-        } else {
-            number += if found.is_some() { n } else { 0 };
-            cursor.set(number + size - 1);
+        let mut wanted = size;
+        loop {
+            let (number, place) = self.search(from, wanted);
+            let done = wanted == n || place.is_none();
+            if wanted == size {
+                // What is found is taken, unless it is only where the search for n goes on.
+                let next = if done && place.is_some() { number + n } else { number };
+                cursor.set(next + size - 1);
+            }
+            if done {
+                return place;
+            }
+            (wanted, from) = (n, number);
         }
-        found
     }
 
     /// The lowest number from `from` on with `n` free blocks in a row, and its place; or the heap's end.
     ///
     /// Blocks are numbered through all areas, in list order; a number is left out between two areas.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn search(&self, from: usize, n: usize) -> (usize, Option<Place>) {
+        if !SPLIT_HEAP {
+            self.port().hook(from);
+            let area = self.state().first_area();
+            return match area.atb().find_run(from, n) {
+                Some(block) => (block, Some(Place { area, block })),
+                None => (area.blocks(), None),
+            };
+        }
         let mut first = 0;
         for area in self.state().areas() {
             let atb = area.atb();
             let start = from.saturating_sub(first);
-            if !SPLIT_HEAP || start < atb.blocks() {
+            if start < atb.blocks() {
                 self.port().hook(start);
                 if let Some(block) = atb.find_run(start, n) {
                     return (first + block, Some(Place { area, block }));
