@@ -16,8 +16,11 @@ build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
 
-test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython micropython-32 cmake)
+test:  ## all tests; STAGES="rust c" runs only those (tests/run.py has their names)
 	python3 tests/run.py $(STAGES)
+
+test-matrix:  ## every two options together, on 64 and on 32 bits: the differential test for each configuration
+	python3 tests/matrix.py
 
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 tests/run.py versions

@@ -8,10 +8,12 @@ import re
 import subprocess
 import traceback
 from collections import Counter
+from pathlib import Path
 
 import micropython
 from micropython import CORES, ENV, MARKER, OUT, ROOT, SUPPORT, say
 
+VALGRIND_HEADER = Path("/usr/include/valgrind/memcheck.h")
 OTHER = f"CFLAGS_EXTRA=-I{SUPPORT / 'other'} '-DMP_CONFIGFILE=<mpconfigother.h>'"
 
 
@@ -134,21 +136,29 @@ class Port:
         assert row and int(row[1], 16) >= 4 * 30, sections
         assert "A" not in row[2], "the section takes memory on the target"
 
-    def test_unsupported_option_is_refused_in_a_sentence(self):
-        for option in ("SPLIT_HEAP_AUTO", "VALGRIND"):
-            macro = {"SPLIT_HEAP_AUTO": "MICROPY_GC_SPLIT_HEAP_AUTO", "VALGRIND": "MICROPY_DEBUG_VALGRIND"}[option]
-            name = f"port-{option.lower()}"
-            library = OUT / name / "gcheap" / "libgcheap.a"
-            log = self.refused(f"CFLAGS_EXTRA=-D{macro}=1", library, name=name)
-            assert f"{option}=1 is not supported yet" in log, log
-            assert "gcheap: libgcheap.a could not be built for this interpreter" in log, log
+    def test_a_heap_that_grows_by_itself(self):
+        options = ["GC_SPLIT_HEAP=1", "GC_SPLIT_HEAP_AUTO=1"]
+        if VALGRIND_HEADER.exists():
+            options.append("DEBUG_VALGRIND=1")
+        else:
+            say(f"         without MICROPY_DEBUG_VALGRIND: no {VALGRIND_HEADER} here (apt-get install valgrind)")
+        build = self.make(f"CFLAGS_EXTRA={' '.join('-DMICROPY_' + option for option in options)}", name="port-grows")
+        config = (build / "gcheap" / "config.env").read_text().split()
+        assert {"SPLIT_HEAP_AUTO=1", f"VALGRIND={len(options) - 2}"} <= set(config), config
+        self.demo(build, heap="48k")
+        program = "import gc\nfor i in range(3):\n    x = [bytearray(100000) for _ in range(30)]\n" \
+                  "    n = gc.mem_alloc()\n    x = None\n    gc.collect()\n    print(n > 3000000, gc.mem_free() < 300000)"
+        done = subprocess.run([build / "micropython", "-X", "heapsize=64k", "-c", program], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        assert done.stdout == 3 * "True True\n", done.stdout
 
-    def test_word_size_without_a_rust_target_is_refused_in_a_sentence(self):
+    def test_a_target_with_another_word_size_is_refused_in_a_sentence(self):
         source = "#include <stdlib.h>\n#if __SIZEOF_POINTER__ != 4\n#error\n#endif\n"
         if subprocess.run(["gcc", "-m32", "-xc", "-fsyntax-only", "-"], input=source, text=True, capture_output=True).returncode:
             raise Skip("gcc -m32 does not work here (gcc-multilib)")
         library = OUT / "port-32" / "gcheap" / "libgcheap.a"
-        log = self.refused("MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0", library, name="port-32")
+        log = self.refused("MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0", "GCHEAP_TARGET=x86_64-unknown-linux-gnu", library,
+                           name="port-32")
         assert "POINTER_BYTES is 4, but the target's pointers have 8 bytes" in log, log
         assert "Set GCHEAP_TARGET" in log, log
 

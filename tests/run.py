@@ -27,9 +27,12 @@ def stages():
     return {
         "rust": cargo_test(),
         "rust-small": cargo_test("small.env"),
+        "rust-size": cargo_test("size.env"),
+        "rust-options": cargo_test("options.env"),
         "c": ([python, "c_tests/run.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
+        "matrix": ([python, "tests/matrix.py"], {}),
         "port": ([python, "tests/port.py"], {}),
         "micropython": ([python, "tests/suite.py"], {}),
         "micropython-32": ([python, "tests/suite.py", "standard-32", "nanbox", "longlong"], {}),

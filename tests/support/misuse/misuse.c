@@ -4,6 +4,13 @@
 #include "py/gc.h"
 #include "py/runtime.h"
 
+#if MICROPY_GC_SPLIT_HEAP_AUTO
+// The unix port has no such option, so it says nowhere how large an area may be.
+size_t gc_get_max_new_split(void) {
+    return 1 << 24;
+}
+#endif
+
 static mp_obj_t misuse_free(mp_obj_t what_in) {
     const char *what = mp_obj_str_get_str(what_in);
     static char foreign[64];
