@@ -147,7 +147,8 @@ class Port:
         assert {"SPLIT_HEAP_AUTO=1", f"VALGRIND={len(options) - 2}"} <= set(config), config
         self.demo(build, heap="48k")
         program = "import gc\nfor i in range(3):\n    x = [bytearray(100000) for _ in range(30)]\n" \
-                  "    n = gc.mem_alloc()\n    x = None\n    gc.collect()\n    print(n > 3000000, gc.mem_free() < 300000)"
+                  "    n = gc.mem_alloc() + gc.mem_free()\n    x = None\n    gc.collect()\n" \
+                  "    print(n > 3000000, gc.mem_alloc() + gc.mem_free() < n)"
         done = subprocess.run([build / "micropython", "-X", "heapsize=64k", "-c", program], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
         assert done.stdout == 3 * "True True\n", done.stdout
@@ -160,7 +161,7 @@ class Port:
         log = self.refused("MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0", "GCHEAP_TARGET=x86_64-unknown-linux-gnu", library,
                            name="port-32")
         assert "POINTER_BYTES is 4, but the target's pointers have 8 bytes" in log, log
-        assert "Set GCHEAP_TARGET" in log, log
+        assert "gcheap: libgcheap.a could not be built for this interpreter" in log, log
 
     def test_tree_is_untouched(self):
         assert self.files == self.snapshot(), set(self.files.items()) ^ set(self.snapshot().items())
