@@ -28,12 +28,13 @@ impl<P: Port> Heap<P> {
         if !self.is_marking() {
             return;
         }
-        for i in 0..len {
-            if VALGRIND && !self.port().is_addressable(words.wrapping_add(i)) {
-                continue;
-            }
+        // A few at a time: all at once could fill the stack, one by one would be slow.
+        let mut i = 0;
+        while i < len {
+            let now = (len - i).min(STACK_LEN / 8);
             // SAFETY: the caller's promise.
-            unsafe { self.mark_from(words.add(i), 1) };
+            unsafe { self.mark_from(words.add(i), now) };
+            i += now;
         }
     }
 
@@ -98,12 +99,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn words_of(&self, area: Area, block: usize) -> (*const usize, usize) {
         self.port().hook(block);
-        // Most objects have one block.
-        let atb = area.atb();
-        let mut n = 1;
-        if block + 1 < atb.blocks() && atb.kind(block + 1) == Kind::Tail {
-            n += atb.tails_after(block);
-        }
+        let n = 1 + area.atb().tails_after(block);
         // SAFETY: I6: a block of this area.
         let start = unsafe { ptr_from_block(area.pool(), block) };
         (start.as_ptr().cast(), n * (BLOCK_BYTES / WORD_BYTES))
