@@ -31,9 +31,11 @@ impl<P: Port> Heap<P> {
         // A few at a time: all at once could fill the stack, one by one would be slow.
         let mut i = 0;
         while i < len {
-            let now = (len - i).min(STACK_LEN / 8);
-            // SAFETY: the caller's promise.
-            unsafe { self.mark_from(words.add(i), now) };
+            let now = if VALGRIND { 1 } else { (len - i).min(STACK_LEN / 8) };
+            if !VALGRIND || self.port().is_addressable(words.wrapping_add(i)) {
+                // SAFETY: the caller's promise.
+                unsafe { self.mark_from(words.add(i), now) };
+            }
             i += now;
         }
     }
