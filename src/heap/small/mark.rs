@@ -16,7 +16,7 @@ use crate::port::Port;
 
 /// Entries of the mark stack.
 const STACK_LEN: usize = SCRATCH_WORDS;
-const _: () = assert!(SCRATCH_WORDS >= 8, "the mark stack must have room for at least 8 machine words");
+const _: () = assert!(SCRATCH_WORDS >= 7, "the mark stack must have room for at least 7 machine words");
 
 impl<P: Port> Heap<P> {
     /// Marks everything that can be reached from `len` words. Part of a collection; elsewhere it does nothing.
