@@ -16,8 +16,11 @@ build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
 
-test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython)
+test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython micropython-32 cmake)
 	python3 tests/run.py $(STAGES)
+
+test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
+	python3 tests/run.py versions
 
 parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration
 	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \
@@ -46,4 +49,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test parity bench bench-count bench-baremetal size lint clean help
+.PHONY: all header test test-versions test-baremetal test-matrix parity bench bench-count bench-baremetal size lint clean help

@@ -25,9 +25,6 @@ const FLAGS: &[&str] = &[
     "VALGRIND",
 ];
 
-/// Options of gc.c that this version of the library does not have yet: they must be 0.
-const NOT_YET: &[&str] = &["SPLIT_HEAP_AUTO", "WEAKREF", "VALGRIND"];
-
 /// What a build without `GCHEAP_CONFIG` gets.
 const DEFAULTS: &[(&str, &str)] = &[
     ("BLOCK_BYTES", "32"),
@@ -67,6 +64,7 @@ const LAYOUT: &[&str] = &[
     "AREA_ATB_START",
     "AREA_ATB_BYTES",
     "AREA_FTB_START",
+    "AREA_WTB_START",
     "AREA_POOL_START",
     "AREA_POOL_END",
     "AREA_LAST_FREE",
@@ -93,8 +91,10 @@ fn main() {
     }
     lay_out(&mut config, word);
     check(&config, word);
-    // Options that choose functions, not only branches: an exported one, and the modules that are tuned for size.
-    set_cfg("gcheap_split_heap", config["SPLIT_HEAP"] == "1");
+    // Options that choose functions, not only branches, or what gc_info fills in; and the modules that are tuned for size.
+    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF"] {
+        set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
+    }
     set_cfg("gcheap_small", config["TUNE"] == "size");
     let out = env::var("OUT_DIR").unwrap();
     fs::write(Path::new(&out).join("config.rs"), rust(&config)).unwrap();
@@ -130,7 +130,7 @@ fn read(text: &str, path: &Path, config: &mut Config) {
 /// Gives every layout key that is still missing the place it has in mpstate.h: fields in order, naturally aligned.
 fn lay_out(config: &mut Config, word: usize) {
     let on = |config: &Config, key: &str| config[key] == "1";
-    let (finaliser, split) = (on(config, "FINALISER"), on(config, "SPLIT_HEAP"));
+    let (finaliser, weakref, split) = (on(config, "FINALISER"), on(config, "WEAKREF"), on(config, "SPLIT_HEAP"));
     let mut set = |key: &str, value: usize| {
         config.entry(key.into()).or_insert(value.to_string());
     };
@@ -140,6 +140,7 @@ fn lay_out(config: &mut Config, word: usize) {
         ("AREA_ATB_START", true),
         ("AREA_ATB_BYTES", true),
         ("AREA_FTB_START", finaliser),
+        ("AREA_WTB_START", weakref),
         ("AREA_POOL_START", true),
         ("AREA_POOL_END", true),
         ("AREA_LAST_FREE", true),
@@ -181,11 +182,6 @@ fn check(config: &Config, word: usize) {
     if !["size", "speed"].contains(&config["TUNE"].as_str()) {
         stop(&format!("TUNE is \"{}\"; it must be size or speed (or empty: size on bare metal)", config["TUNE"]));
     }
-    for key in NOT_YET {
-        if config[*key] != "0" {
-            stop(&format!("{key}=1 is not supported yet"));
-        }
-    }
     if number("POINTER_BYTES", &config["POINTER_BYTES"]) != word {
         stop(&format!("POINTER_BYTES is {}, but the target's pointers have {word} bytes", config["POINTER_BYTES"]));
     }
@@ -193,8 +189,15 @@ fn check(config: &Config, word: usize) {
     if !block.is_power_of_two() || !(word..=4096).contains(&block) {
         stop(&format!("BLOCK_BYTES is {block}; it must be a power of two from {word} to 4096"));
     }
-    if config["MUTEX"] == "1" && config["THREAD_STATE"] == "0" {
-        stop("MUTEX=1 needs THREAD_STATE=1: threads have a lock depth each");
+    let needs = [
+        ("MUTEX", "THREAD_STATE", "threads have a lock depth each"),
+        ("SPLIT_HEAP_AUTO", "SPLIT_HEAP", "it adds areas"),
+        ("WEAKREF", "FINALISER", "gc.c cannot be built with weak references alone either"),
+    ];
+    for (key, other, why) in needs {
+        if config[key] == "1" && config[other] == "0" {
+            stop(&format!("{key}=1 needs {other}=1: {why}"));
+        }
     }
 }
 

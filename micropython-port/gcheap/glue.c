@@ -6,6 +6,10 @@
 #include "config.h"
 #include "gcheap.h" // declares what the library calls
 
+#if MICROPY_DEBUG_VALGRIND
+#include <valgrind/memcheck.h>
+#endif
+
 #if MICROPY_PY_THREAD
 mp_state_thread_t *gcheap_host_thread(void); // the name in the library's configuration; only MicroPython has the type
 #endif
@@ -89,6 +93,28 @@ void gcheap_host_finalise(void *ptr) {
 }
 #endif
 
+#if MICROPY_GC_SPLIT_HEAP_AUTO
+size_t gcheap_host_max_new_split(void) {
+    return gc_get_max_new_split();
+}
+
+void *gcheap_host_alloc_heap(size_t bytes) {
+    return MP_PLAT_ALLOC_HEAP(bytes);
+}
+
+void gcheap_host_free_heap(void *memory) {
+    MP_PLAT_FREE_HEAP(memory);
+}
+#endif
+
+#if MICROPY_DEBUG_VALGRIND
+// gc.c takes the macro's answer the other way round, and so ignores every root that can be read. It answers 0, or the
+// address of the first byte that cannot.
+bool gcheap_host_valgrind_addressable(const void *word) {
+    return VALGRIND_CHECK_MEM_IS_ADDRESSABLE(word, sizeof(void *)) == 0;
+}
+#endif
+
 void gcheap_host_hook(size_t step) {
     (void)step;
     MICROPY_GC_HOOK_LOOP(step);
@@ -105,6 +131,7 @@ MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
         [GCHEAP_MISUSE_INTERIOR_POINTER] = "free or realloc of a pointer into the middle of a block",
         [GCHEAP_MISUSE_FREE_BLOCK] = "free or realloc of memory that is already free",
         [GCHEAP_MISUSE_TAIL_BLOCK] = "free or realloc of a pointer into the middle of an object",
+        [GCHEAP_MISUSE_WEAK_REFERENCE] = "free or realloc of an object that has a weak reference",
     };
     mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: %s: 0x%p\n", what[code < MP_ARRAY_SIZE(what) ? code : 0], ptr);
     #else

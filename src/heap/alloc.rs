@@ -5,7 +5,9 @@ use core::ptr::{NonNull, null_mut};
 use super::atb::ptr_from_block;
 use super::place::{Place, has_short_way};
 use super::{Heap, blocks_for, mem};
-use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, TUNED_FOR_SIZE, WORD_BYTES};
+use crate::config::{
+    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO, TUNED_FOR_SIZE, WORD_BYTES,
+};
 use crate::port::Port;
 
 impl<P: Port> Heap<P> {
@@ -50,6 +52,7 @@ impl<P: Port> Heap<P> {
     #[cfg_attr(not(gcheap_small), inline(never))]
     fn alloc_by_search(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let mut may_collect = self.state().auto_collect().get() != 0;
+        let mut may_grow = SPLIT_HEAP_AUTO;
         if may_collect && self.is_collection_due() {
             self.collect_outside_mutex();
             may_collect = false;
@@ -60,6 +63,10 @@ impl<P: Port> Heap<P> {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
             if !may_collect {
+                if may_grow && self.grow(bytes) {
+                    may_grow = false;
+                    continue;
+                }
                 self.port().exit();
                 return null_mut();
             }

@@ -3,11 +3,12 @@
 //! ```text
 //!    collect_start   mutex taken, lock depth gets its collect flag, the host's roots are marked
 //!    collect_root    … as often as the host likes: stacks, registers, other threads
-//!    collect_end     grey objects scanned · finalisers run · unmarked objects freed · flag and mutex given back
+//!    collect_end     grey objects scanned · finalisers run · unmarked objects freed · flag and mutex given back ·
+//!                    the host's weak references to freed objects seen to
 //! ```
 
 use super::Heap;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, TUNED_FOR_SIZE};
+use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, TUNED_FOR_SIZE, WEAKREF};
 use crate::port::Port;
 
 /// A collection is under way.
@@ -22,6 +23,8 @@ const NESTED: u32 = 8;
 /// Above those there is room for a number.
 #[cfg(not(gcheap_small))]
 pub(super) const CARD_BITS_SHIFT: u32 = 24;
+/// In the same place, when none waits any more: a finaliser has made a weak reference.
+const LATE_WEAKREF: u32 = 1 << 24;
 
 impl<P: Port> Heap<P> {
     /// Begins a collection and marks the host's roots. gc.c: `gc_collect_start`.
@@ -60,6 +63,9 @@ impl<P: Port> Heap<P> {
         let depth = self.lock_depth();
         depth.set(depth.get() & !COLLECT_FLAG);
         self.port().exit();
+        if WEAKREF {
+            self.port().weakref_sweep();
+        }
     }
 
     /// A collection without roots: every object has its finaliser run and is freed. gc.c: `gc_sweep_all`.
@@ -90,5 +96,17 @@ impl<P: Port> Heap<P> {
     pub(super) fn is_marking(&self) -> bool {
         let phase = self.state().phase().get();
         phase & MARKING != 0
+    }
+
+    /// Only while finalisers run: before and after, the bit has another meaning, or none.
+    pub(super) fn note_late_weakref(&self) {
+        let phase = self.state().phase();
+        if phase.get() & COLLECTING != 0 && !self.is_marking() {
+            phase.set(phase.get() | LATE_WEAKREF);
+        }
+    }
+
+    pub(super) fn has_late_weakrefs(&self) -> bool {
+        self.state().phase().get() & LATE_WEAKREF != 0
     }
 }

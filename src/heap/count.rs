@@ -30,6 +30,10 @@ impl<P: Port> Heap<P> {
             info.max_block = info.max_block.max(count.max_block);
         }
         self.port().exit();
+        #[cfg(gcheap_split_heap_auto)]
+        {
+            info.max_new_split = self.port().max_new_split();
+        }
         info
     }
 

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use super::Heap;
 use super::atb::{Atb, Kind, ptr_from_block};
-use crate::config::BLOCK_BYTES;
+use crate::config::{BLOCK_BYTES, SPLIT_HEAP_AUTO};
 use crate::port::Port;
 
 /// Where a dump goes, and what it needs to know about objects.
@@ -24,12 +24,25 @@ impl<P: Port> Heap<P> {
     /// Prints the numbers of [`Heap::info`]. gc.c: `gc_dump_info`.
     pub fn dump_info(&self, to: &mut impl Printer) {
         let info = self.info();
-        // A byte below 7 in the text stands for one of these.
-        let numbers =
-            [info.total, info.used, info.free, info.max_free, info.num_1block, info.num_2block, info.max_block];
-        let text = b"GC: total: \x00, used: \x01, free: \x02\n No. of 1-blocks: \x04, 2-blocks: \x05, \
-            max blk sz: \x06, max free sz: \x03\n";
-        for &c in text {
+        // A byte below 7 (or 8) in the text stands for one of these.
+        let numbers = [
+            info.total,
+            info.used,
+            info.free,
+            info.max_free,
+            info.num_1block,
+            info.num_2block,
+            info.max_block,
+            #[cfg(gcheap_split_heap_auto)]
+            info.max_new_split,
+        ];
+        let first: &[u8] = if SPLIT_HEAP_AUTO {
+            b"GC: total: \x00, used: \x01, free: \x02, max new split: \x07"
+        } else {
+            b"GC: total: \x00, used: \x01, free: \x02"
+        };
+        let second = b"\n No. of 1-blocks: \x04, 2-blocks: \x05, max blk sz: \x06, max free sz: \x03\n";
+        for &c in first.iter().chain(second) {
             match numbers.get(usize::from(c)) {
                 Some(&number) => to.print(c"%u", number),
                 None => to.print(c"%c", c.into()),

@@ -18,6 +18,10 @@ impl<P: Port> Heap<P> {
         }
         self.port().enter();
         match self.object_at(ptr, depth & COLLECT_FLAG != 0) {
+            Ok((area, block)) if self.has_weakref(area, block) => {
+                self.port().exit();
+                self.port().misuse(Misuse::WeakReference, ptr);
+            }
             Ok((area, block)) => {
                 let n = area.atb().object_to_free(block);
                 if FINALISER {

@@ -18,4 +18,7 @@ pub struct Info {
     pub num_2block: usize,
     /// The largest object, in blocks.
     pub max_block: usize,
+    /// How many bytes another area could have (gcheap_host_max_new_split).
+    #[cfg(gcheap_split_heap_auto)]
+    pub max_new_split: usize,
 }

@@ -2,7 +2,7 @@
 //!
 //! One room per idea: [`state`](self) holds where everything is stored, [`atb`] and [`ftb`] are the tables, `lanes` what a word of them tells, `area` makes
 //! areas, `place` and `holes` find free blocks, `alloc`, `free` and `realloc` are what a program calls, `mark`, `grey`, `sweep` and
-//! `collect` are a collection, [`info`] and [`dump`] look at the heap, [`check`] checks its invariants.
+//! `collect` are a collection, `weakref` tells of the death of objects, [`info`] and [`dump`] look at the heap, [`check`] checks its invariants.
 
 mod alloc;
 mod area;
@@ -30,6 +30,7 @@ mod place;
 mod realloc;
 mod state;
 mod sweep;
+mod weakref;
 
 pub use info::Info;
 pub use state::{Area, State};

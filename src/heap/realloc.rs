@@ -5,8 +5,8 @@ use core::ptr::null_mut;
 use super::atb::ptr_from_block;
 use super::state::Area;
 use super::{Heap, blocks_for, mem};
-use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, TUNED_FOR_SIZE};
-use crate::port::Port;
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, TUNED_FOR_SIZE, WEAKREF};
+use crate::port::{Misuse, Port};
 
 /// What became of a request to change an object in place.
 enum InPlace {
@@ -87,6 +87,11 @@ impl<P: Port> Heap<P> {
     #[cold]
     fn relocate(&self, from: *mut u8, blocks: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let to = self.alloc(bytes, finaliser);
+        if WEAKREF && !to.is_null() && self.is_weakly_referenced(from) {
+            self.free(to);
+            self.port().misuse(Misuse::WeakReference, from);
+            return null_mut();
+        }
         if !to.is_null() {
             // SAFETY: I6: both objects have that many blocks (the new one more), and they are different objects.
             unsafe { mem::copy(from, to, blocks * BLOCK_BYTES) };

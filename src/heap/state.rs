@@ -123,7 +123,6 @@ pub struct Area(NonNull<u8>);
 impl Area {
     /// # Safety
     /// `record` points to `AREA_BYTES` bytes, word aligned, that are the heap's from now on (I1).
-    #[cfg(gcheap_split_heap)]
     #[inline(always)]
     pub(crate) unsafe fn new(record: NonNull<u8>) -> Self {
         Self(record)
@@ -168,6 +167,12 @@ impl Area {
     #[inline(always)]
     pub(crate) fn ftb_start(self) -> Field<*mut u8> {
         self.field(config::AREA_FTB_START)
+    }
+
+    /// First byte of the WTB.
+    #[inline(always)]
+    pub(crate) fn wtb_start(self) -> Field<*mut u8> {
+        self.field(config::AREA_WTB_START)
     }
 
     /// First byte of block 0.

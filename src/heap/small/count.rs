@@ -44,7 +44,17 @@ impl<P: Port> Heap<P> {
         }
         self.port().exit();
         let (total, used, free) = (blocks * BLOCK_BYTES, used * BLOCK_BYTES, free * BLOCK_BYTES);
-        Info { total, used, free, max_free, num_1block, num_2block, max_block }
+        Info {
+            total,
+            used,
+            free,
+            max_free,
+            num_1block,
+            num_2block,
+            max_block,
+            #[cfg(gcheap_split_heap_auto)]
+            max_new_split: self.port().max_new_split(),
+        }
     }
 
     /// Fills in total, used and free, and 0 for the rest. gc.c: `gc_info_fast` (from MicroPython 1.26 on).
