@@ -8,7 +8,7 @@
 //! Takes no lock, and keeps everything in the heap's own storage: on some hosts signal handlers of other threads mark.
 
 use super::Heap;
-use super::atb::{Kind, block_from_ptr, ptr_from_block};
+use super::atb::{Kind, ptr_from_block};
 use super::collect::WAITING;
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
@@ -68,7 +68,8 @@ impl<P: Port> Heap<P> {
                 return;
             }
             depth -= 1;
-            (words, len) = match self.find(first, self.entry(depth).get()) {
+            let word = self.entry(depth).get();
+            (words, len) = match self.find(first, word) {
                 Some((area, block)) => self.words_of(area, block),
                 None => (words, 0),
             };
@@ -80,8 +81,11 @@ impl<P: Port> Heap<P> {
     fn find(&self, first: Area, word: usize) -> Option<(Area, usize)> {
         let mut area = first;
         loop {
-            if let Some(block) = block_from_ptr(word, area.pool().addr().get(), area.blocks()) {
-                return Some((area, block));
+            // Two compares, because small CPUs need more to do both at once (`block_from_ptr`); and most words that are
+            // no pointers fail the first.
+            let offset = word.wrapping_sub(area.pool().addr().get());
+            if offset < area.blocks() * BLOCK_BYTES && offset % BLOCK_BYTES == 0 {
+                return Some((area, offset / BLOCK_BYTES));
             }
             if !SPLIT_HEAP {
                 return None;

@@ -16,6 +16,7 @@
 //! just seen what is there. A collection forgets all cursors. They live in the storage of gc.c's mark stack, which is
 //! idle between collections.
 
+use super::atb::Kind;
 use super::check::Broken;
 use super::state::{Area, Field};
 use super::{Heap, mem};
@@ -76,6 +77,12 @@ impl<P: Port> Heap<P> {
         }
         let cursor = self.cursor(i);
         let mut from = (cursor.get() + 1).saturating_sub(size);
+        // Mostly a block is free where the last one was.
+        let area = self.state().first_area();
+        if n == 1 && from < area.blocks() && area.atb().kind(from) == Kind::Free {
+            cursor.set(from + 1);
+            return Some(Place { area, block: from });
+        }
         // Of the cursor's own size first: if n is larger, that is as far as the cursor may go.
         let mut wanted = size;
         loop {
