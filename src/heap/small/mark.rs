@@ -8,7 +8,7 @@
 //! Takes no lock, and keeps everything in the heap's own storage: on some hosts signal handlers of other threads mark.
 
 use super::Heap;
-use super::atb::{Kind, block_from_ptr, ptr_from_block};
+use super::atb::{Kind, ptr_from_block};
 use super::collect::WAITING;
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
@@ -28,12 +28,15 @@ impl<P: Port> Heap<P> {
         if !self.is_marking() {
             return;
         }
-        for i in 0..len {
-            if VALGRIND && !self.port().is_addressable(words.wrapping_add(i)) {
-                continue;
+        // A few at a time: all at once could fill the stack, one by one would be slow.
+        let mut i = 0;
+        while i < len {
+            let now = if VALGRIND { 1 } else { (len - i).min(STACK_LEN / 8) };
+            if !VALGRIND || self.port().is_addressable(words.wrapping_add(i)) {
+                // SAFETY: the caller's promise.
+                unsafe { self.mark_from(words.add(i), now) };
             }
-            // SAFETY: the caller's promise.
-            unsafe { self.mark_from(words.add(i), 1) };
+            i += now;
         }
     }
 
@@ -68,7 +71,8 @@ impl<P: Port> Heap<P> {
                 return;
             }
             depth -= 1;
-            (words, len) = match self.find(first, self.entry(depth).get()) {
+            let word = self.entry(depth).get();
+            (words, len) = match self.find(first, word) {
                 Some((area, block)) => self.words_of(area, block),
                 None => (words, 0),
             };
@@ -80,8 +84,11 @@ impl<P: Port> Heap<P> {
     fn find(&self, first: Area, word: usize) -> Option<(Area, usize)> {
         let mut area = first;
         loop {
-            if let Some(block) = block_from_ptr(word, area.pool().addr().get(), area.blocks()) {
-                return Some((area, block));
+            // Two compares, because small CPUs need more to do both at once (`block_from_ptr`); and most words that are
+            // no pointers fail the first.
+            let offset = word.wrapping_sub(area.pool().addr().get());
+            if offset < area.blocks() * BLOCK_BYTES && offset % BLOCK_BYTES == 0 {
+                return Some((area, offset / BLOCK_BYTES));
             }
             if !SPLIT_HEAP {
                 return None;
@@ -94,12 +101,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn words_of(&self, area: Area, block: usize) -> (*const usize, usize) {
         self.port().hook(block);
-        // Most objects have one block.
-        let atb = area.atb();
-        let mut n = 1;
-        if block + 1 < atb.blocks() && atb.kind(block + 1) == Kind::Tail {
-            n += atb.tails_after(block);
-        }
+        let n = 1 + area.atb().tails_after(block);
         // SAFETY: I6: a block of this area.
         let start = unsafe { ptr_from_block(area.pool(), block) };
         (start.as_ptr().cast(), n * (BLOCK_BYTES / WORD_BYTES))
