@@ -31,7 +31,7 @@ impl<P: Port> Heap<P> {
         // A few at a time: all at once could fill the stack, one by one would be slow.
         let mut i = 0;
         while i < len {
-            let now = if VALGRIND { 1 } else { (len - i).min(STACK_LEN / 8) };
+            let now = if VALGRIND { 1 } else { (len - i).min(STACK_LEN.div_ceil(8)) };
             if !VALGRIND || self.port().is_addressable(words.wrapping_add(i)) {
                 // SAFETY: the caller's promise.
                 unsafe { self.mark_from(words.add(i), now) };
