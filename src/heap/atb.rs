@@ -105,9 +105,41 @@ pub(crate) const fn what_is(word: Word, shift: u32) -> usize {
     if may_go_on { ONE_BLOCK + 1 } else { ONE_BLOCK }
 }
 
+/// A block's place in the table.
+#[derive(Clone, Copy)]
+struct Cell {
+    /// A word that is the table's.
+    word: *mut Word,
+    /// Where in it the block's two bits are.
+    shift: u32,
+}
+
+impl Cell {
+    #[inline(always)]
+    fn load(self) -> Word {
+        // SAFETY: I5: the word is part of the table.
+        Word::from_le(unsafe { self.word.read() })
+    }
+
+    #[inline(always)]
+    fn store(self, word: Word) {
+        // SAFETY: I5; I4: nobody holds a reference to it.
+        unsafe { self.word.write(word.to_le()) }
+    }
+}
+
+/// What became free: so many blocks, now part of the free run `start..end`.
+pub(crate) struct Freed {
+    pub len: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 #[derive(Clone, Copy)]
 pub struct Atb {
+    start: *mut u8,
+    bytes: usize,
     words: *mut Word,
     len: usize,
     phase: usize,
@@ -129,7 +161,7 @@ impl Atb {
         let len = (before + bytes) / WORD_BYTES;
         // With finalisers there is an FTB before the ATB, half as long: room for the rest of a word, unless it is tiny.
         let shared = before != 0 && (!config::FINALISER || len <= 2);
-        Self { words, len, phase: before * BLOCKS_PER_ATB, shared: shared as usize }
+        Self { start: start.as_ptr(), bytes, words, len, phase: before * BLOCKS_PER_ATB, shared: shared as usize }
     }
 
     /// Words in the table.
@@ -229,43 +261,67 @@ impl Atb {
         (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD)
     }
 
-    /// The lowest `n` free blocks in a row from block `from` on become an object, if they start in that block's word of the
-    /// table and end in that or the next, and all of these words are the table's.
+    /// Where block `block` is in the table, if there is such a block and its whole word is the table's.
+    ///
+    /// The table ends at an aligned address, so words of it begin at aligned addresses wherever it starts, and the lane
+    /// can be had from the sum of start and block:
+    ///
+    /// ```text
+    ///    start + block / 4     address of the ATB byte; aligned down, that of the word
+    ///    start * 4 + block     counts blocks from address 0 on; modulo 32, the lane
+    /// ```
     #[inline(always)]
-    pub(crate) fn take_run_in_word(&self, from: usize, n: usize) -> Option<usize> {
-        let (i, lane) = self.at(from);
-        if i >= self.len || (i == 0 && self.phase != 0) {
+    fn cell(&self, block: usize) -> Option<Cell> {
+        let start = self.start.addr();
+        let word = self.start.wrapping_add(block / BLOCKS_PER_ATB).map_addr(|addr| addr & !(WORD_BYTES - 1));
+        // Below the start this is a huge number.
+        if word.addr().wrapping_sub(start) >= self.bytes {
             return None;
         }
-        let place = self.words.wrapping_add(i);
-        // SAFETY: I5: word i is part of the table, and nobody else's.
-        let word = Word::from_le(unsafe { place.read() });
-        let free = frees(word) & lanes_from(lane);
-        let starts = run_starts(free, n);
-        if starts == 0 {
-            return self.take_run_across(i, run_at_top(free), n);
-        }
-        let shift = starts.trailing_zeros();
-        // SAFETY: I5, I4.
-        unsafe { place.write((word | object_bits(n) << shift).to_le()) };
-        Some(self.block(i * BLOCKS_PER_WORD + shift as usize / 2))
+        Some(Cell { word: word.cast(), shift: block_shift(start.wrapping_mul(BLOCKS_PER_ATB).wrapping_add(block)) })
     }
 
-    /// The `top` highest lanes of word `i` are free, and no `n` lanes in a row below them: if the next word goes on with
-    /// enough free lanes, they become an object.
+    /// The lowest `n` (1..32) free blocks in a row from block `from` on become an object, if they are seen at a glance: in
+    /// the word of `from`.
+    ///
+    /// ```text
+    ///    word      h h = . h . . . . h      from = 2, n = 3
+    ///    free          1   1 1 1 1          shifted down by two lanes
+    ///    too short     1                    the first run: three lanes from here are not all free
+    ///    found             1 1 1
+    /// ```
     #[inline(always)]
-    fn take_run_across(&self, i: usize, top: usize, n: usize) -> Option<usize> {
-        if top == 0 || i + 1 >= self.len {
-            return None;
+    pub(crate) fn take_run_in_word(&self, from: usize, n: usize) -> Option<usize> {
+        let cell = self.cell(from)?;
+        let word = cell.load();
+        // Lanes that are shifted in at the top are not free.
+        let mut free = frees(word) >> cell.shift;
+        let mut skip = 0;
+        loop {
+            if free == 0 {
+                return None;
+            }
+            let used = free.trailing_zeros();
+            (free, skip) = (free >> used, skip + used);
+            if n == 1 || free & first_lanes(n) == first_lanes(n) {
+                break;
+            }
+            // Adding 1 runs through the lanes of the first run and comes to rest in the one behind.
+            free &= both_bits(free).wrapping_add(1);
         }
-        let next = self.load(i + 1);
-        if top + run_at_bottom(frees(next)) < n {
-            return None;
+        cell.store(word | object_bits(n) << (cell.shift + skip));
+        Some(from + skip as usize / 2)
+    }
+
+    /// The `n` (1..32) free blocks from `block` on become an object, if all of them are in its word; says whether they are.
+    #[inline(always)]
+    pub(crate) fn take_in_word(&self, block: usize, n: usize) -> bool {
+        let Some(cell) = self.cell(block) else { return false };
+        if n > 1 && cell.shift as usize + 2 * n > Word::BITS as usize {
+            return false;
         }
-        let lane = BLOCKS_PER_WORD - top;
-        self.store(i, self.load(i) | object_bits(top) << (2 * lane));
-        self.store(i + 1, next | first_lanes(n - top) << 1);
-        Some(self.block(i * BLOCKS_PER_WORD + lane))
+        cell.store(cell.load() | object_bits(n) << cell.shift);
+        true
     }
 
     /// `n` free blocks become an object. gc.c: `ATB_FREE_TO_HEAD`, and `ATB_FREE_TO_TAIL` for the others.
@@ -299,6 +355,43 @@ impl Atb {
         }
         self.store(i, word | 1 << (shift + 1));
         what_is(word, shift)
+    }
+
+    /// The object at `block` becomes free, if all there is to know is seen in its word of the table: it is an unmarked
+    /// head, its tails end here, and so does the free run that it becomes a part of; or that run goes on to the end of
+    /// the table, since no block above `last_used` is in use.
+    ///
+    /// ```text
+    ///    word      h = . h = = . . h     block 3 becomes free: 3 blocks, and a run of six from block 2 on
+    ///    below     u u .
+    ///    above           u u u . . u     used lanes; without the object, the lowest is at its run's end
+    /// ```
+    #[inline(always)]
+    pub(crate) fn free_at_a_glance(&self, block: usize, last_used: usize) -> Option<Freed> {
+        let cell = self.cell(block)?;
+        let (word, shift) = (cell.load(), cell.shift);
+        let above = word >> shift;
+        let rest = !tails(above) & (LANES - 1);
+        if above & 3 != Kind::Head as Word || rest << shift == 0 {
+            return None;
+        }
+        let len = rest.trailing_zeros();
+        let object = (1 << len) - 1;
+        let used = (above | above >> 1) & LANES & !object;
+        let below = (word | word >> 1) & LANES & !(Word::MAX << shift);
+        if below == 0 {
+            return None;
+        }
+        let end = if used != 0 {
+            block + used.trailing_zeros() as usize / 2
+        } else if block + ((Word::BITS - shift) / 2) as usize > last_used {
+            self.blocks()
+        } else {
+            return None;
+        };
+        cell.store(word & !(object << shift));
+        let start = block - (shift as usize / 2 - 1 - below.ilog2() as usize / 2);
+        Some(Freed { len: len as usize / 2, start, end })
     }
 
     /// The object whose head this is becomes free; says how many blocks that were. gc.c: `ATB_ANY_TO_FREE` for each.

@@ -46,10 +46,13 @@ impl<P: Port> Heap<P> {
         }
         self.scan_greys();
         phase.set(COLLECTING);
+        self.reset_bounds();
         if FINALISER {
             self.run_finalisers();
         }
         let freed = self.free_unmarked();
+        // Again: with a global lock, other threads may have run together with finalisers, and allocated.
+        self.reset_bounds();
         if COLLECT_RETVAL {
             self.state().collected().set(freed);
         }
@@ -77,7 +80,7 @@ impl<P: Port> Heap<P> {
         depth.set(depth.get() | COLLECT_FLAG);
         phase.set(COLLECTING | MARKING);
         // The mark stack takes the bounds' storage; and no free block stays where it was.
-        self.reset_bounds();
+        self.forget_bounds();
         true
     }
 

@@ -1,7 +1,7 @@
 //! Freeing one object, and asking how large one is.
 
 use super::Heap;
-use super::atb::Kind;
+use super::atb::{Kind, block_from_ptr};
 use super::state::Area;
 use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER};
 use crate::port::{Misuse, Port};
@@ -17,7 +17,30 @@ impl<P: Port> Heap<P> {
             return;
         }
         self.port().enter();
-        match self.object_at(ptr, depth & COLLECT_FLAG != 0) {
+        if self.free_at_a_glance(ptr) {
+            return self.port().exit();
+        }
+        self.free_by_search(ptr, depth & COLLECT_FLAG != 0);
+    }
+
+    /// Frees an object if its word of the table tells all there is to know. Mostly it does.
+    #[inline(always)]
+    fn free_at_a_glance(&self, ptr: *const u8) -> bool {
+        let area = self.state().first_area();
+        let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
+        let Some(freed) = area.atb().free_at_a_glance(block, area.last_used().get()) else { return false };
+        if FINALISER {
+            area.ftb().clear(block);
+        }
+        area.used().set(area.used().get() - freed.len);
+        self.note_free_run(freed.start, freed.end);
+        true
+    }
+
+    /// Gives the mutex back, whatever happens.
+    #[inline(never)]
+    fn free_by_search(&self, ptr: *mut u8, marked_too: bool) {
+        match self.object_at(ptr, marked_too) {
             Ok((area, block)) => {
                 let n = area.atb().object_to_free(block);
                 if FINALISER {

@@ -22,6 +22,9 @@ const FIRST: usize = super::place::FIRST_BOUND + super::place::CLASSES;
 /// How many holes are remembered: 15 with the usual 64 scratch words.
 const MOST: usize = (SCRATCH_WORDS - FIRST) / 2;
 
+/// The start of the first hole when there is none.
+pub(super) const NO_HOLE: usize = usize::MAX;
+
 /// A stretch of free blocks, by block number.
 #[derive(Clone, Copy)]
 pub(super) struct Hole {
@@ -51,8 +54,14 @@ impl<P: Port> Heap<P> {
         (0..self.hole_count().get()).map(|i| self.hole(i))
     }
 
+    /// Where the first hole starts; [`NO_HOLE`] if there is none.
     #[inline(always)]
-    fn hole(&self, i: usize) -> Hole {
+    pub(super) fn first_hole(&self) -> Field<usize> {
+        self.state().scratch(FIRST)
+    }
+
+    #[inline(always)]
+    pub(super) fn hole(&self, i: usize) -> Hole {
         let state = self.state();
         Hole { start: state.scratch(FIRST + 2 * i).get(), len: state.scratch(FIRST + 2 * i + 1).get() }
     }
@@ -63,20 +72,36 @@ impl<P: Port> Heap<P> {
         self.state().scratch(FIRST + 2 * i + 1).set(hole.len);
     }
 
+    #[inline(never)]
     fn remove_hole(&self, i: usize) {
         let count = self.hole_count().get() - 1;
         self.hole_count().set(count);
         for i in i..count {
             self.set_hole(i, self.hole(i + 1));
         }
+        if count == 0 {
+            self.first_hole().set(NO_HOLE);
+        }
     }
 
-    /// Takes `n` blocks from the start of the lowest hole that has so many and starts below `bound`.
+    /// Takes `n` blocks, at most all, from the start of the first hole.
+    #[inline(always)]
+    pub(super) fn shorten_first_hole(&self, n: usize) {
+        let hole = self.hole(0);
+        if n == hole.len {
+            self.remove_hole(0);
+        } else {
+            self.set_hole(0, Hole { start: hole.start + n, len: hole.len - n });
+        }
+    }
+
+    /// Takes `n` blocks from the start of the lowest hole that has so many and does not start above `bound`.
     #[inline(never)]
     pub(super) fn take_from_hole(&self, n: usize, bound: usize) -> Option<usize> {
         for i in 0..self.hole_count().get() {
             let hole = self.hole(i);
-            if hole.start >= bound {
+            // One that starts at the bound is as good as one below it: nothing lies between.
+            if hole.start > bound {
                 break;
             }
             if hole.len > n {
@@ -112,6 +137,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// The hole together with all that it overlaps or touches; those are removed.
+    #[inline(never)]
     pub(super) fn merge_holes(&self, mut new: Hole) -> Hole {
         let mut i = 0;
         while i < self.hole_count().get() {
@@ -131,6 +157,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Remembers a hole that touches no other; forgets the shortest one if there are too many.
+    #[inline(never)]
     pub(super) fn add_hole(&self, mut new: Hole) {
         let mut count = self.hole_count().get();
         if count == MOST {

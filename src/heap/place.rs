@@ -23,7 +23,7 @@
 
 use super::Heap;
 use super::atb::Atb;
-use super::holes::{COUNT, Hole};
+use super::holes::{COUNT, Hole, NO_HOLE};
 use super::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::SPLIT_HEAP;
@@ -38,6 +38,9 @@ pub(super) const CLASSES: usize = {
     let half = (SCRATCH_WORDS - FIRST_BOUND) / 2;
     if half < 32 { half } else { 32 }
 };
+
+/// The bound of a small class that has none yet: no area is that large.
+const UNKNOWN: usize = usize::MAX / 2;
 
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
@@ -131,10 +134,20 @@ fn number<P: Port>(heap: &Heap<P>, area: Area, block: usize) -> usize {
 }
 
 impl<P: Port> Heap<P> {
-    /// Forgets all bounds and holes.
-    pub(crate) fn reset_bounds(&self) {
+    /// Forgets all bounds and holes. This and what follows is for a collection, which takes their storage away and then
+    /// gives it back.
+    pub(crate) fn forget_bounds(&self) {
         self.state().scratch(KNOWN).set(0);
         self.state().scratch(COUNT).set(0);
+    }
+
+    /// No bounds and no holes; `take_at_bound` can tell.
+    pub(crate) fn reset_bounds(&self) {
+        self.forget_bounds();
+        for class in 0..SMALL {
+            self.bound(class).set(UNKNOWN);
+        }
+        self.first_hole().set(NO_HOLE);
     }
 
     /// How many classes have a bound.
@@ -164,24 +177,33 @@ impl<P: Port> Heap<P> {
         }
     }
 
-    /// Makes an object of the lowest `n` free blocks in a row, if that can be done at a glance: a small object, no holes,
-    /// and room in the very word of the table that the bound is in. Mostly it can.
+    /// Makes an object of the lowest `n` (1..=SMALL) free blocks in a row, if they can be had at a glance. Mostly they can.
+    ///
+    /// ```text
+    ///    all holes far above the bound     what is in the bound's word of the table comes first
+    ///    the first hole below or at it     the hole comes first, if it is long enough
+    ///    otherwise                         `place` must look more closely
+    /// ```
     #[inline(always)]
-    pub(crate) fn take_at_bound(&self, n: usize) -> Option<Place> {
-        let class = n.wrapping_sub(1);
-        if class >= SMALL.min(self.known()) || self.has_holes() {
+    pub(crate) fn take_at_a_glance(&self, n: usize) -> Option<Place> {
+        let area = self.state().first_area();
+        let (bound, hole) = (self.bound(n - 1), self.first_hole().get());
+        if bound.get() + BLOCKS_PER_WORD <= hole {
+            let block = area.atb().take_run_in_word(bound.get(), n)?;
+            bound.set(block + n);
+            return Some(Place { area, block });
+        }
+        if hole > bound.get() || n > self.hole(0).len || n > self.known() || !area.atb().take_in_word(hole, n) {
             return None;
         }
-        let area = self.state().first_area();
-        let block = area.atb().take_run_in_word(self.bound(class).get(), n)?;
-        self.bound(class).set(block + n);
-        Some(Place { area, block })
+        self.shorten_first_hole(n);
+        bound.set(bound.get().max(hole + n));
+        Some(Place { area, block: hole })
     }
 
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
         let class = class_of(n);
-        let size = class_size(class);
         if class >= self.known() {
             self.find_bounds_up_to(class);
         }
@@ -195,6 +217,7 @@ impl<P: Port> Heap<P> {
                 return Some(self.at_number(number));
             }
         }
+        let size = class_size(class);
         let first = match self.search(bound, size) {
             Ok(number) => number,
             Err(end) => {
@@ -263,23 +286,25 @@ impl<P: Port> Heap<P> {
     }
 
     /// Takes note that the blocks `block..block + n` of `area` have just become free.
-    #[inline(always)]
     pub(crate) fn note_free(&self, area: Area, block: usize, n: usize) {
         let known = self.known();
-        if known != 0 {
-            self.note_free_run(known, area, block, n);
+        if known == 0 {
+            return;
         }
-    }
-
-    #[inline(never)]
-    fn note_free_run(&self, known: usize, area: Area, block: usize, n: usize) {
         let atb = area.atb();
         // A run longer than any class with a bound need not be known in full.
         let enough = class_size(known - 1);
         let before = atb.frees_before(block, enough);
         let after = atb.frees_after(block + n - 1, enough);
-        let mut run = Hole { start: number(self, area, block) - before, len: before + n + after };
-        if self.has_holes() {
+        let start = number(self, area, block) - before;
+        self.note_free_run(start, start + before + n + after);
+    }
+
+    /// Takes note that the free run with the numbers `start..end` has become longer.
+    #[inline(always)]
+    pub(super) fn note_free_run(&self, start: usize, end: usize) {
+        let mut run = Hole { start, len: end - start };
+        if self.first_hole().get() <= end {
             run = self.merge_holes(run);
         }
         if self.lower_bounds(run, run.end()) {
