@@ -29,7 +29,7 @@
 //! Slots below the phase are never touched: reads mask them off, writes change only the lanes they are asked to. If the
 //! word begins before the area's memory, it is read and written by its own bytes only.
 
-use core::ptr::NonNull;
+use core::ptr::{NonNull, with_exposed_provenance_mut};
 
 use super::lanes::*;
 use crate::config::{self, BLOCK_BITS, BLOCK_BYTES, WORD_BYTES};
@@ -272,13 +272,14 @@ impl Atb {
     /// ```
     #[inline(always)]
     fn cell(&self, block: usize) -> Option<Cell> {
-        let start = self.start.addr();
-        let word = self.start.wrapping_add(block / BLOCKS_PER_ATB).map_addr(|addr| addr & !(WORD_BYTES - 1));
+        let start = self.start.expose_provenance();
+        let word = start.wrapping_add(block / BLOCKS_PER_ATB) & !(WORD_BYTES - 1);
         // Below the start this is a huge number.
-        if word.addr().wrapping_sub(start) >= self.bytes {
+        if word.wrapping_sub(start) >= self.bytes {
             return None;
         }
-        Some(Cell { word: word.cast(), shift: block_shift(start.wrapping_mul(BLOCKS_PER_ATB).wrapping_add(block)) })
+        let shift = block_shift(start.wrapping_mul(BLOCKS_PER_ATB).wrapping_add(block));
+        Some(Cell { word: with_exposed_provenance_mut(word), shift })
     }
 
     /// The lowest `n` (1..32) free blocks in a row from block `from` on become an object, if they are seen at a glance: in
@@ -371,26 +372,27 @@ impl Atb {
         let cell = self.cell(block)?;
         let (word, shift) = (cell.load(), cell.shift);
         let above = word >> shift;
-        let rest = !tails(above) & (LANES - 1);
-        if above & 3 != Kind::Head as Word || rest << shift == 0 {
+        // The lowest lane above the head that is no tail; or one above the word.
+        let len = (!tails(above) & (LANES - 1)).trailing_zeros();
+        if above & 3 != Kind::Head as Word || shift + len >= Word::BITS {
             return None;
         }
-        let len = rest.trailing_zeros();
-        let object = (1 << len) - 1;
-        let used = (above | above >> 1) & LANES & !object;
-        let below = (word | word >> 1) & LANES & !(Word::MAX << shift);
+        let used = !frees(word) & LANES;
+        // The lanes below the block, moved up to the top.
+        let below = used << 1 << (Word::BITS - 1 - shift);
+        let behind = used >> shift >> len;
         if below == 0 {
             return None;
         }
-        let end = if used != 0 {
-            block + used.trailing_zeros() as usize / 2
+        let end = if behind != 0 {
+            block + (len + behind.trailing_zeros()) as usize / 2
         } else if block + ((Word::BITS - shift) / 2) as usize > last_used {
             self.blocks()
         } else {
             return None;
         };
-        cell.store(word & !(object << shift));
-        let start = block - (shift as usize / 2 - 1 - below.ilog2() as usize / 2);
+        let start = block - below.leading_zeros() as usize / 2;
+        cell.store(word & !(!(Word::MAX << len) << shift));
         Some(Freed { len: len as usize / 2, start, end })
     }
 

@@ -11,30 +11,45 @@ impl<P: Port> Heap<P> {
     ///
     /// While this thread has the heap locked nothing happens: the next collection will find the object. From a
     /// finaliser it is allowed, and the object may be one that the collection under way has marked.
+    #[inline(always)]
     pub fn free(&self, ptr: *mut u8) {
+        if !ptr.is_null() {
+            self.free_object(ptr);
+        }
+    }
+
+    #[inline(never)]
+    fn free_object(&self, ptr: *mut u8) {
         let depth = self.lock_depth().get();
-        if depth & !COLLECT_FLAG != 0 || ptr.is_null() {
+        if depth & !COLLECT_FLAG != 0 {
             return;
         }
         self.port().enter();
-        if self.free_at_a_glance(ptr) {
-            return self.port().exit();
+        match self.free_at_a_glance(ptr) {
+            Some((start, end)) => self.note_free_run_and_exit(start, end),
+            None => self.free_by_search(ptr, depth & COLLECT_FLAG != 0),
         }
-        self.free_by_search(ptr, depth & COLLECT_FLAG != 0);
     }
 
-    /// Frees an object if its word of the table tells all there is to know. Mostly it does.
+    /// Frees an object if its word of the table tells all there is to know. Mostly it does. The free run that the object
+    /// is part of now, by number.
     #[inline(always)]
-    fn free_at_a_glance(&self, ptr: *const u8) -> bool {
+    fn free_at_a_glance(&self, ptr: *const u8) -> Option<(usize, usize)> {
         let area = self.state().first_area();
-        let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
-        let Some(freed) = area.atb().free_at_a_glance(block, area.last_used().get()) else { return false };
+        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+        let freed = area.atb().free_at_a_glance(block, area.last_used().get())?;
         if FINALISER {
             area.ftb().clear(block);
         }
         area.used().set(area.used().get() - freed.len);
-        self.note_free_run(freed.start, freed.end);
-        true
+        Some((freed.start, freed.end))
+    }
+
+    /// Takes note of a free run, and gives the mutex back.
+    #[inline(never)]
+    fn note_free_run_and_exit(&self, start: usize, end: usize) {
+        self.note_free_run(start, end);
+        self.port().exit();
     }
 
     /// Gives the mutex back, whatever happens.

@@ -313,18 +313,22 @@ impl<P: Port> Heap<P> {
     }
 
     /// Lowers the bounds between the start of a free run and `limit` to its start, for the classes that it can serve.
-    /// Says whether others lie above the limit.
+    /// Says whether others lie above the limit; then the run must become a hole, and no bound need be lowered.
+    #[inline(always)]
     fn lower_bounds(&self, run: Hole, limit: usize) -> bool {
-        let mut above = false;
-        for class in 0..(class_of(run.len) + 1).min(self.known()) {
+        let mut class = self.known().min(class_of(run.len) + 1);
+        // Larger ones first: mostly, theirs are higher.
+        while class > 0 {
+            class -= 1;
             let bound = self.bound(class);
             if bound.get() > limit {
-                above = true;
-            } else if bound.get() > run.start {
+                return true;
+            }
+            if bound.get() > run.start {
                 bound.set(run.start);
             }
         }
-        above
+        false
     }
 
     /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
