@@ -135,6 +135,18 @@ pub(crate) struct Freed {
     pub end: usize,
 }
 
+/// How many bits the object has whose head is at bit 0 of a word that was shifted down. The lanes that were
+/// shifted in are no tails: they end it, and if they do, its end was not seen.
+///
+/// ```text
+///    word >> shift     … . h = = h       (lane 0 on the right)
+///    no tails          … 1 1 . . -
+/// ```
+#[inline(always)]
+fn run_of_tails(above: Word) -> usize {
+    (!tails(above) & (LANES - 1)).trailing_zeros() as usize
+}
+
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 #[derive(Clone, Copy)]
 pub struct Atb {
@@ -202,6 +214,14 @@ impl Atb {
         if i < self.shared {
             return self.load_own_bytes();
         }
+        // SAFETY: I5: word i is part of the table.
+        Word::from_le(unsafe { self.words.wrapping_add(i).read() })
+    }
+
+    /// Word `i`, but not the first, which may be shared.
+    #[inline(always)]
+    pub(crate) fn load_behind_first(&self, i: usize) -> Word {
+        debug_assert!(i > 0 && i < self.len);
         // SAFETY: I5: word i is part of the table.
         Word::from_le(unsafe { self.words.wrapping_add(i).read() })
     }
@@ -325,6 +345,36 @@ impl Atb {
         true
     }
 
+    /// The object at `block` gets `n` blocks, if it has no more and its word of the table tells that it can: it is an
+    /// unmarked head, its tails end in this word, and it stays as it is or grows into free blocks of the word. How many
+    /// blocks it had.
+    ///
+    /// ```text
+    ///    word      h h = . . . h     block 1 gets four blocks: it had two
+    ///    after     h h = = = . h
+    /// ```
+    #[inline(always)]
+    pub(crate) fn grow_in_word(&self, block: usize, n: usize) -> Option<usize> {
+        let cell = self.cell(block)?;
+        let (word, shift) = (cell.load(), cell.shift as usize);
+        let above = word >> shift;
+        let len = run_of_tails(above);
+        if above & 3 != Kind::Head as Word || shift + len >= Word::BITS as usize || n > BLOCKS_PER_WORD {
+            return None;
+        }
+        if 2 * n != len {
+            if 2 * n < len || shift + 2 * n > Word::BITS as usize {
+                return None;
+            }
+            let more = first_lanes(n) & (Word::MAX << len);
+            if frees(above) & more != more {
+                return None;
+            }
+            cell.store(word | more << 1 << shift);
+        }
+        Some(len / 2)
+    }
+
     /// `n` free blocks become an object. gc.c: `ATB_FREE_TO_HEAD`, and `ATB_FREE_TO_TAIL` for the others.
     #[inline(always)]
     pub(crate) fn free_to_object(&self, block: usize, n: usize) {
@@ -372,8 +422,7 @@ impl Atb {
         let cell = self.cell(block)?;
         let (word, shift) = (cell.load(), cell.shift);
         let above = word >> shift;
-        // The lowest lane above the head that is no tail; or one above the word.
-        let len = (!tails(above) & (LANES - 1)).trailing_zeros();
+        let len = run_of_tails(above) as u32;
         if above & 3 != Kind::Head as Word || shift + len >= Word::BITS {
             return None;
         }
@@ -489,16 +538,12 @@ impl Atb {
         let whole = LANES * kind as Word;
         let enough_words = self.len.min(i.saturating_add(enough.div_ceil(BLOCKS_PER_WORD)));
         let first = i;
-        // A word behind the first is never shared.
-        debug_assert!(i > 0);
-        // SAFETY: I5: i is less than the table's length.
-        let load = |i: usize| Word::from_le(unsafe { self.words.wrapping_add(i).read() });
-        while i < enough_words && load(i) == whole {
+        while i < enough_words && self.load_behind_first(i) == whole {
             i += 1;
         }
         let run = (i - first) * BLOCKS_PER_WORD;
         // Where a word differs from the pattern, its lowest lane that does ends the run.
-        if i < enough_words { run + (load(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
+        if i < enough_words { run + (self.load_behind_first(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
     }
 
     /// How many free blocks lie right before block `block`, counted no further than needed to know that there are

@@ -122,7 +122,10 @@ impl<P: Port> Heap<P> {
         let mut i = 0;
         while i < self.hole_count().get() {
             let hole = self.hole(i);
-            if hole.end() <= start || end <= hole.start {
+            if end <= hole.start {
+                break;
+            }
+            if hole.end() <= start {
                 i += 1;
                 continue;
             }

@@ -88,34 +88,39 @@ impl Atb {
     fn find_run(&self, from: usize, n: usize) -> Option<usize> {
         let slot = self.slot(from);
         let mut i = slot / BLOCKS_PER_WORD;
-        let mut wanted = lanes_from(slot % BLOCKS_PER_WORD);
+        if i >= self.len() {
+            return None;
+        }
+        let mut free = frees(self.load(i)) & lanes_from(slot % BLOCKS_PER_WORD);
         // Free lanes in a row at the end of the words before word i.
         let mut run = 0;
-        while i < self.len() {
-            let free = frees(self.load(i)) & wanted;
-            wanted = usize::MAX;
-            if run != 0 {
-                let bottom = run_at_bottom(free);
+        loop {
+            if free == 0 {
+                run = 0;
+            } else {
+                let bottom = if run != 0 { run_at_bottom(free) } else { 0 };
                 if run + bottom >= n {
                     return Some(self.block(i * BLOCKS_PER_WORD - run));
                 }
                 if bottom == BLOCKS_PER_WORD {
                     run += bottom;
-                    i += 1;
-                    continue;
+                } else {
+                    if n <= BLOCKS_PER_WORD {
+                        let starts = run_starts(free, n);
+                        if starts != 0 {
+                            return Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
+                        }
+                    }
+                    // In most words nothing reaches the end.
+                    run = if free >> (Word::BITS - 2) == 0 { 0 } else { run_at_top(free) };
                 }
             }
-            if n <= BLOCKS_PER_WORD {
-                let starts = run_starts(free, n);
-                if starts != 0 {
-                    return Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
-                }
-            }
-            // In most words nothing reaches the end.
-            run = if free >> (Word::BITS - 2) == 0 { 0 } else { run_at_top(free) };
             i += 1;
+            if i >= self.len() {
+                return None;
+            }
+            free = frees(self.load_behind_first(i));
         }
-        None
     }
 }
 
@@ -229,7 +234,7 @@ impl<P: Port> Heap<P> {
         let found = if size == n { Some(first) } else { self.search(first, n).ok() };
         self.raise_bound(class, if found == Some(first) { first + n } else { first });
         let found = found?;
-        if self.has_holes() {
+        if self.first_hole().get() < found + n {
             self.cut_holes(found, found + n);
         }
         Some(self.at_number(found))
@@ -331,11 +336,13 @@ impl<P: Port> Heap<P> {
         false
     }
 
-    /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
+    /// Keeps the books of the free blocks `block..block + n` of `area`, which have come into use otherwise than by `place`.
     #[inline(always)]
     pub(crate) fn note_use(&self, area: Area, block: usize, n: usize) {
-        if self.has_holes() {
-            let start = number(self, area, block);
+        area.used().set(area.used().get() + n);
+        area.last_used().set(area.last_used().get().max(block + n - 1));
+        let start = number(self, area, block);
+        if self.first_hole().get() < start + n {
             self.cut_holes(start, start + n);
         }
     }

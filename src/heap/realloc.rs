@@ -1,8 +1,8 @@
 //! Growing and shrinking an object.
 
-use core::ptr::null_mut;
+use core::ptr::{NonNull, null_mut};
 
-use super::atb::ptr_from_block;
+use super::atb::{block_from_ptr, ptr_from_block};
 use super::state::Area;
 use super::{Heap, blocks_for};
 use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER};
@@ -31,6 +31,31 @@ impl<P: Port> Heap<P> {
             return null_mut();
         }
         self.port().enter();
+        if self.grow_at_a_glance(ptr, bytes) { ptr } else { self.resize(ptr, bytes, may_move) }
+    }
+
+    /// Lets the object stay as it is or grow a little, if its word of the table tells that it can; gives the mutex back
+    /// then.
+    #[inline(always)]
+    fn grow_at_a_glance(&self, ptr: *mut u8, bytes: usize) -> bool {
+        let Some(n) = blocks_for(bytes) else { return false };
+        let area = self.state().first_area();
+        let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
+        let Some(old) = area.atb().grow_in_word(block, n) else { return false };
+        if n == old {
+            self.port().exit();
+            return true;
+        }
+        self.note_use(area, block + old, n - old);
+        self.port().exit();
+        // SAFETY: I6: a block of this area, and the head of an object of n blocks, the first `old` of which hold something.
+        unsafe { clear_new(ptr_from_block(area.pool(), block), old, n, bytes) };
+        true
+    }
+
+    /// Gives the mutex back, whatever happens.
+    #[inline(never)]
+    fn resize(&self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
         let (area, block) = match self.object_at(ptr, false) {
             Ok(found) => found,
             Err(what) => {
@@ -71,13 +96,9 @@ impl<P: Port> Heap<P> {
         }
         atb.free_to_tail(block + old, more);
         self.note_use(area, block + old, more);
-        area.used().set(area.used().get() + more);
-        area.last_used().set(area.last_used().get().max(block + n - 1));
         self.port().exit();
-        // As for a new object: what the caller leaves unused must not look like pointers.
-        let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
         // SAFETY: I6: the object's n blocks are the caller's; the new ones held nothing.
-        unsafe { ptr_from_block(area.pool(), block).add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
+        unsafe { clear_new(ptr_from_block(area.pool(), block), old, n, bytes) };
         InPlace::Done
     }
 
@@ -92,4 +113,16 @@ impl<P: Port> Heap<P> {
         }
         to
     }
+}
+
+/// Clears what must be clear when an object has grown from `old` to `n` blocks: as for a new object, what the caller leaves
+/// unused must not look like pointers.
+///
+/// # Safety
+/// The object has n blocks, and they are the caller's.
+#[inline(always)]
+unsafe fn clear_new(object: NonNull<u8>, old: usize, n: usize, bytes: usize) {
+    let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
+    // SAFETY: the caller's promise.
+    unsafe { object.add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
 }
