@@ -36,7 +36,7 @@ impl<P: Port> Heap<P> {
     #[inline(never)]
     fn alloc_more(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         if n <= SMALL && !self.is_collection_due() {
-            if let Some(place) = self.take_at_a_glance(n) {
+            if let Some(place) = self.take_at_a_glance(n).or_else(|| self.take_small(n)) {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
         }

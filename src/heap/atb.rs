@@ -379,13 +379,16 @@ impl Atb {
     #[inline(always)]
     pub(crate) fn free_to_object(&self, block: usize, n: usize) {
         debug_assert!((block..block + n).all(|b| self.kind(b) == Kind::Free));
-        let (i, lane) = self.at(block);
-        if lane + n <= BLOCKS_PER_WORD {
-            self.store(i, self.load(i) | object_bits(n) << (2 * lane));
-        } else {
-            self.store(i, self.load(i) | (Kind::Head as Word) << (2 * lane));
-            self.free_to_tail(block + 1, n - 1);
+        if n >= BLOCKS_PER_WORD || !self.take_in_word(block, n) {
+            self.free_to_long_object(block, n);
         }
+    }
+
+    #[inline(never)]
+    fn free_to_long_object(&self, block: usize, n: usize) {
+        let (i, lane) = self.at(block);
+        self.store(i, self.load(i) | (Kind::Head as Word) << (2 * lane));
+        self.free_to_tail(block + 1, n - 1);
     }
 
     /// `n` blocks become tails of the object before them. gc.c: `ATB_FREE_TO_TAIL`, once per block.
@@ -634,6 +637,126 @@ mod tests {
         assert_eq!([ATB_MASK_0, ATB_MASK_1, ATB_MASK_2, ATB_MASK_3], [3, 3 << 2, 3 << 4, 3 << 6]);
         assert_eq!((0..4).map(block_shift).collect::<Vec<_>>(), [0, 2, 4, 6]);
         assert_eq!((0..9).map(atb_from_block).collect::<Vec<_>>(), [0, 0, 0, 0, 1, 1, 1, 1, 2]);
+    }
+
+    /// A table of two words of its own, and part of a word before, which is not the table's; what is at a glance is in
+    /// the first of the two. One letter a block: free, head, tail, mark.
+    struct Table {
+        words: [Word; 3],
+    }
+
+    const FOREIGN: usize = 8; // blocks
+
+    impl Table {
+        fn new(picture: &[u8]) -> Self {
+            let mut table = Table { words: [Word::MAX, 0, 0] };
+            for (block, letter) in picture.iter().enumerate() {
+                let slot = block + BLOCKS_PER_WORD;
+                let kind = b".h=m".iter().position(|l| l == letter).unwrap();
+                table.words[slot / BLOCKS_PER_WORD] |= kind << block_shift(slot);
+            }
+            table
+        }
+
+        /// Block 0 of the picture is block `FOREIGN` of this.
+        fn atb(&mut self) -> Atb {
+            let start = self.words.as_mut_ptr().cast::<u8>().wrapping_add(WORD_BYTES - FOREIGN / BLOCKS_PER_ATB);
+            // SAFETY: I5: these bytes of the words are a table that ends where they do.
+            unsafe { Atb::new(NonNull::new(start).unwrap(), 2 * WORD_BYTES + FOREIGN / BLOCKS_PER_ATB) }
+        }
+
+        fn picture(&self) -> Vec<u8> {
+            let kind = |i: usize| self.words[1 + i / BLOCKS_PER_WORD] >> block_shift(i) & 3;
+            (0..2 * BLOCKS_PER_WORD).map(|i| b".h=m"[kind(i)]).collect()
+        }
+    }
+
+    /// Every eight blocks that are in order, at both ends of a word and in its middle, amid used or free ones.
+    fn each_table(mut test: impl FnMut(Vec<u8>, core::ops::Range<usize>)) {
+        for bits in 0..1usize << 16 {
+            let part = (0..8).map(|i| b".h=m"[bits >> (2 * i) & 3]).collect::<Vec<_>>();
+            if part[0] == b'=' || part.windows(2).any(|w| w == b".=") || part.contains(&b'm') {
+                continue;
+            }
+            for at in [0, BLOCKS_PER_WORD / 2 - 4, BLOCKS_PER_WORD - 8] {
+                for around in [b'.', b'h'] {
+                    let mut table = vec![around; 2 * BLOCKS_PER_WORD];
+                    table[at..at + 8].copy_from_slice(&part);
+                    test(table, at..at + 8);
+                }
+            }
+        }
+    }
+
+    fn object_len(table: &[u8], block: usize) -> usize {
+        1 + table[block + 1..].iter().take_while(|&&l| l == b'=').count()
+    }
+
+    #[test]
+    fn the_lowest_run_in_a_word() {
+        each_table(|before, _| {
+            for (from, n) in [0, 13].into_iter().flat_map(|from| (1..12).map(move |n| (from, n))) {
+                let mut table = Table::new(&before);
+                let found = table.atb().take_run_in_word(FOREIGN + from, n);
+                let free = |b: &usize| before[*b..b + n].iter().all(|&l| l == b'.');
+                let expected = (from..=BLOCKS_PER_WORD.saturating_sub(n)).find(free);
+                assert_eq!(found, expected.map(|b| FOREIGN + b), "{n} in {}", String::from_utf8_lossy(&before));
+                let mut after = before.clone();
+                if let Some(b) = expected {
+                    after[b..b + n].fill(b'=');
+                    after[b] = b'h';
+                }
+                assert_eq!(table.picture(), after);
+            }
+        });
+    }
+
+    #[test]
+    fn freeing_at_a_glance_sees_the_whole_run() {
+        let mut seen = 0;
+        each_table(|before, part| {
+            let used = |l: &u8| *l != b'.';
+            let last_used = before.iter().rposition(used).unwrap_or(0);
+            for block in part.clone() {
+                let mut table = Table::new(&before);
+                let freed = table.atb().free_at_a_glance(FOREIGN + block, FOREIGN + last_used);
+                let mut after = before.clone();
+                if let Some(freed) = freed {
+                    seen += 1;
+                    assert_eq!(before[block], b'h');
+                    let len = object_len(&before, block);
+                    assert_eq!(freed.len, len);
+                    after[block..block + len].fill(b'.');
+                    let start = after[..block].iter().rposition(used).map_or(0, |b| b + 1);
+                    let end = after[block..].iter().position(used).map_or(after.len(), |n| block + n);
+                    let expected = (FOREIGN + start, FOREIGN + end);
+                    assert_eq!((freed.start, freed.end), expected, "{block} in {}", String::from_utf8_lossy(&before));
+                }
+                assert_eq!(table.picture(), after);
+            }
+        });
+        assert!(seen > 10_000, "{seen}");
+    }
+
+    #[test]
+    fn growing_in_a_word() {
+        let mut grown = 0;
+        each_table(|before, part| {
+            for (block, n) in part.flat_map(|block| (1..12).map(move |n| (block, n))) {
+                let mut table = Table::new(&before);
+                let old = table.atb().grow_in_word(FOREIGN + block, n);
+                let mut after = before.clone();
+                if let Some(old) = old {
+                    assert_eq!(before[block], b'h');
+                    assert_eq!(old, object_len(&before, block));
+                    assert!(n >= old && before[block + old..block + n].iter().all(|&l| l == b'.'));
+                    after[block + old..block + n].fill(b'=');
+                    grown += (n > old) as usize;
+                }
+                assert_eq!(table.picture(), after);
+            }
+        });
+        assert!(grown > 10_000, "{grown}");
     }
 
     #[test]

@@ -6,24 +6,27 @@
 //!
 //! ```text
 //!    scratch[COUNT]      2
-//!    scratch[FIRST..]    start 5, length 2      start 40, length 1      –, –      …
+//!    scratch[FIRST..]    start 5, length 2      start 40, length 1      –, –      …       32 bits each
 //! ```
 //!
 //! A hole is a stretch of free blocks, given by number (`number` in place.rs); holes don't overlap. When the list is
-//! full, the shortest hole is forgotten, and bounds are lowered for it after all.
+//! full, the shortest hole is forgotten, and bounds are lowered for it after all; and so are holes whose numbers need more
+//! than 32 bits (in a heap of 128 GiB).
 
 use super::Heap;
 use super::state::{Field, SCRATCH_WORDS};
+use crate::config::WORD_BYTES;
 use crate::port::Port;
 
 /// The scratch word with the number of holes.
 pub(super) const COUNT: usize = 1;
 const FIRST: usize = super::place::FIRST_BOUND + super::place::CLASSES;
-/// How many holes are remembered: 15 with the usual 64 scratch words.
-const MOST: usize = (SCRATCH_WORDS - FIRST) / 2;
+/// How many holes are remembered: of the usual 64 scratch words 31 with 64 bits, 15 with 32 bits.
+const MOST: usize = (SCRATCH_WORDS - FIRST) * WORD_BYTES / HOLE_BYTES;
+const HOLE_BYTES: usize = 2 * size_of::<u32>();
 
 /// The start of the first hole when there is none.
-pub(super) const NO_HOLE: usize = usize::MAX;
+const NO_HOLE: usize = u32::MAX as usize;
 
 /// A stretch of free blocks, by block number.
 #[derive(Clone, Copy)]
@@ -43,33 +46,39 @@ impl<P: Port> Heap<P> {
         self.state().scratch(COUNT)
     }
 
-    /// Whether any hole is remembered.
-    #[inline(always)]
-    pub(super) fn has_holes(&self) -> bool {
-        self.hole_count().get() != 0
-    }
-
     /// All holes, lowest first.
     pub(super) fn holes(&self) -> impl Iterator<Item = Hole> {
         (0..self.hole_count().get()).map(|i| self.hole(i))
     }
 
-    /// Where the first hole starts; [`NO_HOLE`] if there is none.
+    /// Where the first hole starts; a number above all others if there is none.
     #[inline(always)]
-    pub(super) fn first_hole(&self) -> Field<usize> {
-        self.state().scratch(FIRST)
+    pub(super) fn first_hole(&self) -> usize {
+        self.hole(0).start
     }
 
     #[inline(always)]
     pub(super) fn hole(&self, i: usize) -> Hole {
-        let state = self.state();
-        Hole { start: state.scratch(FIRST + 2 * i).get(), len: state.scratch(FIRST + 2 * i + 1).get() }
+        let [start, len] = self.hole_fields(i);
+        Hole { start: start.get() as usize, len: len.get() as usize }
     }
 
     #[inline(always)]
     fn set_hole(&self, i: usize, hole: Hole) {
-        self.state().scratch(FIRST + 2 * i).set(hole.start);
-        self.state().scratch(FIRST + 2 * i + 1).set(hole.len);
+        let [start, len] = self.hole_fields(i);
+        start.set(hole.start as u32);
+        len.set(hole.len as u32);
+    }
+
+    #[inline(always)]
+    fn hole_fields(&self, i: usize) -> [Field<u32>; 2] {
+        self.state().scratch_pair(FIRST * WORD_BYTES + i * HOLE_BYTES)
+    }
+
+    /// What the first hole looks like when there is none: too far and too short for everybody.
+    pub(super) fn set_no_hole(&self) {
+        self.hole_count().set(0);
+        self.set_hole(0, Hole { start: NO_HOLE, len: 0 });
     }
 
     #[inline(never)]
@@ -80,7 +89,7 @@ impl<P: Port> Heap<P> {
             self.set_hole(i, self.hole(i + 1));
         }
         if count == 0 {
-            self.first_hole().set(NO_HOLE);
+            self.set_no_hole();
         }
     }
 
@@ -95,46 +104,56 @@ impl<P: Port> Heap<P> {
         }
     }
 
+    /// How many holes lie below a number: end there or before.
+    ///
+    /// By halving: of the holes from `first` on, the answer is one of the next `count`.
+    #[inline(always)]
+    fn holes_below(&self, number: usize) -> usize {
+        let (mut first, mut count) = (0, self.hole_count().get());
+        while count > 0 {
+            let half = count / 2;
+            if self.hole(first + half).end() <= number {
+                first += half + 1;
+                count -= half + 1;
+            } else {
+                count = half;
+            }
+        }
+        first
+    }
+
     /// Takes `n` blocks from the start of the lowest hole that has so many and does not start above `bound`.
     #[inline(never)]
     pub(super) fn take_from_hole(&self, n: usize, bound: usize) -> Option<usize> {
-        for i in 0..self.hole_count().get() {
-            let hole = self.hole(i);
-            // One that starts at the bound is as good as one below it: nothing lies between.
-            if hole.start > bound {
-                break;
-            }
-            if hole.len > n {
-                self.set_hole(i, Hole { start: hole.start + n, len: hole.len - n });
-                return Some(hole.start);
-            }
-            if hole.len == n {
-                self.remove_hole(i);
-                return Some(hole.start);
-            }
+        let i = (0..self.hole_count().get()).find(|&i| self.hole(i).len >= n)?;
+        let hole = self.hole(i);
+        // One that starts at the bound is as good as one below it: nothing lies between.
+        if hole.start > bound {
+            return None;
         }
-        None
+        if hole.len > n {
+            self.set_hole(i, Hole { start: hole.start + n, len: hole.len - n });
+        } else {
+            self.remove_hole(i);
+        }
+        Some(hole.start)
     }
 
     /// Takes the blocks `start..end`, which are in use from now on, out of the holes.
     #[inline(never)]
     pub(super) fn cut_holes(&self, start: usize, end: usize) {
-        let mut i = 0;
+        let i = self.holes_below(start);
         while i < self.hole_count().get() {
             let hole = self.hole(i);
             if end <= hole.start {
                 break;
             }
-            if hole.end() <= start {
-                i += 1;
-                continue;
-            }
             self.remove_hole(i);
-            if hole.start < start {
-                self.add_hole(Hole { start: hole.start, len: start - hole.start });
-            }
             if end < hole.end() {
                 self.add_hole(Hole { start: end, len: hole.end() - end });
+            }
+            if hole.start < start {
+                return self.add_hole(Hole { start: hole.start, len: start - hole.start });
             }
         }
     }
@@ -142,15 +161,14 @@ impl<P: Port> Heap<P> {
     /// The hole together with all that it overlaps or touches; those are removed.
     #[inline(never)]
     pub(super) fn merge_holes(&self, mut new: Hole) -> Hole {
-        let mut i = 0;
+        let mut i = self.holes_below(new.start);
+        if i > 0 && self.hole(i - 1).end() == new.start {
+            i -= 1;
+        }
         while i < self.hole_count().get() {
             let hole = self.hole(i);
             if new.end() < hole.start {
                 break;
-            }
-            if hole.end() < new.start {
-                i += 1;
-                continue;
             }
             let (start, end) = (new.start.min(hole.start), new.end().max(hole.end()));
             new = Hole { start, len: end - start };
@@ -161,27 +179,37 @@ impl<P: Port> Heap<P> {
 
     /// Remembers a hole that touches no other; forgets the shortest one if there are too many.
     #[inline(never)]
-    pub(super) fn add_hole(&self, mut new: Hole) {
-        let mut count = self.hole_count().get();
-        if count == MOST {
-            let Some(shortest) = (0..count).min_by_key(|&i| self.hole(i).len) else {
-                return self.forget(new);
-            };
-            if new.len <= self.hole(shortest).len {
-                return self.forget(new);
-            }
-            self.forget(self.hole(shortest));
-            self.remove_hole(shortest);
-            count -= 1;
+    pub(super) fn add_hole(&self, new: Hole) {
+        if new.end() > NO_HOLE {
+            return self.forget(new);
         }
-        for i in 0..count {
+        if self.hole_count().get() == MOST && !self.make_room_for(new) {
+            return self.forget(new);
+        }
+        // Those above make room, from the last one down.
+        let mut i = self.hole_count().get();
+        self.hole_count().set(i + 1);
+        while i > 0 && self.hole(i - 1).start > new.start {
+            self.set_hole(i, self.hole(i - 1));
+            i -= 1;
+        }
+        self.set_hole(i, new);
+    }
+
+    /// Forgets the shortest hole if it is shorter than the new one; says whether it was.
+    fn make_room_for(&self, new: Hole) -> bool {
+        let mut shortest = (0, self.hole(0));
+        for i in 1..MOST {
             let hole = self.hole(i);
-            if new.start < hole.start {
-                self.set_hole(i, new);
-                new = hole;
+            if hole.len < shortest.1.len {
+                shortest = (i, hole);
             }
         }
-        self.set_hole(count, new);
-        self.hole_count().set(count + 1);
+        if new.len <= shortest.1.len {
+            return false;
+        }
+        self.forget(shortest.1);
+        self.remove_hole(shortest.0);
+        true
     }
 }

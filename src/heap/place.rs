@@ -23,7 +23,7 @@
 
 use super::Heap;
 use super::atb::Atb;
-use super::holes::{COUNT, Hole, NO_HOLE};
+use super::holes::{COUNT, Hole};
 use super::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::SPLIT_HEAP;
@@ -85,6 +85,7 @@ pub(crate) struct Place {
 
 impl Atb {
     /// The lowest block from `from` on at which `n` free blocks in a row start.
+    #[inline(always)]
     fn find_run(&self, from: usize, n: usize) -> Option<usize> {
         let slot = self.slot(from);
         let mut i = slot / BLOCKS_PER_WORD;
@@ -94,25 +95,26 @@ impl Atb {
         let mut free = frees(self.load(i)) & lanes_from(slot % BLOCKS_PER_WORD);
         // Free lanes in a row at the end of the words before word i.
         let mut run = 0;
+        // In most words no two free lanes are neighbours: they are passed quickly.
+        let (small, neighbour) = (n <= BLOCKS_PER_WORD, if n > 1 { 2 } else { 0 });
         loop {
-            if free == 0 {
-                run = 0;
-            } else {
-                let bottom = if run != 0 { run_at_bottom(free) } else { 0 };
+            if run != 0 {
+                let bottom = run_at_bottom(free);
                 if run + bottom >= n {
                     return Some(self.block(i * BLOCKS_PER_WORD - run));
                 }
-                if bottom == BLOCKS_PER_WORD {
-                    run += bottom;
-                } else {
-                    if n <= BLOCKS_PER_WORD {
-                        let starts = run_starts(free, n);
-                        if starts != 0 {
-                            return Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
-                        }
+                run = if bottom == BLOCKS_PER_WORD { run + bottom } else { 0 };
+            }
+            if run == 0 {
+                if small && free & free >> neighbour != 0 {
+                    let starts = run_starts(free, n);
+                    if starts != 0 {
+                        return Some(self.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
                     }
-                    // In most words nothing reaches the end.
-                    run = if free >> (Word::BITS - 2) == 0 { 0 } else { run_at_top(free) };
+                }
+                // In most words nothing reaches the end.
+                if free >> (Word::BITS - 2) != 0 {
+                    run = run_at_top(free);
                 }
             }
             i += 1;
@@ -152,7 +154,7 @@ impl<P: Port> Heap<P> {
         for class in 0..SMALL {
             self.bound(class).set(UNKNOWN);
         }
-        self.first_hole().set(NO_HOLE);
+        self.set_no_hole();
     }
 
     /// How many classes have a bound.
@@ -192,7 +194,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     pub(crate) fn take_at_a_glance(&self, n: usize) -> Option<Place> {
         let area = self.state().first_area();
-        let (bound, hole) = (self.bound(n - 1), self.first_hole().get());
+        let (bound, hole) = (self.bound(n - 1), self.first_hole());
         if bound.get() + BLOCKS_PER_WORD <= hole {
             let block = area.atb().take_run_in_word(bound.get(), n)?;
             bound.set(block + n);
@@ -212,12 +214,8 @@ impl<P: Port> Heap<P> {
         if class >= self.known() {
             self.find_bounds_up_to(class);
         }
-        let mut bound = self.bound(class).get();
-        if class > 0 {
-            // What holds for a smaller size holds for a larger one.
-            bound = bound.max(self.bound(class - 1).get());
-        }
-        if self.has_holes() {
+        let bound = self.bound_to_search_from(class);
+        if self.first_hole() <= bound {
             if let Some(number) = self.take_from_hole(n, bound) {
                 return Some(self.at_number(number));
             }
@@ -234,10 +232,45 @@ impl<P: Port> Heap<P> {
         let found = if size == n { Some(first) } else { self.search(first, n).ok() };
         self.raise_bound(class, if found == Some(first) { first + n } else { first });
         let found = found?;
-        if self.first_hole().get() < found + n {
+        if self.first_hole() < found + n {
             self.cut_holes(found, found + n);
         }
         Some(self.at_number(found))
+    }
+
+    /// Makes an object of the lowest `n` (1..=SMALL) free blocks in a row. `place` in short: the class has no other size.
+    /// None also if it has no bound yet.
+    #[inline(never)]
+    pub(crate) fn take_small(&self, n: usize) -> Option<Place> {
+        let class = n - 1;
+        if class >= self.known() {
+            return None;
+        }
+        let bound = self.bound_to_search_from(class);
+        let from_hole = if self.first_hole() <= bound { self.take_from_hole(n, bound) } else { None };
+        let number = match from_hole {
+            Some(number) => number,
+            None => {
+                let found = self.search_here(bound, n);
+                let (Ok(end) | Err(end)) = found.map(|number| number + n);
+                self.raise_bound(class, end);
+                let number = found.ok()?;
+                if self.first_hole() < end {
+                    self.cut_holes(number, end);
+                }
+                number
+            }
+        };
+        let place = self.at_number(number);
+        place.area.atb().free_to_object(place.block, n);
+        Some(place)
+    }
+
+    /// The higher one of a class's bound and the next smaller one's: what holds for a smaller size holds for a larger one.
+    #[inline(always)]
+    fn bound_to_search_from(&self, class: usize) -> usize {
+        let bound = self.bound(class).get();
+        if class > 0 { bound.max(self.bound(class - 1).get()) } else { bound }
     }
 
     /// Gives every class up to this one a bound. All of them together take one walk over the heap: each search goes on
@@ -270,7 +303,14 @@ impl<P: Port> Heap<P> {
     }
 
     /// The lowest number from `from` on with `n` free blocks in a row, or the heap's end.
+    #[inline(never)]
     pub(super) fn search(&self, from: usize, n: usize) -> Result<usize, usize> {
+        self.search_here(from, n)
+    }
+
+    /// The same, inlined.
+    #[inline(always)]
+    fn search_here(&self, from: usize, n: usize) -> Result<usize, usize> {
         if !SPLIT_HEAP {
             self.port().hook(from);
             let atb = self.state().first_area().atb();
@@ -309,7 +349,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     pub(super) fn note_free_run(&self, start: usize, end: usize) {
         let mut run = Hole { start, len: end - start };
-        if self.first_hole().get() <= end {
+        if self.first_hole() <= end {
             run = self.merge_holes(run);
         }
         if self.lower_bounds(run, run.end()) {
@@ -342,7 +382,7 @@ impl<P: Port> Heap<P> {
         area.used().set(area.used().get() + n);
         area.last_used().set(area.last_used().get().max(block + n - 1));
         let start = number(self, area, block);
-        if self.first_hole().get() < start + n {
+        if self.first_hole() < start + n {
             self.cut_holes(start, start + n);
         }
     }

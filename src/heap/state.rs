@@ -99,6 +99,13 @@ impl State {
         debug_assert!(index < SCRATCH_WORDS);
         self.field(SCRATCH_START + index * config::WORD_BYTES)
     }
+
+    /// The same storage as pairs of 32-bit numbers: the one that starts at byte `at`.
+    #[inline(always)]
+    pub(crate) fn scratch_pair(self, at: usize) -> [Field<u32>; 2] {
+        debug_assert!(at + 8 <= SCRATCH_WORDS * config::WORD_BYTES);
+        [self.field(SCRATCH_START + at), self.field(SCRATCH_START + at + 4)]
+    }
 }
 
 /// The mark stack's entries may be narrower than a word, so its storage is taken by whole aligned words.
