@@ -20,9 +20,14 @@ use crate::port::Port;
 
 /// The scratch word with the number of holes.
 pub(super) const COUNT: usize = 1;
-const FIRST: usize = super::place::FIRST_BOUND + super::place::CLASSES;
-/// How many holes are remembered: of the usual 64 scratch words 31 with 64 bits, 15 with 32 bits.
-const MOST: usize = (SCRATCH_WORDS - FIRST) * WORD_BYTES / HOLE_BYTES;
+/// Where in the scratch storage it says how long the longest hole is at most, in bytes.
+const LONGEST: usize = (COUNT + 1) * WORD_BYTES;
+/// Where the bounds are, which `place` keeps.
+pub(super) const FIRST_BOUND: usize = LONGEST + size_of::<u32>();
+/// Where the holes are.
+const FIRST: usize = FIRST_BOUND + super::place::CLASSES * size_of::<u32>();
+/// How many holes are remembered: in the usual 64 scratch words 46 with 64 bits, 15 with 32 bits.
+const MOST: usize = (SCRATCH_WORDS * WORD_BYTES - FIRST) / HOLE_BYTES;
 const HOLE_BYTES: usize = 2 * size_of::<u32>();
 
 /// The start of the first hole when there is none.
@@ -72,13 +77,15 @@ impl<P: Port> Heap<P> {
 
     #[inline(always)]
     fn hole_fields(&self, i: usize) -> [Field<u32>; 2] {
-        self.state().scratch_pair(FIRST * WORD_BYTES + i * HOLE_BYTES)
+        let at = FIRST + i * HOLE_BYTES;
+        [self.state().scratch_u32(at), self.state().scratch_u32(at + HOLE_BYTES / 2)]
     }
 
     /// What the first hole looks like when there is none: too far and too short for everybody.
     pub(super) fn set_no_hole(&self) {
         self.hole_count().set(0);
         self.set_hole(0, Hole { start: NO_HOLE, len: 0 });
+        self.longest_hole().set(0);
     }
 
     #[inline(never)]
@@ -122,10 +129,27 @@ impl<P: Port> Heap<P> {
         first
     }
 
+    /// No hole is longer than this; the longest may be shorter. Found out anew by searches that fail.
+    #[inline(always)]
+    fn longest_hole(&self) -> Field<u32> {
+        self.state().scratch_u32(LONGEST)
+    }
+
     /// Takes `n` blocks from the start of the lowest hole that has so many and does not start above `bound`.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn take_from_hole(&self, n: usize, bound: usize) -> Option<usize> {
-        let i = (0..self.hole_count().get()).find(|&i| self.hole(i).len >= n)?;
+        if self.first_hole() > bound || n > self.longest_hole().get() as usize {
+            return None;
+        }
+        self.search_holes(n, bound)
+    }
+
+    #[inline(never)]
+    fn search_holes(&self, n: usize, bound: usize) -> Option<usize> {
+        let Some(i) = (0..self.hole_count().get()).find(|&i| self.hole(i).len >= n) else {
+            self.longest_hole().set(n as u32 - 1);
+            return None;
+        };
         let hole = self.hole(i);
         // One that starts at the bound is as good as one below it: nothing lies between.
         if hole.start > bound {
@@ -183,33 +207,48 @@ impl<P: Port> Heap<P> {
         if new.end() > NO_HOLE {
             return self.forget(new);
         }
-        if self.hole_count().get() == MOST && !self.make_room_for(new) {
-            return self.forget(new);
+        let longest = self.longest_hole();
+        longest.set(longest.get().max(new.len as u32));
+        let (mut place, count) = (self.holes_below(new.start), self.hole_count().get());
+        let mut gap = count;
+        if count < MOST {
+            self.hole_count().set(count + 1);
+        } else {
+            let shortest = self.shortest_hole();
+            if new.len <= self.hole(shortest).len {
+                return self.forget(new);
+            }
+            self.forget(self.hole(shortest));
+            gap = shortest;
         }
-        // Those above make room, from the last one down.
-        let mut i = self.hole_count().get();
-        self.hole_count().set(i + 1);
-        while i > 0 && self.hole(i - 1).start > new.start {
-            self.set_hole(i, self.hole(i - 1));
-            i -= 1;
+        // The holes between the gap and the place move by one.
+        while gap > place {
+            self.set_hole(gap, self.hole(gap - 1));
+            gap -= 1;
         }
-        self.set_hole(i, new);
+        if gap < place {
+            place -= 1;
+        }
+        while gap < place {
+            self.set_hole(gap, self.hole(gap + 1));
+            gap += 1;
+        }
+        self.set_hole(place, new);
     }
 
-    /// Forgets the shortest hole if it is shorter than the new one; says whether it was.
-    fn make_room_for(&self, new: Hole) -> bool {
-        let mut shortest = (0, self.hole(0));
-        for i in 1..MOST {
-            let hole = self.hole(i);
-            if hole.len < shortest.1.len {
-                shortest = (i, hole);
+    /// The shortest hole of a full list; the first one of one block will do.
+    #[inline(always)]
+    fn shortest_hole(&self) -> usize {
+        let mut shortest = 0;
+        for i in 0..MOST {
+            let len = self.hole(i).len;
+            if len < self.hole(shortest).len {
+                shortest = i;
+            }
+            if len == 1 {
+                break;
             }
         }
-        if new.len <= shortest.1.len {
-            return false;
-        }
-        self.forget(shortest.1);
-        self.remove_hole(shortest.0);
-        true
+        shortest
     }
 }

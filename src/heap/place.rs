@@ -19,11 +19,11 @@
 //! * A free makes a free run. Bounds that lie in this run are lowered to its start. If others lie further up, and the run
 //!   could serve their classes, it becomes a hole.
 //! * A collection forgets all bounds. They live in the storage of gc.c's mark stack, which is idle between collections:
-//!   `scratch[KNOWN]` says how many classes have a bound, `scratch[FIRST_BOUND..]` are the bounds, as block numbers.
+//!   `scratch[KNOWN]` says how many classes have a bound; behind it come the bounds, as block numbers of 32 bits.
 
 use super::Heap;
 use super::atb::Atb;
-use super::holes::{COUNT, Hole};
+use super::holes::{COUNT, FIRST_BOUND, Hole};
 use super::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 use super::state::{Area, Field, SCRATCH_WORDS};
 use crate::config::SPLIT_HEAP;
@@ -31,16 +31,31 @@ use crate::port::Port;
 
 /// The scratch word that says how many classes, from the smallest on, have a bound; 0 during a collection.
 const KNOWN: usize = 0;
-pub(super) const FIRST_BOUND: usize = COUNT + 1;
 
-/// How many classes there are: 31 with the usual 64 scratch words. The other half of the storage is for holes.
+/// How many classes there are: 31 with the usual 64 scratch words. The rest of the storage is for holes.
 pub(super) const CLASSES: usize = {
-    let half = (SCRATCH_WORDS - FIRST_BOUND) / 2;
+    let half = (SCRATCH_WORDS - COUNT - 1) / 2;
     if half < 32 { half } else { 32 }
 };
 
-/// The bound of a small class that has none yet: no area is that large.
-const UNKNOWN: usize = usize::MAX / 2;
+/// The bound of a small class that has none yet.
+const UNKNOWN: usize = u32::MAX as usize;
+
+/// A class's bound, as a block number. Numbers that need more than 32 bits (in a heap of 128 GiB) lose their upper ones:
+/// what is true of a bound is true of any smaller number.
+struct Bound(Field<u32>);
+
+impl Bound {
+    #[inline(always)]
+    fn get(&self) -> usize {
+        self.0.get() as usize
+    }
+
+    #[inline(always)]
+    fn set(&self, number: usize) {
+        self.0.set(number as u32);
+    }
+}
 
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
@@ -151,9 +166,12 @@ impl<P: Port> Heap<P> {
     /// No bounds and no holes; `take_at_bound` can tell.
     pub(crate) fn reset_bounds(&self) {
         self.forget_bounds();
+        // Where there is a block with the number `UNKNOWN`, bounds at the bottom must do.
+        let vast = self.state().first_area().blocks() > UNKNOWN;
         for class in 0..SMALL {
-            self.bound(class).set(UNKNOWN);
+            self.bound(class).set(if vast { 0 } else { UNKNOWN });
         }
+        self.state().scratch(KNOWN).set(if vast { SMALL } else { 0 });
         self.set_no_hole();
     }
 
@@ -163,10 +181,9 @@ impl<P: Port> Heap<P> {
         self.state().scratch(KNOWN).get()
     }
 
-    /// A class's bound, as a block number.
     #[inline(always)]
-    fn bound(&self, class: usize) -> Field<usize> {
-        self.state().scratch(FIRST_BOUND + class)
+    fn bound(&self, class: usize) -> Bound {
+        Bound(self.state().scratch_u32(FIRST_BOUND + class * size_of::<u32>()))
     }
 
     /// Every class's size and bound, of those that have one.
@@ -195,7 +212,7 @@ impl<P: Port> Heap<P> {
     pub(crate) fn take_at_a_glance(&self, n: usize) -> Option<Place> {
         let area = self.state().first_area();
         let (bound, hole) = (self.bound(n - 1), self.first_hole());
-        if bound.get() + BLOCKS_PER_WORD <= hole {
+        if bound.get().wrapping_add(BLOCKS_PER_WORD) <= hole {
             let block = area.atb().take_run_in_word(bound.get(), n)?;
             bound.set(block + n);
             return Some(Place { area, block });
@@ -215,10 +232,8 @@ impl<P: Port> Heap<P> {
             self.find_bounds_up_to(class);
         }
         let bound = self.bound_to_search_from(class);
-        if self.first_hole() <= bound {
-            if let Some(number) = self.take_from_hole(n, bound) {
-                return Some(self.at_number(number));
-            }
+        if let Some(number) = self.take_from_hole(n, bound) {
+            return Some(self.at_number(number));
         }
         let size = class_size(class);
         let first = match self.search(bound, size) {
@@ -247,8 +262,7 @@ impl<P: Port> Heap<P> {
             return None;
         }
         let bound = self.bound_to_search_from(class);
-        let from_hole = if self.first_hole() <= bound { self.take_from_hole(n, bound) } else { None };
-        let number = match from_hole {
+        let number = match self.take_from_hole(n, bound) {
             Some(number) => number,
             None => {
                 let found = self.search_here(bound, n);

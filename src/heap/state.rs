@@ -100,11 +100,11 @@ impl State {
         self.field(SCRATCH_START + index * config::WORD_BYTES)
     }
 
-    /// The same storage as pairs of 32-bit numbers: the one that starts at byte `at`.
+    /// The same storage as 32-bit numbers: the one that starts at byte `at`.
     #[inline(always)]
-    pub(crate) fn scratch_pair(self, at: usize) -> [Field<u32>; 2] {
-        debug_assert!(at + 8 <= SCRATCH_WORDS * config::WORD_BYTES);
-        [self.field(SCRATCH_START + at), self.field(SCRATCH_START + at + 4)]
+    pub(crate) fn scratch_u32(self, at: usize) -> Field<u32> {
+        debug_assert!(at + size_of::<u32>() <= SCRATCH_WORDS * config::WORD_BYTES);
+        self.field(SCRATCH_START + at)
     }
 }
 
