@@ -8,15 +8,19 @@ CARGO ?= cargo
 CALLS ?= 10000000
 CONFIG ?= /dev/null
 RUST_SOURCES := Cargo.toml build.rs $(wildcard src/*.rs src/heap/*.rs)
+BUILDERS := src/aeabi.c $(addprefix scripts/,build-archive cargo-for rust-target)
 
-build/libgcheap.a: $(RUST_SOURCES) scripts/build-archive $(filter-out /dev/null,$(CONFIG))
+build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
 	scripts/build-archive $(CONFIG) $@
 
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
 
-test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython)
+test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython micropython-32 cmake)
 	python3 tests/run.py $(STAGES)
+
+test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
+	python3 tests/run.py versions
 
 parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration
 	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \
@@ -27,6 +31,12 @@ bench:  ## gc.c, libgcheap and Boehm's collector side by side, to build/bench.js
 
 bench-count:  ## the same in instructions, under callgrind, to build/bench-count.json
 	python3 bench/run.py --count $(BENCH)
+
+bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/bench-baremetal.json; BENCH="--only REGEX"
+	python3 bench/baremetal.py $(BENCH)
+
+size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
+	python3 bench/size.py $(SIZE)
 
 lint:  ## formatting and clippy, as CI runs them
 	$(CARGO) fmt --all --check
@@ -39,4 +49,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test parity bench bench-count lint clean help
+.PHONY: all header test test-versions test-baremetal test-matrix parity bench bench-count bench-baremetal size lint clean help

@@ -25,9 +25,6 @@ const FLAGS: &[&str] = &[
     "VALGRIND",
 ];
 
-/// Options of gc.c that this version of the library does not have yet: they must be 0.
-const NOT_YET: &[&str] = &["SPLIT_HEAP_AUTO", "WEAKREF", "VALGRIND"];
-
 /// What a build without `GCHEAP_CONFIG` gets.
 const DEFAULTS: &[(&str, &str)] = &[
     ("BLOCK_BYTES", "32"),
@@ -43,6 +40,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("PYSTACK", "0"),
     ("HOOK_LOOP", "0"),
     ("VALGRIND", "0"),
+    ("TUNE", ""),
     ("STATE_SYMBOL", "gcheap_state"),
     ("STATE_OFFSET", "0"),
     ("THREAD_SYMBOL", "gcheap_host_thread"),
@@ -66,6 +64,7 @@ const LAYOUT: &[&str] = &[
     "AREA_ATB_START",
     "AREA_ATB_BYTES",
     "AREA_FTB_START",
+    "AREA_WTB_START",
     "AREA_POOL_START",
     "AREA_POOL_END",
     "AREA_LAST_FREE",
@@ -86,15 +85,26 @@ fn main() {
         let text = fs::read_to_string(path).unwrap_or_else(|e| stop(&format!("cannot read {}: {e}", path.display())));
         read(&text, path, &mut config);
     }
+    if config["TUNE"].is_empty() {
+        let bare = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
+        config.insert("TUNE".into(), if bare { "size" } else { "speed" }.into());
+    }
     lay_out(&mut config, word);
     check(&config, word);
-    // The one option that changes which functions are exported.
-    println!("cargo::rustc-check-cfg=cfg(gcheap_split_heap)");
-    if config["SPLIT_HEAP"] == "1" {
-        println!("cargo::rustc-cfg=gcheap_split_heap");
+    // Options that choose functions, not only branches, or what gc_info fills in; and the modules that are tuned for size.
+    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF"] {
+        set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
+    set_cfg("gcheap_small", config["TUNE"] == "size");
     let out = env::var("OUT_DIR").unwrap();
     fs::write(Path::new(&out).join("config.rs"), rust(&config)).unwrap();
+}
+
+fn set_cfg(name: &str, on: bool) {
+    println!("cargo::rustc-check-cfg=cfg({name})");
+    if on {
+        println!("cargo::rustc-cfg={name}");
+    }
 }
 
 fn defaults() -> Config {
@@ -120,7 +130,7 @@ fn read(text: &str, path: &Path, config: &mut Config) {
 /// Gives every layout key that is still missing the place it has in mpstate.h: fields in order, naturally aligned.
 fn lay_out(config: &mut Config, word: usize) {
     let on = |config: &Config, key: &str| config[key] == "1";
-    let (finaliser, split) = (on(config, "FINALISER"), on(config, "SPLIT_HEAP"));
+    let (finaliser, weakref, split) = (on(config, "FINALISER"), on(config, "WEAKREF"), on(config, "SPLIT_HEAP"));
     let mut set = |key: &str, value: usize| {
         config.entry(key.into()).or_insert(value.to_string());
     };
@@ -130,6 +140,7 @@ fn lay_out(config: &mut Config, word: usize) {
         ("AREA_ATB_START", true),
         ("AREA_ATB_BYTES", true),
         ("AREA_FTB_START", finaliser),
+        ("AREA_WTB_START", weakref),
         ("AREA_POOL_START", true),
         ("AREA_POOL_END", true),
         ("AREA_LAST_FREE", true),
@@ -168,10 +179,8 @@ fn check(config: &Config, word: usize) {
             stop(&format!("{key} is \"{value}\"; it must be 0 or 1"));
         }
     }
-    for key in NOT_YET {
-        if config[*key] != "0" {
-            stop(&format!("{key}=1 is not supported yet"));
-        }
+    if !["size", "speed"].contains(&config["TUNE"].as_str()) {
+        stop(&format!("TUNE is \"{}\"; it must be size or speed (or empty: size on bare metal)", config["TUNE"]));
     }
     if number("POINTER_BYTES", &config["POINTER_BYTES"]) != word {
         stop(&format!("POINTER_BYTES is {}, but the target's pointers have {word} bytes", config["POINTER_BYTES"]));
@@ -180,8 +189,15 @@ fn check(config: &Config, word: usize) {
     if !block.is_power_of_two() || !(word..=4096).contains(&block) {
         stop(&format!("BLOCK_BYTES is {block}; it must be a power of two from {word} to 4096"));
     }
-    if config["MUTEX"] == "1" && config["THREAD_STATE"] == "0" {
-        stop("MUTEX=1 needs THREAD_STATE=1: threads have a lock depth each");
+    let needs = [
+        ("MUTEX", "THREAD_STATE", "threads have a lock depth each"),
+        ("SPLIT_HEAP_AUTO", "SPLIT_HEAP", "it adds areas"),
+        ("WEAKREF", "FINALISER", "gc.c cannot be built with weak references alone either"),
+    ];
+    for (key, other, why) in needs {
+        if config[key] == "1" && config[other] == "0" {
+            stop(&format!("{key}=1 needs {other}=1: {why}"));
+        }
     }
 }
 
@@ -193,7 +209,9 @@ fn rust(config: &Config) -> String {
         if key.ends_with("_SYMBOL") {
             continue;
         }
-        if FLAGS.contains(&key.as_str()) {
+        if key == "TUNE" {
+            writeln!(out, "pub const TUNED_FOR_SIZE: bool = {};", value == "size").unwrap();
+        } else if FLAGS.contains(&key.as_str()) {
             writeln!(out, "pub const {key}: bool = {};", value == "1").unwrap();
         } else {
             writeln!(out, "pub const {key}: usize = {};", number(key, value)).unwrap();

@@ -40,6 +40,7 @@ class BuildError(Exception):
 
 
 def run(command, **env):
+    env = {key: str(value) for key, value in env.items()}
     done = subprocess.run(
         [str(word) for word in command], env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -52,6 +53,12 @@ def is_fresh(target, sources):
 
 
 class Builder:
+    """Compiles for this machine; baremetal.py derives one for others."""
+
+    cc, flags, gcheap_flags, out = CC, FLAGS, (), OUT
+    left_out = ()  # of bench/harness
+    archive_environment = {}
+
     def __init__(self, micropython):
         self.micropython = micropython
         self.heaps = ROOT / "bench" / "heaps"
@@ -61,7 +68,7 @@ class Builder:
     def compile(self, source, target, *flags, headers=()):
         if not is_fresh(target, [source, *headers]):
             target.parent.mkdir(parents=True, exist_ok=True)
-            run([*CC, *FLAGS, *flags, "-c", source, "-o", target])
+            run([*self.cc, *self.flags, *flags, "-c", source, "-o", target])
         return target
 
     def compile_with_micropython(self, source, target, *flags):
@@ -71,7 +78,8 @@ class Builder:
     def workloads(self):
         harness = ROOT / "bench" / "harness"
         headers = [*harness.glob("*.h"), Path(__file__)]
-        return [self.compile(c, OUT / "harness" / f"{c.stem}.o", headers=headers) for c in sorted(harness.glob("*.c"))]
+        sources = sorted(c for c in harness.glob("*.c") if c.name not in self.left_out)
+        return [self.compile(c, self.out / "harness" / f"{c.stem}.o", headers=headers) for c in sources]
 
     def gc(self, heap, out):
         return [
@@ -82,7 +90,7 @@ class Builder:
 
     def libgcheap(self, heap, out):
         """As the MicroPython port does it: its glue, and the library in the configuration that its probe reads."""
-        flags = ["-DBENCH_GCHEAP=1", *heap.flags]
+        flags = ["-DBENCH_GCHEAP=1", *self.gcheap_flags, *heap.flags]
         probe = self.compile_with_micropython(self.port / "probe.c", out / "probe.s", "-S", "-g0", *flags)
         found = re.findall(r"@gcheap (\w+)=(\d+)", probe.read_text())
         text = "STATE_SYMBOL=mp_state_ctx\n" + "".join(f"{key.upper()}={value}\n" for key, value in found)
@@ -92,7 +100,8 @@ class Builder:
         archive = out / "libgcheap.a"
         sources = [ROOT / name for name in ("Cargo.toml", "build.rs", "scripts/build-archive")]
         if not is_fresh(archive, [config, *sources, *(ROOT / "src").rglob("*.rs")]):
-            run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=str(OUT / "target"))
+            run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=self.out / "target",
+                **self.archive_environment)
         return [
             self.compile_with_micropython(self.port / "glue.c", out / "glue.o", *flags),
             self.compile_with_micropython(self.heaps / "atb.c", out / "atb.o", *flags),
@@ -104,9 +113,12 @@ class Builder:
         headers = [ROOT / "bench" / "harness" / "heap.h"]
         return [self.compile(self.heaps / "boehm.c", out / "boehm.o", f"-I{headers[0].parent}", headers=headers), "-lgc"]
 
+    def link(self, objects, program):
+        run([*self.cc, *objects, "-o", program])
+
     def build(self, heap):
         """The program."""
-        out = OUT / heap.directory
+        out = self.out / heap.directory
         if heap.kind == "Boehm":
             objects = self.boehm(out)
         else:
@@ -114,7 +126,7 @@ class Builder:
         objects = [*self.workloads(), *objects]
         program = out / "bench"
         if not is_fresh(program, [file for file in objects if isinstance(file, Path)]):
-            run([*CC, *objects, "-o", program])
+            self.link(objects, program)
         if (MARKER in program.read_bytes()) != (heap.kind == "libgcheap"):
             raise BuildError(f"{program}: {MARKER.decode()!r} is in the wrong program")
         return program

@@ -15,6 +15,7 @@ LAYOUT_ASSERT(GCHEAP_MISUSE_FOREIGN_POINTER == 3);
 LAYOUT_ASSERT(GCHEAP_MISUSE_INTERIOR_POINTER == 4);
 LAYOUT_ASSERT(GCHEAP_MISUSE_FREE_BLOCK == 5);
 LAYOUT_ASSERT(GCHEAP_MISUSE_TAIL_BLOCK == 6);
+LAYOUT_ASSERT(GCHEAP_MISUSE_WEAK_REFERENCE == 7);
 
 // Every macro of gcheap_atb.h, expanded, in this language and with these warnings.
 unsigned use_every_macro(const gcheap_atb_view_t *view, size_t block, const void *ptr);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,20 +63,73 @@ void gcheap_host_finalise(void *object) {
     }
 }
 
+#if HOST_WEAKREF
+void (*host_on_weakref)(void *object);
+
+void gc_weakref_about_to_be_freed(void *object) {
+    if (host_on_weakref != NULL) {
+        host_on_weakref(object);
+    }
+}
+
+void gc_weakref_sweep(void) {
+    gc_weakref_about_to_be_freed(NULL);
+}
+#endif
+
+#if HOST_SPLIT_HEAP_AUTO
+size_t host_max_new_split;
+unsigned host_areas_given, host_areas_back;
+
+size_t gcheap_host_max_new_split(void) {
+    return host_max_new_split;
+}
+
+void *gcheap_host_alloc_heap(size_t bytes) {
+    // A sanitizer's malloc would end the program over a size that malloc itself refuses.
+    void *memory = bytes < (size_t)1 << 30 ? malloc(bytes) : NULL;
+    if (memory != NULL) {
+        memset(memory, 0xee, bytes);
+        host_areas_given += 1;
+    }
+    return memory;
+}
+
+// Whether it is memory of its own that comes back is free's to see: with a sanitizer or in valgrind it does.
+void gcheap_host_free_heap(void *memory) {
+    host_areas_back += 1;
+    free(memory);
+}
+#endif
+
+#if HOST_VALGRIND
+void **host_forbidden, **host_forbidden_end;
+
+bool gcheap_host_valgrind_addressable(const void *word) {
+    return !((void *const *)word >= host_forbidden && (void *const *)word < host_forbidden_end);
+}
+#endif
+
 void gcheap_host_fatal(unsigned int code, const void *ptr) {
     host_seen.fatals += 1;
     host_seen.fatal_code = code;
     host_seen.fatal_ptr = ptr;
 }
 
-void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes) {
+void gcheap_host_print(const mp_print_t *print, const char *format, size_t number) {
     // The library sees the printer as const; this host's one is not.
     mp_print_t *out = (mp_print_t *)(uintptr_t)print;
-    if (bytes >= sizeof(out->text) - out->length) {
+    char *to = out->text + out->length;
+    size_t room = sizeof(out->text) - out->length;
+    const char *address = strstr(format, "%p");
+    int length = address == NULL
+        ? snprintf(to, room, format, (unsigned int)number)
+        // As MicroPython prints it: without 0x.
+        : snprintf(to, room, "%.*s%zx%s", (int)(address - format), format, number, address + 2);
+    if (length < 0 || (size_t)length >= room) {
         abort();
     }
-    memcpy(out->text + out->length, text, bytes);
-    out->length += bytes;
+    out->length += (size_t)length;
 }
 
 char gcheap_host_letter(const void *head) {
@@ -113,6 +167,12 @@ void host_same_configuration(void) {
     #if HOST_FINALISER
     HOST_SAME("area_ftb_start", offsetof(host_area_t, gc_finaliser_table_start));
     #endif
+    #if HOST_WEAKREF
+    HOST_SAME("area_wtb_start", offsetof(host_area_t, gc_weakref_table_start));
+    #endif
+    HOST_SAME("weakref", HOST_WEAKREF);
+    HOST_SAME("split_heap_auto", HOST_SPLIT_HEAP_AUTO);
+    HOST_SAME("valgrind", HOST_VALGRIND);
     #if HOST_SPLIT_HEAP
     HOST_SAME("area_next", offsetof(host_area_t, next));
     HOST_SAME("state_area_stack", offsetof(host_state_t, gc_area_stack));
@@ -191,6 +251,16 @@ void host_reset(void) {
     memset(host_roots, 0, sizeof(host_roots));
     host_more_roots = NULL;
     host_on_finalise = NULL;
+    #if HOST_WEAKREF
+    host_on_weakref = NULL;
+    #endif
+    #if HOST_SPLIT_HEAP_AUTO
+    host_max_new_split = 0;
+    host_areas_given = host_areas_back = 0;
+    #endif
+    #if HOST_VALGRIND
+    host_forbidden = host_forbidden_end = NULL;
+    #endif
     for (unsigned i = 0; i < PIECES; i++) {
         release_memory(i);
     }

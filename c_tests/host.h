@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gcheap.h"
-#include "gcheap_atb.h"
-
 // The library's configuration: the default (DEFAULTS in build.rs), unless the compiler's command line has another.
 #ifndef HOST_BLOCK
 #define HOST_BLOCK 32
@@ -19,6 +16,21 @@
 #ifndef HOST_SPLIT_HEAP
 #define HOST_SPLIT_HEAP 1
 #endif
+#ifndef HOST_SPLIT_HEAP_AUTO
+#define HOST_SPLIT_HEAP_AUTO 0
+#endif
+#ifndef HOST_WEAKREF
+#define HOST_WEAKREF 0
+#endif
+#ifndef HOST_VALGRIND
+#define HOST_VALGRIND 0
+#endif
+
+#if HOST_SPLIT_HEAP_AUTO
+#define GCHEAP_SPLIT_HEAP_AUTO // gc_info_t has a field for it
+#endif
+#include "gcheap.h"
+#include "gcheap_atb.h"
 
 #define HOST_BLOCK_BYTES ((size_t)HOST_BLOCK)
 #define HOST_WORD_BYTES (sizeof(void *))
@@ -31,6 +43,9 @@ typedef struct host_area_t {
     size_t gc_alloc_table_byte_len;
     #if HOST_FINALISER
     uint8_t *gc_finaliser_table_start;
+    #endif
+    #if HOST_WEAKREF
+    uint8_t *gc_weakref_table_start;
     #endif
     uint8_t *gc_pool_start;
     uint8_t *gc_pool_end;
@@ -66,6 +81,23 @@ typedef struct host_seen_t {
 } host_seen_t;
 
 extern host_seen_t host_seen;
+
+#if HOST_WEAKREF
+// Called for each object with a weak reference that is about to be freed, and with NULL when the collection is over.
+// NULL: none.
+extern void (*host_on_weakref)(void *object);
+#endif
+
+#if HOST_SPLIT_HEAP_AUTO
+// How many bytes the heap may grow by at once; areas come from malloc. How many it has got and given back.
+extern size_t host_max_new_split;
+extern unsigned host_areas_given, host_areas_back;
+#endif
+
+#if HOST_VALGRIND
+// Root words that may not be read, by the host's word: those from here to there.
+extern void **host_forbidden, **host_forbidden_end;
+#endif
 
 // Called by gc_collect for the roots of the running test, between gc_collect_start and gc_collect_end. NULL: none.
 extern void (*host_more_roots)(void);

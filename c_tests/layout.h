@@ -21,6 +21,11 @@ LAYOUT_FIELD(max_free, 3);
 LAYOUT_FIELD(num_1block, 4);
 LAYOUT_FIELD(num_2block, 5);
 LAYOUT_FIELD(max_block, 6);
+#if defined(GCHEAP_SPLIT_HEAP_AUTO) || MICROPY_GC_SPLIT_HEAP_AUTO
+LAYOUT_FIELD(max_new_split, 7);
+LAYOUT_ASSERT(sizeof(gc_info_t) == 8 * sizeof(size_t));
+#else
 LAYOUT_ASSERT(sizeof(gc_info_t) == 7 * sizeof(size_t));
+#endif
 
 #endif // LAYOUT_H

@@ -28,10 +28,14 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--partial-loads-ok=no"]
 # The capacity tests walk through millions of heaps; where each step is slow they take bigger strides.
 SLOW = {"CAPACITY_STRIDE": "331"}
+# Seconds after which a command counts as hanging. All of them together take less.
+PATIENCE = 600
+TARGET_32 = "i686-unknown-linux-gnu"
 
 PUBLIC = set("""gc_init gc_add gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end
     gc_sweep_all gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
     gcheap_version gcheap_marker""".split())
+WEAKREF, WEAKREF_HOST = {"gc_weakref_mark"}, {"gc_weakref_about_to_be_freed", "gc_weakref_sweep"}
 MEMORY = {"memset", "memcpy", "memmove", "memcmp"}
 HOST = MEMORY | set("""gc_collect gcheap_host_roots gcheap_host_finalise gcheap_host_fatal gcheap_host_print
     gcheap_host_letter gcheap_state""".split())
@@ -47,8 +51,12 @@ class Skip(Exception):
 
 def run(command, env=None, may_fail=False):
     """Runs a command; returns (exit code, all output). Fails the test if it fails, unless that is what is tested."""
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=os.environ | (env or {}), text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", check=False)
+    try:
+        done = subprocess.run([str(word) for word in command], cwd=ROOT, env=os.environ | (env or {}), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", check=False,
+                              timeout=PATIENCE)
+    except subprocess.TimeoutExpired as why:
+        raise Failure(f"$ {' '.join(map(str, command))}\n(no end after {PATIENCE} seconds)") from why
     if done.returncode != 0 and not may_fail:
         raise Failure(f"$ {' '.join(map(str, command))}\n{done.stdout}(exit code {done.returncode})")
     return done.returncode, done.stdout
@@ -97,25 +105,40 @@ def program(name, cc, flags, out, archive):
     return BUILD / out
 
 
+def builds_and_runs(name, *command):
+    """Whether a program that does nothing can be compiled by this command, linked and run."""
+    source, out = BUILD / f"empty-{name}.c", BUILD / f"empty-{name}"
+    source.write_text("#include <stdlib.h>\nint main(void) { return 0; }\n")
+    code, _ = run([*command, source, "-o", out], may_fail=True)
+    return code == 0 and run([out], may_fail=True)[0] == 0
+
+
 @once
-def sanitizer(cc):
+def sanitizer(cc, *machine):
     """Skips the test if this compiler's sanitizers can't be linked and run here."""
-    source, out = BUILD / f"empty-{cc}.c", BUILD / f"empty-{cc}"
-    source.write_text("int main(void) { return 0; }\n")
-    code, _ = run([cc, *SANITIZERS, source, "-o", out], may_fail=True)
-    if code == 0 and run([out], may_fail=True)[0] == 0:
+    if builds_and_runs("-".join([cc, "sanitized", *machine]), cc, *machine, *SANITIZERS):
         return
     version = run([cc, "-dumpversion"])[1].split(".")[0]
     package = f"libclang-rt-{version}-dev" if cc == "clang" else f"libgcc-{version}-dev"
-    raise Skip(f"{cc} has no sanitizers here: apt-get install {package}")
+    if machine:
+        package += ":i386" if cc == "clang" else ", gcc-multilib"
+    raise Skip(f"{' '.join([cc, *machine])} has no sanitizers here: apt-get install {package}")
 
 
-def run_program(name, cc, how, archive=ARCHIVE, defines=()):
+@once
+def word_size_32(cc):
+    """Skips the test if this compiler can't make 32-bit programs here."""
+    compiler(cc)
+    if not builds_and_runs(f"{cc}-m32", cc, "-m32"):
+        raise Skip(f"{cc} -m32 makes no program that runs here: apt-get install gcc-multilib")
+
+
+def run_program(name, cc, how, archive=ARCHIVE, flags=()):
     """Runs all tests of one program; returns how many passed, which is all of them."""
     compiler(cc)
-    prefix, env, flags = [], {}, list(defines)
+    prefix, env, flags = [], {}, list(flags)
     if how == "sanitized":
-        sanitizer(cc)
+        sanitizer(cc, *[flag for flag in flags if flag == "-m32"])
         # The heap's marking reads whatever it is told to; there is nothing to leak.
         flags, env = flags + SANITIZERS, SLOW | {"ASAN_OPTIONS": "detect_leaks=0"}
     elif how == "valgrind":
@@ -132,12 +155,33 @@ def run_program(name, cc, how, archive=ARCHIVE, defines=()):
     return passed
 
 
-def capacity_of(name, block_bytes, how):
-    """The capacity tests in a configuration without finalisers and split heap."""
-    code, output, out = build_archive(f"{name}-{how}", f"BLOCK_BYTES={block_bytes}\nFINALISER=0\nSPLIT_HEAP=0\n")
+def run_configured(name, cc, how, word_bytes=8, **options):
+    """Runs a program in the default configuration, but for these options, on a machine with words of this size."""
+    if word_bytes == 4:
+        word_size_32(cc)
+    archive = archive_of(word_bytes, tuple(options.items()))
+    flags = ["-m32"] if word_bytes == 4 else []
+    flags += [f"-DHOST_{'BLOCK' if key == 'BLOCK_BYTES' else key}={value}" for key, value in options.items()]
+    return run_program(name, cc, how, archive, flags)
+
+
+@once
+def archive_of(word_bytes, options):
+    name = "-".join([f"words-{word_bytes}", *(f"{key}{value}".lower() for key, value in options)])
+    env = {}
+    if word_bytes == 4:
+        # All in one directory: Cargo may have to compile the core library for this target.
+        env = {"GCHEAP_TARGET": TARGET_32, "CC": "cc -m32", "GCHEAP_SHARED": str(BUILD / "target-32"), "crates": {}}
+    code, output, out = build_archive(name, "".join(f"{key}={value}\n" for key, value in options), **env)
+    if "no Rust here can compile for" in output:
+        raise Skip(output.strip().replace("\n", " "))
     require(code == 0, output)
-    defines = [f"-DHOST_BLOCK={block_bytes}", "-DHOST_FINALISER=0", "-DHOST_SPLIT_HEAP=0"]
-    return run_program("capacity", "gcc", how, out, defines)
+    return out
+
+
+# What the default configuration has off and the small ones do without.
+OPTIONS = {"WEAKREF": 1, "SPLIT_HEAP_AUTO": 1, "VALGRIND": 1}
+SMALL = {"FINALISER": 0, "SPLIT_HEAP": 0}
 
 
 def programs():
@@ -151,7 +195,24 @@ def programs():
     for block_bytes in 16, 64:
         for how in "plain", "valgrind":
             yield (f"capacity: blocks of {block_bytes} bytes, no finalisers, no split heap, {how}",
-                   lambda block_bytes=block_bytes, how=how: capacity_of(f"blocks-{block_bytes}", block_bytes, how))
+                   lambda block_bytes=block_bytes, how=how:
+                   run_configured("capacity", "gcc", how, BLOCK_BYTES=block_bytes, **SMALL))
+    for cc, how in [("gcc", "plain"), ("clang", "plain"), ("gcc", "sanitized"), ("gcc", "valgrind")]:
+        yield f"options: {cc}, {how}", lambda cc=cc, how=how: run_configured("options", cc, how, **OPTIONS)
+        yield (f"capacity: with weak references, {cc}, {how}",
+               lambda cc=cc, how=how: run_configured("capacity", cc, how, WEAKREF=1))
+
+
+def programs_32():
+    for cc in "gcc", "clang":
+        for name in PROGRAMS:
+            for how in "plain", "sanitized":
+                yield f"32 bits: {name}: {cc}, {how}", lambda n=name, c=cc, h=how: run_configured(n, c, h, 4)
+        yield f"32 bits: options: {cc}", lambda cc=cc: run_configured("options", cc, "plain", 4, **OPTIONS)
+        for block_bytes in 4, 8, 16, 64:
+            yield (f"32 bits: capacity: blocks of {block_bytes} bytes, no finalisers, no split heap, {cc}",
+                   lambda cc=cc, block_bytes=block_bytes:
+                   run_configured("capacity", cc, "plain", 4, BLOCK_BYTES=block_bytes, **SMALL))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -192,6 +253,7 @@ def declared(header):
 
 
 def every_function_of_py_gc():
+    # The one that a port defines for gc.c; our glue calls it.
     theirs = declared(micropython() / "py" / "gc.h") - {"gc_get_max_new_split"}
     ours = declared(ROOT / "include" / "gcheap.h")
     require(len(theirs) > 10, f"found only {theirs} in py/gc.h")
@@ -257,8 +319,8 @@ def archive_symbols():
     require(exported == PUBLIC, f"exports: missing {PUBLIC - exported}, not public {exported - PUBLIC}")
     require(imported <= HOST, f"imports {imported - HOST}")
     functions = {name for name in declared(ROOT / "include" / "gcheap.h") if not name.startswith("gcheap_host_")}
-    promised = functions - {"gc_collect"} | {"gcheap_marker"}
-    require(promised == PUBLIC, f"gcheap.h and the exports differ in {promised ^ PUBLIC}")
+    promised = functions - {"gc_collect", *WEAKREF_HOST} | {"gcheap_marker"}
+    require(promised == PUBLIC | WEAKREF, f"gcheap.h and the exports differ in {promised ^ PUBLIC}")
     wanted = {"gcheap_config_block_bytes_32", "gcheap_config_split_heap_1"}
     require(wanted <= config, f"configuration symbols: {config}")
     require(b"libgcheap 0.1.0" in ARCHIVE.read_bytes(), "the marker is not in it")
@@ -278,13 +340,16 @@ def mismatch_fails_to_link():
         require(same or f"gcheap_config_{name}" in output, f"the linker does not say what differs:\n{output}")
 
 
-def build_archive(name, config, **env):
-    """Builds an archive of another configuration. Without network, and without any crate on this machine."""
+# Without network, and without any crate on this machine.
+NO_CRATES = {"CARGO_HOME": str(BUILD / "no-crates"), "CARGO_NET_OFFLINE": "true"}
+
+
+def build_archive(name, config, crates=NO_CRATES, **env):
+    """Builds an archive of another configuration. Only a target whose core library Cargo has to compile needs crates."""
     path, out = BUILD / f"{name}.env", BUILD / f"{name}.a"
     path.write_text(config)
     out.unlink(missing_ok=True)
-    env = {"CARGO_HOME": str(BUILD / "no-crates"), "CARGO_NET_OFFLINE": "true"} | env
-    code, output = run(["scripts/build-archive", path, out], env, may_fail=True)
+    code, output = run(["scripts/build-archive", path, out], crates | env, may_fail=True)
     return code, output, out
 
 
@@ -302,17 +367,20 @@ def smallest_configuration():
 
 def largest_configuration():
     code, output, out = build_archive("largest", "MUTEX=1\nTHREAD_STATE=1\nTHREAD_SYMBOL=my_thread\nHOOK_LOOP=1\n"
-                                      "PYSTACK=1\nBLOCK_BYTES=64\n", GCHEAP_OPT="z")
+                                      "PYSTACK=1\nBLOCK_BYTES=64\nWEAKREF=1\nSPLIT_HEAP_AUTO=1\nVALGRIND=1\n",
+                                      GCHEAP_OPT="z")
     require(code == 0, output)
     exported, imported, _ = symbols(out)
-    wanted = {f"gcheap_host_{name}" for name in ["mutex_init", "enter", "exit", "hook"]} | {"my_thread"}
-    require(exported == PUBLIC, f"exports: {exported ^ PUBLIC}")
+    wanted = {f"gcheap_host_{name}" for name in ["mutex_init", "enter", "exit", "hook", "max_new_split", "alloc_heap",
+                                                 "free_heap", "valgrind_addressable"]} | WEAKREF_HOST | {"my_thread"}
+    require(exported == PUBLIC | WEAKREF, f"exports: {exported ^ PUBLIC}")
     require(imported - MEMORY == HOST - MEMORY | wanted, f"imports {imported}")
 
 
 def bad_configurations():
     for config, why in [("BLOCK_BYTS=32\n", 'unknown key "BLOCK_BYTS"'), ("BLOCK_BYTES=24\n", "power of two"),
-                        ("FINALISER=yes\n", "must be 0 or 1"), ("WEAKREF=1\n", "not supported yet"),
+                        ("FINALISER=yes\n", "must be 0 or 1"), ("WEAKREF=1\nFINALISER=0\n", "needs FINALISER=1"),
+                        ("SPLIT_HEAP_AUTO=1\nSPLIT_HEAP=0\n", "needs SPLIT_HEAP=1"),
                         ("MUTEX=1\n", "THREAD_STATE=1"), ("POINTER_BYTES=2\n", "POINTER_BYTES"), ("nonsense\n", "'='")]:
         code, output, out = build_archive("bad", config)
         require(code != 0, f"{config.strip()} is accepted")
@@ -351,7 +419,7 @@ def main():
     except Failure as why:
         print(f"FAILED to build the archive\n{why}\nc_tests: 0 passed, 1 failed, 0 skipped")
         sys.exit(1)
-    tests = [*archive(), *headers(), *programs()]
+    tests = [*archive(), *headers(), *programs(), *programs_32()]
     if words := sys.argv[1:]:
         tests = [test for test in tests if any(word in test[0] for word in words)]
     counts = [0, 0, 0]

@@ -2,7 +2,8 @@
 // nothing outside the memory is touched. Every size from 256 bytes to 64 KiB at every alignment of its start.
 //
 // gc.c's rule: of the bytes between start and end (end rounded down to a block) one is a gap. The rest pays, for each
-// table byte, that byte, half a byte of finaliser table where there is one, and four blocks. With T bytes in all and
+// table byte, that byte, half a byte of finaliser table where there is one, half a byte of weak reference table where there
+// is one, and four blocks. With T bytes in all and
 // blocks of 32 bytes that makes
 //
 //      table bytes = floor((T - 1) / (1 + 1/2 + 4 * 32)) = floor(2 * (T - 1) / 259),   blocks = 4 * table bytes.
@@ -21,7 +22,7 @@
 static size_t gc_c_blocks(const uint8_t *start, const uint8_t *end) {
     uintptr_t whole_end = (uintptr_t)end / BLOCK * BLOCK;
     size_t bytes = (size_t)(whole_end - (uintptr_t)start);
-    return 2 * (bytes - 1) / (2 + HOST_FINALISER + 8 * BLOCK) * 4;
+    return 2 * (bytes - 1) / (2 + HOST_FINALISER + HOST_WEAKREF + 8 * BLOCK) * 4;
 }
 
 // A stride over the sizes: 1 for all of them. run.py asks for fewer where each step is slow (valgrind, sanitizers).

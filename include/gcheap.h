@@ -31,6 +31,15 @@ extern "C" {
 typedef struct _mp_print_t mp_print_t;
 #endif
 
+// Options of the library's configuration that show in this header. A MicroPython build has them from its own headers;
+// another host whose library was built with SPLIT_HEAP_AUTO=1 defines GCHEAP_SPLIT_HEAP_AUTO before it includes this one.
+#if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP
+#define GCHEAP_SPLIT_HEAP
+#endif
+#if !defined(MICROPY_PY_WEAKREF) || MICROPY_PY_WEAKREF
+#define GCHEAP_WEAKREF
+#endif
+
 #ifndef MICROPY_INCLUDED_PY_GC_H
 /// What gc_info reports.
 typedef struct gc_info_t {
@@ -48,6 +57,10 @@ typedef struct gc_info_t {
     size_t num_2block;
     /// The largest object, in blocks.
     size_t max_block;
+#if defined(GCHEAP_SPLIT_HEAP_AUTO)
+    /// How many bytes another area could have (gcheap_host_max_new_split).
+    size_t max_new_split;
+#endif
 } gc_info_t;
 
 /// Flags for gc_alloc.
@@ -62,15 +75,11 @@ enum {
 //
 // "Requires" says what the caller must see to: the library can't find out.
 
-// gc_add exists in heaps that can have several areas. MicroPython's own header declares it only then.
-#if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP
-#define GCHEAP_SPLIT_HEAP
-#endif
-
 /// The library's name and version, "libgcheap 0.1.0". Never NULL, never freed. Thread-safe; never collects.
 const char *gcheap_version(void);
 
-/// Makes a heap of the memory [start, end); an earlier heap is forgotten, without running its finalisers.
+/// Makes a heap of the memory [start, end); an earlier heap is forgotten, without running its finalisers (and without
+/// gcheap_host_free_heap for areas that it got by itself; gc_sweep_all does both).
 ///
 /// start, end: byte addresses of any alignment; end is rounded down to a whole block. The memory belongs to the heap
 /// until the next gc_init. Sets this thread's lock depth to 0, automatic collection on, the allocation threshold off.
@@ -85,6 +94,7 @@ void gc_init(void *start, void *end);
 ///
 /// start, end: byte addresses; end is rounded down to a whole block. The area's record is kept at start, which should be
 /// aligned for a pointer: if it is not, the record moves up and the area may have four blocks less. gc_init comes first.
+/// With MICROPY_GC_SPLIT_HEAP_AUTO a collection that leaves nothing in the area hands start to gcheap_host_free_heap.
 /// Errors: as for gc_init; the area is then not added. Not thread-safe. Never collects. Only with
 /// MICROPY_GC_SPLIT_HEAP. From gc.c: gc_add.
 /// Requires: [start, end) is writable memory that nobody else uses.
@@ -172,6 +182,17 @@ void gc_info(gc_info_t *info);
 /// Requires: info points to a writable gc_info_t.
 void gc_info_fast(gc_info_t *info);
 
+#if defined(GCHEAP_WEAKREF)
+/// Notes that an object has a weak reference: when a collection is about to free it, gc_weakref_about_to_be_freed is
+/// called, once; it takes another gc_weakref_mark to be told again.
+///
+/// ptr: what gc_alloc returned. From now on the object cannot be freed with gc_free nor moved by gc_realloc: both report
+/// it to gcheap_host_fatal and leave it. Errors: a pointer that is not an object's first byte is reported too.
+/// Thread-safe. Never collects. Only with MICROPY_PY_WEAKREF. From gc.c: gc_weakref_mark, of MicroPython 1.29.
+/// Requires: the heap was made with gc_init.
+void gc_weakref_mark(void *ptr);
+#endif
+
 /// Prints the numbers of gc_info through the host (gcheap_host_print). Thread-safe. Never collects.
 /// From gc.c: gc_dump_info.
 /// Requires: print is what the host's gcheap_host_print expects.
@@ -214,6 +235,9 @@ enum gcheap_misuse
     GCHEAP_MISUSE_FREE_BLOCK = 5,
     /// gc_free or gc_realloc: the block is a tail: the pointer is not what gc_alloc returned.
     GCHEAP_MISUSE_TAIL_BLOCK = 6,
+    /// gc_free, or gc_realloc that has to move: the object has a weak reference, which would go on naming memory that
+    /// is somebody else's. Drop the object and let a collection free it.
+    GCHEAP_MISUSE_WEAK_REFERENCE = 7,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -248,6 +272,32 @@ void gcheap_host_roots(void);
 /// meanwhile; gc_free works. Must return (no longjmp).
 void gcheap_host_finalise(void *object);
 
+/// WEAKREF=1: an object that gc_weakref_mark was called for is about to be freed; its memory is still whole. Must
+/// not call back into the heap.
+///
+/// object: what gc_alloc returned. From gc.c: gc_weakref_about_to_be_freed.
+void gc_weakref_about_to_be_freed(void *object);
+
+/// WEAKREF=1: called at the end of every collection, with the mutex given back: the objects that
+/// gc_weakref_about_to_be_freed named are gone, and the heap can be used. From gc.c: gc_weakref_sweep.
+void gc_weakref_sweep(void);
+
+/// SPLIT_HEAP_AUTO=1: how many bytes gcheap_host_alloc_heap could give at most; 0 if the heap may not grow.
+size_t gcheap_host_max_new_split(void);
+
+/// SPLIT_HEAP_AUTO=1: memory for another area of the heap, aligned for a pointer; NULL if there is none. Called with
+/// the mutex held, by an allocation that finds no room even after a collection. Must not call back into the heap.
+void *gcheap_host_alloc_heap(size_t bytes);
+
+/// SPLIT_HEAP_AUTO=1: a collection has left nothing in this area, and the heap has forgotten it. Called with the
+/// mutex held. Must not call back into the heap.
+///
+/// memory: what gcheap_host_alloc_heap returned; or the start that gc_add got.
+void gcheap_host_free_heap(void *memory);
+
+/// VALGRIND=1: whether a root word may be read. One that may not is taken for NULL.
+bool gcheap_host_valgrind_addressable(const void *word);
+
 /// HOOK_LOOP=1: called once per step of every long loop, so that a host can feed a watchdog.
 void gcheap_host_hook(size_t step);
 
@@ -259,8 +309,9 @@ void gcheap_host_fatal(unsigned int code, const void *ptr);
 
 /// Prints part of a dump.
 ///
-/// print: what the caller of the dump passed. text: bytes characters, not followed by a NUL.
-void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes);
+/// print: what the caller of the dump passed. format: as for printf, with at most one of %u, %08x (both of the
+/// number as an unsigned int), %p and %c in it, which prints the number.
+void gcheap_host_print(const mp_print_t *print, const char *format, size_t number);
 
 /// The letter that gc_dump_alloc_table shows for an object: 'h', or one that tells its type.
 ///

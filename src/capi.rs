@@ -35,7 +35,8 @@ pub extern "C" fn gcheap_version() -> *const c_char {
     gcheap_marker.as_ptr().cast()
 }
 
-/// Makes a heap of the memory [start, end); an earlier heap is forgotten, without running its finalisers.
+/// Makes a heap of the memory [start, end); an earlier heap is forgotten, without running its finalisers (and without
+/// gcheap_host_free_heap for areas that it got by itself; gc_sweep_all does both).
 ///
 /// start, end: byte addresses of any alignment; end is rounded down to a whole block. The memory belongs to the heap
 /// until the next gc_init. Sets this thread's lock depth to 0, automatic collection on, the allocation threshold off.
@@ -55,6 +56,7 @@ pub unsafe extern "C" fn gc_init(start: *mut c_void, end: *mut c_void) {
 ///
 /// start, end: byte addresses; end is rounded down to a whole block. The area's record is kept at start, which should be
 /// aligned for a pointer: if it is not, the record moves up and the area may have four blocks less. gc_init comes first.
+/// With MICROPY_GC_SPLIT_HEAP_AUTO a collection that leaves nothing in the area hands start to gcheap_host_free_heap.
 /// Errors: as for gc_init; the area is then not added. Not thread-safe. Never collects. Only with
 /// MICROPY_GC_SPLIT_HEAP. From gc.c: gc_add.
 ///
@@ -198,6 +200,21 @@ pub unsafe extern "C" fn gc_info(info: *mut Info) {
 pub unsafe extern "C" fn gc_info_fast(info: *mut Info) {
     // SAFETY: the caller's promise.
     unsafe { info.write(heap().info_fast()) }
+}
+
+/// Notes that an object has a weak reference: when a collection is about to free it, gc_weakref_about_to_be_freed is
+/// called, once; it takes another gc_weakref_mark to be told again.
+///
+/// ptr: what gc_alloc returned. From now on the object cannot be freed with gc_free nor moved by gc_realloc: both report
+/// it to gcheap_host_fatal and leave it. Errors: a pointer that is not an object's first byte is reported too.
+/// Thread-safe. Never collects. Only with MICROPY_PY_WEAKREF. From gc.c: gc_weakref_mark, of MicroPython 1.29.
+///
+/// # Safety
+/// The heap was made with gc_init.
+#[cfg(gcheap_weakref)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gc_weakref_mark(ptr: *mut c_void) {
+    heap().weakref_mark(ptr.cast());
 }
 
 /// Prints the numbers of gc_info through the host (gcheap_host_print). Thread-safe. Never collects.

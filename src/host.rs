@@ -1,6 +1,6 @@
 //! The host as C functions: what libgcheap.a imports. A host defines these (include/gcheap.h documents them).
 
-use core::ffi::{c_char, c_uint, c_void};
+use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::ptr::NonNull;
 
 use crate::config;
@@ -33,6 +33,32 @@ unsafe extern "C" {
     /// meanwhile; gc_free works. Must return (no longjmp).
     fn gcheap_host_finalise(object: *mut c_void);
 
+    /// WEAKREF=1: an object that gc_weakref_mark was called for is about to be freed; its memory is still whole. Must
+    /// not call back into the heap.
+    ///
+    /// object: what gc_alloc returned. From gc.c: gc_weakref_about_to_be_freed.
+    fn gc_weakref_about_to_be_freed(object: *mut c_void);
+
+    /// WEAKREF=1: called at the end of every collection, with the mutex given back: the objects that
+    /// gc_weakref_about_to_be_freed named are gone, and the heap can be used. From gc.c: gc_weakref_sweep.
+    fn gc_weakref_sweep();
+
+    /// SPLIT_HEAP_AUTO=1: how many bytes gcheap_host_alloc_heap could give at most; 0 if the heap may not grow.
+    fn gcheap_host_max_new_split() -> usize;
+
+    /// SPLIT_HEAP_AUTO=1: memory for another area of the heap, aligned for a pointer; NULL if there is none. Called with
+    /// the mutex held, by an allocation that finds no room even after a collection. Must not call back into the heap.
+    fn gcheap_host_alloc_heap(bytes: usize) -> *mut c_void;
+
+    /// SPLIT_HEAP_AUTO=1: a collection has left nothing in this area, and the heap has forgotten it. Called with the
+    /// mutex held. Must not call back into the heap.
+    ///
+    /// memory: what gcheap_host_alloc_heap returned; or the start that gc_add got.
+    fn gcheap_host_free_heap(memory: *mut c_void);
+
+    /// VALGRIND=1: whether a root word may be read. One that may not is taken for NULL.
+    fn gcheap_host_valgrind_addressable(word: *const c_void) -> bool;
+
     /// HOOK_LOOP=1: called once per step of every long loop, so that a host can feed a watchdog.
     fn gcheap_host_hook(step: usize);
 
@@ -44,8 +70,9 @@ unsafe extern "C" {
 
     /// Prints part of a dump.
     ///
-    /// print: what the caller of the dump passed. text: bytes characters, not followed by a NUL.
-    fn gcheap_host_print(print: *const mp_print_t, text: *const c_char, bytes: usize);
+    /// print: what the caller of the dump passed. format: as for printf, with at most one of %u, %08x (both of the
+    /// number as an unsigned int), %p and %c in it, which prints the number.
+    fn gcheap_host_print(print: *const mp_print_t, format: *const c_char, number: usize);
 
     /// The letter that gc_dump_alloc_table shows for an object: 'h', or one that tells its type.
     ///
@@ -129,6 +156,49 @@ impl Port for CHost {
         }
     }
 
+    fn weakref_dies(self, object: NonNull<u8>) {
+        if config::WEAKREF {
+            // SAFETY: I2: `object` is the head of an object that is still whole.
+            unsafe { gc_weakref_about_to_be_freed(object.as_ptr().cast()) }
+        }
+    }
+
+    fn weakref_sweep(self) {
+        if config::WEAKREF {
+            // SAFETY: I2: a host function without arguments; no reference is held here.
+            unsafe { gc_weakref_sweep() }
+        }
+    }
+
+    fn max_new_split(self) -> usize {
+        if !config::SPLIT_HEAP_AUTO {
+            return 0;
+        }
+        // SAFETY: I2: a host function without arguments.
+        unsafe { gcheap_host_max_new_split() }
+    }
+
+    fn alloc_heap(self, bytes: usize) -> *mut u8 {
+        if !config::SPLIT_HEAP_AUTO {
+            return core::ptr::null_mut();
+        }
+        // SAFETY: I2: a host function that takes a number.
+        unsafe { gcheap_host_alloc_heap(bytes).cast() }
+    }
+
+    fn free_heap(self, memory: NonNull<u8>) {
+        if config::SPLIT_HEAP_AUTO {
+            // SAFETY: I2, I3: the memory was lent by the host, and nothing in it is in use.
+            unsafe { gcheap_host_free_heap(memory.as_ptr().cast()) }
+        }
+    }
+
+    #[inline(always)]
+    fn is_addressable(self, word: *const usize) -> bool {
+        // SAFETY: I2: the host only looks up the address.
+        !config::VALGRIND || unsafe { gcheap_host_valgrind_addressable(word.cast()) }
+    }
+
     #[inline(always)]
     fn hook(self, step: usize) {
         if config::HOOK_LOOP {
@@ -148,9 +218,9 @@ impl Port for CHost {
 pub struct CPrinter(pub *const mp_print_t);
 
 impl Printer for CPrinter {
-    fn print(&mut self, text: &[u8]) {
+    fn print(&mut self, format: &CStr, number: usize) {
         // SAFETY: I2: the printer came from the caller of the dump; the text outlives the call.
-        unsafe { gcheap_host_print(self.0, text.as_ptr().cast(), text.len()) }
+        unsafe { gcheap_host_print(self.0, format.as_ptr(), number) }
     }
 
     fn letter(&mut self, head: NonNull<u8>) -> u8 {

@@ -18,12 +18,15 @@ pub enum Misuse {
     FreeBlock = 5,
     /// `gc_free` or `gc_realloc`: the block is a tail: the pointer is not what `gc_alloc` returned.
     TailBlock = 6,
+    /// `gc_free`, or `gc_realloc` that has to move: the object has a weak reference, which would go on naming memory that
+    /// is somebody else's. Drop the object and let a collection free it.
+    WeakReference = 7,
 }
 
 /// The host of a heap.
 ///
-/// Every call may come while the heap is in the middle of its work; only [`Port::collect`] and [`Port::finalise`] may
-/// call back into it, and [`Port::mark_roots`] into its marking functions.
+/// Every call may come while the heap is in the middle of its work; only [`Port::collect`], [`Port::finalise`] and
+/// [`Port::weakref_sweep`] may call back into it, and [`Port::mark_roots`] into its marking functions.
 pub trait Port: Copy {
     /// The storage that the host lends for the heap's state: `STATE_BYTES` bytes, word aligned (invariant I1).
     fn state(self) -> NonNull<u8>;
@@ -41,6 +44,20 @@ pub trait Port: Copy {
     fn mark_roots(self);
     /// Runs the finaliser of the object whose head block this is. The object heap is whole; allocation is refused.
     fn finalise(self, object: NonNull<u8>);
+    /// Told that the object with this head, which has a weak reference, is about to be freed. gc.c:
+    /// `gc_weakref_about_to_be_freed`.
+    fn weakref_dies(self, object: NonNull<u8>);
+    /// Called after every collection, when the mutex is given back and the heap can be used again. gc.c:
+    /// `gc_weakref_sweep`.
+    fn weakref_sweep(self);
+    /// How many bytes [`Port::alloc_heap`] could lend at most. gc.c: `gc_get_max_new_split`.
+    fn max_new_split(self) -> usize;
+    /// Lends memory for another area, word aligned; NULL if it cannot. gc.c: `MP_PLAT_ALLOC_HEAP`.
+    fn alloc_heap(self, bytes: usize) -> *mut u8;
+    /// Takes an area's memory back. gc.c: `MP_PLAT_FREE_HEAP`.
+    fn free_heap(self, memory: NonNull<u8>);
+    /// Whether the program may read the word there. gc.c: `VALGRIND_CHECK_MEM_IS_ADDRESSABLE`.
+    fn is_addressable(self, word: *const usize) -> bool;
     /// Called once per step of every long loop. gc.c: `MICROPY_GC_HOOK_LOOP`.
     fn hook(self, step: usize);
     /// Reports a caller's mistake. If it returns, the heap goes on as if the call had not been made.

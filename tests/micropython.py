@@ -1,6 +1,7 @@
 """Builds MicroPython's unix port for the tests: with its own py/gc.c, or with libgcheap in its place.
 
-Nothing is written into MicroPython's tree; everything goes to build/mp.
+Nothing is written into MicroPython's tree; everything goes to build/mp, or with a tree that MICROPYTHON names to a
+directory named after its version (build/mp-1.26.1).
 """
 
 import os
@@ -10,8 +11,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+
+def version(mp):
+    """A tree's version, from its py/mpconfig.h: "1.25.0", "1.29.0-preview"."""
+    config = mp / "py" / "mpconfig.h"
+    if not config.is_file():
+        sys.exit(f"{mp} is not a MicroPython source tree: it has no py/mpconfig.h")
+    numbers = dict(re.findall(r"^#define MICROPY_VERSION_(\w+) \(?(\d+)", config.read_text(), re.M))
+    release = ".".join(numbers[part] for part in ("MAJOR", "MINOR", "MICRO"))
+    return release + ("-preview" if numbers.get("PRERELEASE", "0") != "0" else "")
+
+
 ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "build" / "mp"
+NAMED = os.environ.get("MICROPYTHON")
+OUT = ROOT / "build" / ("mp-" + version(Path(NAMED)) if NAMED else "mp")
 PORT = ROOT / "micropython-port"
 SUPPORT = ROOT / "tests" / "support"
 MARKER = "libgcheap " + re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
@@ -74,12 +87,17 @@ def coverage(mp, heap):
     lib = OUT / "no-micropython-lib"
     lib.mkdir(exist_ok=True)
     (lib / "README.md").write_text("micropython-lib is not here.\n")
+    manifest = OUT / "coverage_manifest.py"
+    text = (SUPPORT / manifest.name).read_text()
+    if not (mp / "tests" / "frozen").is_dir():
+        text = text.replace("tests/frozen", "tests/assets")  # its name since 1.29
+    manifest.write_text(text)
     # The variant names these in its own makefile, which a value of ours overrides.
     modules = mp / "examples" / "usercmodule"
     if heap == "libgcheap":
         modules = user_modules("coverage-modules", *(m for m in modules.iterdir() if m.is_dir()))
     return [
-        f"FROZEN_MANIFEST={SUPPORT / 'coverage_manifest.py'}",
+        f"FROZEN_MANIFEST={manifest}",
         f"MICROPY_MPYCROSS={mpy_cross}",
         f"MPY_LIB_DIR={lib}",
         f"USER_C_MODULES={modules}",

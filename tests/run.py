@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ON_DEMAND = ["versions"]  # only when they are named
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 
 
@@ -31,6 +32,9 @@ def stages():
                     "--micropython", micropython()], {}),
         "port": ([python, "tests/port.py"], {}),
         "micropython": ([python, "tests/suite.py"], {}),
+        "micropython-32": ([python, "tests/suite.py", "standard-32", "nanbox", "longlong"], {}),
+        "cmake": ([python, "tests/cmake.py"], {}),
+        "versions": ([python, "tests/versions.py"], {}),
     }
 
 
@@ -64,7 +68,7 @@ def run(name, command, env):
 
 def main():
     available = stages()
-    names = sys.argv[1:] or list(available)
+    names = sys.argv[1:] or [name for name in available if name not in ON_DEMAND]
     if unknown := set(names) - set(available):
         sys.exit(f"tests/run.py: no stage {', '.join(unknown)}; there are {', '.join(available)}")
     results = {}

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """MicroPython's own test-suite on gc.c and on libgcheap: no test may be lost.
 
-    tests/suite.py [standard] [coverage] [minimal] [thread]      (default: all four)
+    tests/suite.py [standard] [coverage] [minimal] [thread]      (default: these four)
+    tests/suite.py standard-32 nanbox longlong                   (32-bit)
 
-Each variant of the unix port is built twice and both binaries run the suite, each in a copy of MicroPython's tests, so
-that runs can go side by side. Every MicroPython test that is run on libgcheap counts as one test here:
+MICROPYTHON=/path names another tree; its own tests are run. Each variant of the unix port is built twice and both
+binaries run the suite, each in a copy of MicroPython's tests, so that runs can go side by side. Every MicroPython test
+that is run on libgcheap counts as one test here:
 
     passed    it passes; or it fails with gc.c as well, with the same output
     skipped   it fails with gc.c as well, but with another output; or at random with any heap (RACES)
@@ -25,16 +27,21 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import micropython
+import variants
 from micropython import CORES, ENV, MARKER, OUT, SUPPORT, say
 
 HEAPS = ("gc.c", "libgcheap")
-# name of the run: variant, arguments for run-tests.py
+# name of the run: build (see variants.py), arguments for run-tests.py
 RUNS = {
     "standard": ("standard", []),
     "coverage": ("coverage", []),
     "minimal": ("minimal", []),
     "thread": ("standard", ["-d", "thread"]),
+    "standard-32": ("standard-32", []),
+    "nanbox": ("nanbox", []),
+    "longlong": ("longlong", []),
 }
+DEFAULT = ("standard", "coverage", "minimal", "thread")
 # Tests that open sockets at fixed ports: not side by side.
 ALONE = "extmod/(select|socket|ssl|tls)"
 # Tests that fail at random with any heap, and why.
@@ -118,9 +125,13 @@ def functions(file, binding=None):
     return {r[7] for r in rows if len(r) > 7 and r[3] == "FUNC" and r[6] != "UND" and binding in (None, r[4])}
 
 
-def check_binaries(gc, gcheap):
-    """Proves which heap is in which binary; what is wrong, in sentences."""
+def check_binaries(gc, gcheap, build):
+    """Proves which heap is in which binary, and for which machine; what is wrong, in sentences."""
     wrong = []
+    bits = 32 if build in variants.NARROW else 64
+    for binary in (gc / "micropython", gcheap / "micropython"):
+        if binary.read_bytes()[4] != bits // 32:  # the class in an ELF file's header
+            wrong.append(f"{binary} is not a {bits}-bit program")
     marker = MARKER.encode()
     if marker in (gc / "micropython").read_bytes() or not has_source(gc / "micropython", "gc.c"):
         wrong.append("the gc.c binary is not built from gc.c alone")
@@ -196,7 +207,7 @@ def compare(name, runs):
 
 
 def main():
-    names = sys.argv[1:] or list(RUNS)
+    names = sys.argv[1:] or DEFAULT
     for name in names:
         if name not in RUNS:
             sys.exit(f"suite.py: unknown run {name}; there are: {' '.join(RUNS)}")
@@ -205,30 +216,32 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024 if hard == resource.RLIM_INFINITY else min(1024, hard), hard))
 
     mp = micropython.tree()
+    say(f"MicroPython {micropython.version(mp)}")
     if not micropython.has_libffi():
         say("libffi is not installed: MicroPython's ffi module and its tests are left out")
     counts = Counter()
     builds = {}
-    for variant in dict.fromkeys(RUNS[name][0] for name in names):
-        if variant == "coverage" and not shutil.which("g++"):
-            say("skipped: the coverage variant needs g++, which is not installed")
+    for build in dict.fromkeys(RUNS[name][0] for name in names):
+        if reason := variants.lacking(build):
+            say(f"skipped: unix {build}: {reason}")
             counts["skipped"] += 1
             continue
-        say(f"building unix {variant} with gc.c and with libgcheap")
+        say(f"building unix {build} with gc.c and with libgcheap")
+        variant, arguments = variants.recipe(mp, build)
         try:
-            pair = {heap: micropython.build(mp, variant, heap) for heap in HEAPS}
+            pair = {heap: micropython.build(mp, variant, heap, *arguments, name=f"{build}-{heap}") for heap in HEAPS}
         except micropython.BuildError as e:
             say(f"FAILED: {e}")
             counts["failed"] += 1
             continue
-        wrong = check_binaries(pair["gc.c"], pair["libgcheap"])
+        wrong = check_binaries(pair["gc.c"], pair["libgcheap"], build)
         for sentence in wrong:
-            say(f"FAILED: {variant}: {sentence}")
+            say(f"FAILED: {build}: {sentence}")
         counts["failed"] += len(wrong)
         if not wrong:
-            say(f"    checked: {variant}: one binary holds gc.c, the other {MARKER} and nothing of gc.c")
+            say(f"    checked: {build}: one binary holds gc.c, the other {MARKER} and nothing of gc.c")
             counts["passed"] += 1
-            builds[variant] = pair
+            builds[build] = pair
 
     say("running MicroPython's tests")
     runs = {

@@ -4,8 +4,6 @@
 
 #include "objects.h"
 
-enum { LIVE = 1000, STEPS = 1 << 14 };
-
 // Decided in advance, so that no time goes into deciding: which root gets a new object, and of what size.
 static struct {
     uint16_t root, bytes;
@@ -46,11 +44,11 @@ static void setup_churn(const workload_t *w) {
 }
 
 static size_t run_churn(void) {
-    return replace(bench_ops(1000000));
+    return replace(bench_ops(CHURN));
 }
 
 static size_t run_churn_and_free(void) {
-    return replace_and_free(bench_ops(1000000));
+    return replace_and_free(bench_ops(CHURN));
 }
 
 static size_t operations;
@@ -58,7 +56,7 @@ static size_t operations;
 // arg: operations.
 static void setup_mixed(const workload_t *w) {
     operations = bench_ops(w->arg);
-    plan(16, 512);
+    plan(BLOCK / 2, 16 * BLOCK);
     heap_auto_collect(true);
 }
 
@@ -70,7 +68,7 @@ static size_t run_mixed_and_free(void) {
     return replace_and_free(operations);
 }
 
-// Every second one of the lowest 200k blocks is free, the others are a linked list.
+// Every second one of the lowest blocks is free, the others are a linked list.
 static void make_holes(size_t holes) {
     node_t *list = NULL;
     for (size_t i = 0; i < holes; i++) {
@@ -95,7 +93,7 @@ static void setup_holes(const workload_t *w) {
 static size_t run_holes(void) {
     size_t n = bench_ops(1600);
     for (size_t i = 0; i < n; i++) {
-        gc_alloc(64, 0);
+        gc_alloc(2 * BLOCK, 0);
     }
     return n;
 }
@@ -103,7 +101,7 @@ static size_t run_holes(void) {
 static size_t run_holes_and_free(void) {
     size_t n = bench_ops(1600);
     for (size_t i = 0; i < n; i++) {
-        gc_free(gc_alloc(64, 0));
+        gc_free(gc_alloc(2 * BLOCK, 0));
     }
     return n;
 }
@@ -128,7 +126,7 @@ static void setup_failing(const workload_t *w) {
 static size_t run_failing(void) {
     size_t n = bench_ops(160);
     for (size_t i = 0; i < n; i++) {
-        if (gc_alloc(1 << 16, 0) != NULL) {
+        if (gc_alloc(FAIL_BYTES, 0) != NULL) {
             abort();
         }
     }
@@ -136,15 +134,24 @@ static size_t run_failing(void) {
 }
 
 static size_t run_failing_once(void) {
-    if (gc_alloc(1 << 16, 0) != NULL) {
+    if (gc_alloc(FAIL_BYTES, 0) != NULL) {
         abort();
     }
     return 1;
 }
 
-#define MIB ((size_t)1 << 20)
-
 const workload_t allocate_workloads[] = {
+    #if BENCH_SMALL
+    {"churn", "allocation", 128 * KIB, setup_churn, NULL, run_churn, 3, false, 0},
+    {"churn-free", "free and allocation", 128 * KIB, setup_churn, NULL, run_churn_and_free, 3, false, 0},
+    {"mixed", "allocation", 128 * KIB, setup_mixed, NULL, run_mixed, 1, false, 8000},
+    {"mixed-free", "free and allocation", 128 * KIB, setup_mixed, NULL, run_mixed_and_free, 1, false, 8000},
+    {"holes", "allocation", 128 * KIB, setup_holes, collect_first, run_holes, 0, false, 1500},
+    {"holes-free", "allocation and free", 128 * KIB, setup_holes, collect_first, run_holes_and_free, 0, false, 1500},
+    {"fail", "allocation", 128 * KIB, setup_failing, NULL, run_failing, 0, true, false},
+    {"fail-first", "allocation", 128 * KIB, setup_failing, collect_first, run_failing_once, 0, true, false},
+    {"fail-collect", "allocation", 128 * KIB, setup_failing, NULL, run_failing_once, 0, true, true},
+    #else
     // A heap that lives on garbage and collections, 32 bytes at a time.
     {"churn-32", "allocation", MIB, setup_churn, NULL, run_churn, 3, false, 0},
     {"churn-32-free", "free and allocation", MIB, setup_churn, NULL, run_churn_and_free, 3, false, 0},
@@ -159,5 +166,6 @@ const workload_t allocate_workloads[] = {
     {"fail", "allocation", 4 * MIB, setup_failing, NULL, run_failing, 0, true, false},
     {"fail-first", "allocation", 4 * MIB, setup_failing, collect_first, run_failing_once, 0, true, false},
     {"fail-collect", "allocation", 4 * MIB, setup_failing, NULL, run_failing_once, 0, true, true},
+    #endif
     {0},
 };

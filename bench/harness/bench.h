@@ -27,7 +27,8 @@ extern const workload_t resize_workloads[], info_workloads[], machine_workloads[
 // n, or less if instructions are counted: valgrind takes its time.
 size_t bench_ops(size_t n);
 
-// Ends the program: this heap cannot run the workload.
+// Ends the program: this heap cannot run the workload. And the exit code that says so.
+enum { BENCH_CANNOT = 3 };
 _Noreturn void bench_cannot(void);
 
 // A small generator of numbers, and one below a limit (up to 2^32); bench_reseed starts the sequence over.
@@ -37,5 +38,15 @@ size_t bench_below(size_t limit);
 
 // malloc that cannot fail.
 void *bench_memory(size_t bytes);
+
+// For the program around the workloads: all of them in groups, the one of a name (or NULL), and a number that is the same
+// for two heaps only if the roots are at the same places and gc_info says the same.
+typedef struct {
+    const char *name;
+    const workload_t *workloads;
+} group_t;
+extern const group_t bench_groups[]; // ends with a group without a name
+const workload_t *bench_find(const char *name);
+uint64_t bench_checksum(const gc_info_t *info);
 
 #endif

@@ -71,13 +71,12 @@ static void setup_graph(const workload_t *w) {
     free(nodes);
 }
 
-// Garbage up to 20 MB, then the one object that lives.
+// Garbage, then the one object that lives. arg: bytes.
 static void make_garbage(const workload_t *w) {
-    (void)w;
     bench_reseed();
     heap_roots[0] = NULL;
     gc_collect();
-    for (size_t used = 0; used < 20000000;) {
+    for (size_t used = 0; used < w->arg;) {
         size_t blocks = 1 + bench_below(4);
         new_object(blocks * BLOCK);
         new_node(); // see fill_mixed
@@ -85,8 +84,6 @@ static void make_garbage(const workload_t *w) {
     }
     heap_roots[0] = new_node();
 }
-
-enum { ARRAYS = 50, ARRAY_BYTES = 1 << 20 };
 
 static void *arrays(size_t i) {
     return heap_roots[i] = new_object(ARRAY_BYTES);
@@ -112,10 +109,24 @@ static void setup_text_bytes(const workload_t *w) {
     }
 }
 
-#define MIB ((size_t)1 << 20)
 #define COLLECT(name, heap, setup, arg) {name, "collection", heap, setup, NULL, run, 0, false, arg}
 
 const workload_t collect_workloads[] = {
+    #if BENCH_SMALL
+    COLLECT("tree-4k", 128 * KIB, setup_tree, 12),
+    COLLECT("list-4k", 128 * KIB, setup_list, 4000),
+    COLLECT("lists-of-3", 128 * KIB, setup_lists, 600),
+    COLLECT("linked-forward", 128 * KIB, setup_linked_forward, 6000),
+    COLLECT("linked-backward", 128 * KIB, setup_linked_backward, 6000),
+    COLLECT("graph-6k", 128 * KIB, setup_graph, 6000),
+    COLLECT("bottom-250-linked", 128 * KIB, setup_linked_forward, 250),
+    COLLECT("bottom-250-list", 128 * KIB, setup_list, 250),
+    {"garbage-80K", "collection", 128 * KIB, NULL, make_garbage, run, 0, false, 80000},
+    COLLECT("bytes-text", 128 * KIB, setup_text_bytes, 0),
+    COLLECT("bytes-random", 128 * KIB, setup_random_bytes, 0),
+    // 7401 objects of 1 block and an array of 370: 97 % of the heap's blocks.
+    COLLECT("lists-1480-full", 128 * KIB, setup_lists, 1480),
+    #else
     COLLECT("tree-131k", 8 * MIB, setup_tree, 17),
     COLLECT("list-60k", 4 * MIB, setup_list, 60000),
     COLLECT("lists-of-3", 4 * MIB, setup_lists, 10000),
@@ -124,10 +135,11 @@ const workload_t collect_workloads[] = {
     COLLECT("graph-400k", 16 * MIB, setup_graph, 400000),
     COLLECT("bottom-2k-linked", 64 * MIB, setup_linked_forward, 2000),
     COLLECT("bottom-2k-list", 64 * MIB, setup_list, 2000),
-    {"garbage-20M", "collection", 32 * MIB, NULL, make_garbage, run, 0, false, 0},
+    {"garbage-20M", "collection", 32 * MIB, NULL, make_garbage, run, 0, false, 20000000},
     COLLECT("bytes-text", 64 * MIB, setup_text_bytes, 0),
     COLLECT("bytes-random", 64 * MIB, setup_random_bytes, 0),
     // 15001 objects of 1 block and an array of 750: 97 % of the heap's blocks.
     COLLECT("lists-3000-full", 526000, setup_lists, 3000),
+    #endif
     {0},
 };

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scale.h"
+
 typedef struct {
     size_t total, used, free, max_free, num_1block, num_2block, max_block;
 } gc_info_t;
@@ -14,6 +16,7 @@ typedef struct {
 void gc_init(void *start, void *end);
 void *gc_alloc(size_t bytes, unsigned int flags);
 void gc_free(void *ptr);
+size_t gc_nbytes(const void *ptr);
 void *gc_realloc(void *ptr, size_t bytes, bool allow_move);
 void gc_collect_start(void);
 void gc_collect_root(void **ptrs, size_t len);
@@ -25,11 +28,9 @@ void gc_info_fast(gc_info_t *info);
 // A whole collection. Its roots are heap_roots and nothing else: no stack, no registers (Boehm's scans those, too).
 void gc_collect(void);
 
-#define HEAP_ROOTS (1024)
 extern void *heap_roots[HEAP_ROOTS];
 
-// Size of a block, and whether the heap is made of such blocks: then it can be filled to the last one.
-#define BLOCK ((size_t)32)
+// Whether the heap is made of blocks of BLOCK bytes: then it can be filled to the last one.
 extern const bool heap_is_exact;
 
 // Makes a fresh heap of this many bytes, all pages touched, without automatic collection. False: it cannot.

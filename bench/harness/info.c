@@ -18,17 +18,20 @@ static size_t run_info(void) {
 // gc.c has only the full query.
 static size_t run_fast(void) {
     gc_info_t info;
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < FAST_CALLS; i++) {
         gc_info_fast(&info);
     }
-    return 10;
+    return FAST_CALLS;
 }
 
-#define MIB ((size_t)1 << 20)
-
 const workload_t info_workloads[] = {
+    #if BENCH_SMALL
+    {"info", "call", 128 * KIB, setup, NULL, run_info, 0, true, 0},
+    {"used-free", "call", 128 * KIB, setup, NULL, run_fast, 0, false, 0},
+    #else
     {"info-64M", "call", 64 * MIB, setup, NULL, run_info, 0, true, 0},
     {"used-free-1M", "call", MIB, setup, NULL, run_fast, 0, false, 0},
     {"used-free-64M", "call", 64 * MIB, setup, NULL, run_fast, 0, false, 0},
+    #endif
     {0},
 };

@@ -5,15 +5,12 @@
 
 #include "objects.h"
 
-#define KIB ((size_t)1 << 10)
-#define MIB ((size_t)1 << 20)
-
-enum { LARGEST = 512 };
+enum { LARGEST = 16 * BLOCK };
 
 static size_t count, operations;
 static void **objects;
 static uint32_t *victims;
-static uint16_t sizes[1 << 14];
+static uint16_t sizes[REPLACE_STEPS];
 
 // Plans to replace one of `among` objects, spread evenly over the heap, at each operation.
 static void plan(const workload_t *w, size_t among) {
@@ -22,7 +19,7 @@ static void plan(const workload_t *w, size_t among) {
     victims = bench_memory(operations * sizeof(*victims));
     for (size_t i = 0; i < operations; i++) {
         victims[i] = bench_below(among) * count / among;
-        sizes[i] = 16 + bench_below(LARGEST - 16 + 1);
+        sizes[i] = BLOCK / 2 + bench_below(LARGEST - BLOCK / 2 + 1);
     }
 }
 
@@ -53,6 +50,10 @@ static size_t run(void) {
 #define HALF(name, bytes) {name, "free and allocation", bytes, NULL, before, run, 0, false, 320}
 
 const workload_t replace_workloads[] = {
+    #if BENCH_SMALL
+    HALF("half", 128 * KIB),
+    {"replace", "free and allocation", 128 * KIB, setup, NULL, run, 1, false, 4000},
+    #else
     HALF("half-64K", 64 * KIB),
     HALF("half-256K", 256 * KIB),
     HALF("half-1M", MIB),
@@ -63,5 +64,6 @@ const workload_t replace_workloads[] = {
     // Any object may be the next one.
     {"replace-1M", "free and allocation", MIB, setup, NULL, run, 1, false, 16000},
     {"replace-16M", "free and allocation", 16 * MIB, setup, NULL, run, 1, false, 4000},
+    #endif
     {0},
 };

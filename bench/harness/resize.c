@@ -27,10 +27,10 @@ static void *resize(void *object, size_t bytes) {
     return object;
 }
 
-// By half of its size, to 1 MiB, as a list of an interpreter does.
+// By half of its size, to GROW_BYTES, as a list of an interpreter does.
 static size_t run_grow_half(void) {
     size_t n = 0;
-    for (size_t bytes = 64; bytes <= 1 << 20; bytes += bytes / 2, n++) {
+    for (size_t bytes = 64; bytes <= GROW_BYTES; bytes += bytes / 2, n++) {
         objects[0] = resize(objects[0], bytes);
     }
     return n;
@@ -39,7 +39,7 @@ static size_t run_grow_half(void) {
 // Two of them side by side: now they have to move.
 static size_t run_grow_half_two(void) {
     size_t n = 0;
-    for (size_t bytes = 64; bytes <= 1 << 20; bytes += bytes / 2, n += 2) {
+    for (size_t bytes = 64; bytes <= GROW_BYTES; bytes += bytes / 2, n += 2) {
         objects[0] = resize(objects[0], bytes);
         objects[1] = resize(objects[1], bytes);
     }
@@ -47,7 +47,7 @@ static size_t run_grow_half_two(void) {
 }
 
 static size_t run_grow_8(void) {
-    size_t n = 0, most = bench_ops(1 << 16);
+    size_t n = 0, most = bench_ops(GROW_8_BYTES);
     for (size_t bytes = 8; bytes <= most; bytes += 8, n++) {
         objects[0] = resize(objects[0], bytes);
     }
@@ -56,23 +56,30 @@ static size_t run_grow_8(void) {
 
 static void before_shrink(const workload_t *w) {
     release(w);
-    objects[0] = new_object(1 << 16);
+    objects[0] = new_object(SHRINK_BYTES);
 }
 
 static size_t run_shrink(void) {
-    size_t n = 0, least = (1 << 16) - bench_ops((1 << 16) - 64);
-    for (size_t bytes = 1 << 16; bytes >= least; bytes -= 64, n++) {
+    size_t n = 0, least = SHRINK_BYTES - bench_ops(SHRINK_BYTES - 2 * BLOCK);
+    for (size_t bytes = SHRINK_BYTES; bytes >= least; bytes -= 2 * BLOCK, n++) {
         objects[0] = resize(objects[0], bytes);
     }
     return n;
 }
 
-#define RESIZE(name, before, run) {name, "call", (size_t)16 << 20, setup, before, run, 0, false, 0}
+#if BENCH_SMALL
+#define RESIZE_HEAP (128 * KIB)
+#define SHRINK_NAME "shrink"
+#else
+#define RESIZE_HEAP (16 * MIB)
+#define SHRINK_NAME "shrink-64"
+#endif
+#define RESIZE(name, before, run) {name, "call", RESIZE_HEAP, setup, before, run, 0, false, 0}
 
 const workload_t resize_workloads[] = {
     RESIZE("grow-half", release, run_grow_half),
     RESIZE("grow-half-two", release, run_grow_half_two),
     RESIZE("grow-8", release, run_grow_8),
-    RESIZE("shrink-64", before_shrink, run_shrink),
+    RESIZE(SHRINK_NAME, before_shrink, run_shrink),
     {0},
 };

@@ -4,13 +4,12 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "../harness/scale.h"
 #include "py/gc.h"
 #include "py/mpstate.h"
 
 // harness/heap.h declares what py/gc.h does, which cannot stand beside it.
-#define HEAP_ROOTS (1024)
 extern void *heap_roots[HEAP_ROOTS];
 extern const bool heap_is_exact;
 bool heap_open(size_t bytes);
@@ -22,13 +21,30 @@ const bool heap_is_exact = true;
 mp_state_ctx_t mp_state_ctx;
 static char *start;
 
-bool heap_open(size_t bytes) {
+// Memory that starts at a round address, or NULL.
+#if BENCH_SMALL
+static char *get_memory(size_t bytes) {
+    static char memory[128 * KIB] __attribute__((aligned(64)));
+    return bytes <= sizeof(memory) ? memory : NULL;
+}
+#else
+#include <sys/mman.h>
+
+static char *get_memory(size_t bytes) {
     const size_t align = 1 << 21;
     char *memory = mmap(NULL, bytes + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
+        return NULL;
+    }
+    return (char *)(((uintptr_t)memory + align - 1) & -align);
+}
+#endif
+
+bool heap_open(size_t bytes) {
+    start = get_memory(bytes);
+    if (start == NULL) {
         return false;
     }
-    start = (char *)(((uintptr_t)memory + align - 1) & -align);
     memset(start, 0, bytes);
     gc_init(start, start + bytes);
     heap_auto_collect(false);

@@ -6,6 +6,10 @@
 #include "config.h"
 #include "gcheap.h" // declares what the library calls
 
+#if MICROPY_DEBUG_VALGRIND
+#include <valgrind/memcheck.h>
+#endif
+
 #if MICROPY_PY_THREAD
 mp_state_thread_t *gcheap_host_thread(void); // the name in the library's configuration; only MicroPython has the type
 #endif
@@ -89,6 +93,28 @@ void gcheap_host_finalise(void *ptr) {
 }
 #endif
 
+#if MICROPY_GC_SPLIT_HEAP_AUTO
+size_t gcheap_host_max_new_split(void) {
+    return gc_get_max_new_split();
+}
+
+void *gcheap_host_alloc_heap(size_t bytes) {
+    return MP_PLAT_ALLOC_HEAP(bytes);
+}
+
+void gcheap_host_free_heap(void *memory) {
+    MP_PLAT_FREE_HEAP(memory);
+}
+#endif
+
+#if MICROPY_DEBUG_VALGRIND
+// gc.c takes the macro's answer the other way round, and so ignores every root that can be read. It answers 0, or the
+// address of the first byte that cannot.
+bool gcheap_host_valgrind_addressable(const void *word) {
+    return VALGRIND_CHECK_MEM_IS_ADDRESSABLE(word, sizeof(void *)) == 0;
+}
+#endif
+
 void gcheap_host_hook(size_t step) {
     (void)step;
     MICROPY_GC_HOOK_LOOP(step);
@@ -96,6 +122,7 @@ void gcheap_host_hook(size_t step) {
 
 // Called on misuse, before any harm is done. A port may define its own; if that returns, the wrong call is ignored.
 MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
+    #if MICROPY_ERROR_REPORTING >= MICROPY_ERROR_REPORTING_DETAILED
     static const char *const what[] = {
         [0] = "unknown misuse of the heap",
         [GCHEAP_MISUSE_HEAP_TOO_SMALL] = "heap has no room for four blocks",
@@ -104,8 +131,12 @@ MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
         [GCHEAP_MISUSE_INTERIOR_POINTER] = "free or realloc of a pointer into the middle of a block",
         [GCHEAP_MISUSE_FREE_BLOCK] = "free or realloc of memory that is already free",
         [GCHEAP_MISUSE_TAIL_BLOCK] = "free or realloc of a pointer into the middle of an object",
+        [GCHEAP_MISUSE_WEAK_REFERENCE] = "free or realloc of an object that has a weak reference",
     };
     mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: %s: 0x%p\n", what[code < MP_ARRAY_SIZE(what) ? code : 0], ptr);
+    #else
+    mp_printf(MICROPY_DEBUG_PRINTER, "gcheap: misuse %u: 0x%p\n", code, ptr); // enum gcheap_misuse in gcheap.h
+    #endif
     #ifdef __unix__
     abort();
     #else
@@ -113,45 +144,39 @@ MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
     #endif
 }
 
-void gcheap_host_print(const mp_print_t *print, const char *text, size_t bytes) {
-    print->print_strn(print->data, text, bytes);
+// An unsigned int's format reads the lower half of a larger number: as arguments go, that is its value.
+void gcheap_host_print(const mp_print_t *print, const char *format, size_t number) {
+    mp_printf(print, format, number);
 }
 
 // The letter of micropython.mem_info(1) for the object with this head.
 char gcheap_host_letter(const void *head) {
+    static const struct {
+        const mp_obj_type_t *type;
+        char letter;
+    } letters[] = {
+        { &mp_type_tuple, 'T' },
+        { &mp_type_list, 'L' },
+        { &mp_type_dict, 'D' },
+        { &mp_type_str, 'S' },
+        { &mp_type_bytes, 'S' },
+        #if MICROPY_PY_BUILTINS_BYTEARRAY
+        { &mp_type_bytearray, 'A' },
+        #endif
+        #if MICROPY_PY_ARRAY
+        { &mp_type_array, 'A' },
+        #endif
+        #if MICROPY_PY_BUILTINS_FLOAT
+        { &mp_type_float, 'F' },
+        #endif
+        { &mp_type_fun_bc, 'B' },
+        { &mp_type_module, 'M' },
+    };
     const mp_obj_type_t *type = *(const mp_obj_type_t *const *)head;
-    if (type == &mp_type_tuple) {
-        return 'T';
-    }
-    if (type == &mp_type_list) {
-        return 'L';
-    }
-    if (type == &mp_type_dict) {
-        return 'D';
-    }
-    if (type == &mp_type_str || type == &mp_type_bytes) {
-        return 'S';
-    }
-    #if MICROPY_PY_BUILTINS_BYTEARRAY
-    if (type == &mp_type_bytearray) {
-        return 'A';
-    }
-    #endif
-    #if MICROPY_PY_ARRAY
-    if (type == &mp_type_array) {
-        return 'A';
-    }
-    #endif
-    #if MICROPY_PY_BUILTINS_FLOAT
-    if (type == &mp_type_float) {
-        return 'F';
-    }
-    #endif
-    if (type == &mp_type_fun_bc) {
-        return 'B';
-    }
-    if (type == &mp_type_module) {
-        return 'M';
+    for (size_t i = 0; i < MP_ARRAY_SIZE(letters); i++) {
+        if (type == letters[i].type) {
+            return letters[i].letter;
+        }
     }
     return 'h';
 }

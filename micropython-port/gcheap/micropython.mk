@@ -6,8 +6,8 @@
 #
 #   GCHEAP_LIB=/path.a    link this library instead of building one; if it was built for another configuration, the link
 #                         fails at a symbol whose name says what differs
-#   GCHEAP_TARGET=triple  the Rust target, for an interpreter that does not run on this machine
-#   GCHEAP_OPT=s          optimise the library for size, where flash is scarce
+#   GCHEAP_TARGET=NAME    the Rust target; by default what the port's compiler and flags say (scripts/rust-target)
+#   GCHEAP_OPT=3          optimise the library for speed, or for size (s): the default, on bare metal
 #   GCHEAP_MODULE=0       leave out the Python module `gcheap`
 
 GCHEAP_MODULE ?= 1
@@ -29,12 +29,15 @@ ifeq ($(MICROPY_ROM_TEXT_COMPRESSION),1)
 GCHEAP_HEADERS += $(HEADER_BUILD)/compressed.data.h
 endif
 
+# The compiler and its flags that choose a machine (a function of the recipe's CFLAGS, so it is not ":=").
+GCHEAP_CC = $(CC) $(filter -m% --target=%,$(CFLAGS))
+
 # 1. The interpreter's configuration. Only a recipe sees the final CC and CFLAGS, so this one runs in every build; the
 #    file keeps its time, and nothing after it runs, unless a value (or the choice in its first line) has changed.
 $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 	$(Q)$(MKDIR) -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
-	$(Q)echo "# $(GCHEAP_LIB) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)" > $@.new
+	$(Q)echo "# $(GCHEAP_LIB) cc=$(GCHEAP_CC) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)" > $@.new
 	$(Q)echo STATE_SYMBOL=mp_state_ctx >> $@.new
 	$(Q)$(SED) -n 's/.*@gcheap \([a-z_]*=[0-9]*\)".*/\1/p' $@.s | tr a-z A-Z >> $@.new
 	$(Q)cmp -s $@.new $@ || mv $@.new $@
@@ -44,18 +47,17 @@ $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 # 2. The library, built for that configuration.
 ifndef GCHEAP_LIB
 GCHEAP_LIB := $(GCHEAP_OUT)/libgcheap.a
-GCHEAP_SOURCES := $(shell find $(GCHEAP_ROOT)/src -name '*.rs') \
-	$(addprefix $(GCHEAP_ROOT)/,Cargo.toml build.rs scripts/build-archive)
+GCHEAP_SOURCES := $(shell find $(GCHEAP_ROOT)/src -name '*.rs' -o -name '*.c') \
+	$(addprefix $(GCHEAP_ROOT)/,Cargo.toml build.rs $(addprefix scripts/,build-archive cargo-for rust-target))
 
 # MAKEFLAGS is taken away because cargo would look for make's job server behind it.
 $(GCHEAP_LIB): $(GCHEAP_CONFIG) $(GCHEAP_SOURCES)
 	$(ECHO) "CARGO $@"
-	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(CC) $(filter -m%,$(CFLAGS))" AR="$(AR)" NM="$(CROSS_COMPILE)nm" \
+	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(GCHEAP_CC)" AR="$(AR)" NM="$(CROSS_COMPILE)nm" \
 		OBJCOPY="$(OBJCOPY)" \
 		CARGO_TARGET_DIR="$(abspath $(GCHEAP_OUT))/target" GCHEAP_TARGET="$(GCHEAP_TARGET)" GCHEAP_OPT="$(GCHEAP_OPT)" \
 		$(GCHEAP_ROOT)/scripts/build-archive $(GCHEAP_CONFIG) $@ || { \
-		echo "gcheap: libgcheap.a could not be built for this interpreter; the reason is above." \
-		"(Not for this machine's CPU? Set GCHEAP_TARGET to its Rust target.)" >&2; false; }
+		echo "gcheap: libgcheap.a could not be built for this interpreter; the reason is above." >&2; false; }
 endif
 
 # 3. MicroPython's side and the library in one object, under the name that ports and their linker scripts know. This
@@ -64,4 +66,4 @@ $(BUILD)/py/gc.o: $(GCHEAP_DIR)/glue.c $(GCHEAP_CONFIG) $(GCHEAP_LIB)
 	$(ECHO) "GCHEAP $@"
 	$(Q)$(CC) $(CFLAGS) -fno-lto -I$(GCHEAP_ROOT)/include -DGCHEAP_MODULE=$(GCHEAP_MODULE) \
 		-MD -MP -MF $(@:.o=.P) -MT $@ -c -o $(@D)/gc_glue.o $<
-	$(Q)$(CC) $(filter -m%,$(CFLAGS)) -nostdlib -r -o $@ $(@D)/gc_glue.o -Wl,-u,gc_init $(GCHEAP_LIB)
+	$(Q)$(GCHEAP_CC) -nostdlib -r -o $@ $(@D)/gc_glue.o -Wl,-u,gc_init $(GCHEAP_LIB)

@@ -11,7 +11,8 @@
 extern const parity_side_t upstream_parity_side, second_parity_side;
 extern const char parity_type_del, parity_type_plain;
 
-static void (*on_finaliser)(void *object, int called);
+static void (*on_finaliser)(void *object, int what);
+static void *(*on_heap)(int what, size_t bytes, void *memory);
 
 void mp_load_method_maybe(mp_obj_t base, qstr attr, mp_obj_t *dest) {
     mp_obj_base_t *object = MP_OBJ_TO_PTR(base);
@@ -25,6 +26,26 @@ void mp_load_method_maybe(mp_obj_t base, qstr attr, mp_obj_t *dest) {
         dest[1] = base;
     }
 }
+
+#if MICROPY_GC_SPLIT_HEAP_AUTO
+size_t gc_get_max_new_split(void) {
+    return (size_t)on_heap(0, 0, NULL);
+}
+
+void *parity_alloc_heap(size_t bytes) {
+    return on_heap(1, bytes, NULL);
+}
+
+void parity_free_heap(void *memory) {
+    on_heap(2, 0, memory);
+}
+#endif
+
+#if MICROPY_PY_WEAKREF
+void parity_weakref(void *object) {
+    on_finaliser(object, object != NULL ? 2 : 3);
+}
+#endif
 
 #ifdef PARITY_HOOK
 unsigned long parity_hooks; // counted by MICROPY_GC_HOOK_LOOP
@@ -48,7 +69,7 @@ mp_obj_t mp_call_function_1_protected(mp_obj_t fun, mp_obj_t arg) {
     return MP_OBJ_NULL;
 }
 
-#if MICROPY_PY_THREAD
+#if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
 void mp_thread_recursive_mutex_init(mp_thread_recursive_mutex_t *mutex) {
     *mutex = 0;
 }
@@ -77,6 +98,8 @@ const parity_library_t *parity_library(void) {
     static const parity_library_t library = {
         .block_bytes = MICROPY_BYTES_PER_GC_BLOCK,
         .clears = MICROPY_GC_CONSERVATIVE_CLEAR,
+        .grows = MICROPY_GC_SPLIT_HEAP_AUTO,
+        .area_bytes = sizeof(mp_state_mem_area_t),
         .sides = {&upstream_parity_side, &second_parity_side},
         .types = {
             &mp_type_tuple, &mp_type_list, &mp_type_dict, &mp_type_str, &mp_type_bytes, &mp_type_bytearray,
@@ -85,6 +108,7 @@ const parity_library_t *parity_library(void) {
         .type_del = &parity_type_del,
         .type_plain = &parity_type_plain,
         .on_finaliser = &on_finaliser,
+        .on_heap = &on_heap,
         .reserve = reserve,
         .open = open_memory,
         .alarm = alarm,

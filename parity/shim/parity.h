@@ -10,18 +10,19 @@
 #define PARITY_MAX_ROOTS (64)
 #define PARITY_TYPES (11)
 
-// One area of a heap: where its tables and its pool are. ftb is NULL without finalisers.
+// One area of a heap: where its tables and its pool are. ftb is NULL without finalisers, wtb without weak references.
 typedef struct {
     uint8_t *atb;
     size_t atb_bytes;
     uint8_t *ftb;
+    uint8_t *wtb;
     uint8_t *pool_start;
     uint8_t *pool_end;
     size_t last_used;
 } parity_area_t;
 
 typedef struct {
-    size_t total, used, free, max_free, num_1block, num_2block, max_block;
+    size_t total, used, free, max_free, num_1block, num_2block, max_block, max_new_split;
 } parity_info_t;
 
 // One heap. Members that a configuration lacks are NULL.
@@ -32,6 +33,7 @@ typedef struct {
     void (*free)(void *ptr);
     void *(*realloc)(void *ptr, size_t bytes, bool allow_move);
     size_t (*nbytes)(const void *ptr);
+    void (*weakref_mark)(void *ptr);
     void (*lock)(void);
     void (*unlock)(void);
     bool (*is_locked)(void);
@@ -56,6 +58,8 @@ typedef struct {
     // the Python stack, which gc_collect_start has to find by itself.
     void **roots;
     void **fixed_roots[4];
+    // In a build for valgrind: which words of the table may not be read.
+    uint8_t *unreadable;
 
     // How often gc_collect ran; in how many of these the mark stack of gc.c overflowed (gc.c only); how many times the
     // mutex is held; what the library reported as misuse.
@@ -68,13 +72,19 @@ typedef struct {
 typedef struct {
     size_t block_bytes;
     bool clears; // new memory is zeroed whole
+    bool grows;  // areas come and go by themselves
+    size_t area_bytes;
     const parity_side_t *sides[2];
     // Addresses of object types: the ones a dump shows by a letter, then one with and one without __del__.
     const void *types[PARITY_TYPES];
     const void *type_del;
     const void *type_plain;
-    // Called for every object that gc.c asks for its __del__ (called = 0) and whose __del__ it calls (called = 1).
-    void (**on_finaliser)(void *object, int called);
+    // Called for every object that gc.c asks for its __del__ (what = 0) and whose __del__ it calls (1); for every object
+    // with a weak reference that is about to be freed (2), and with NULL when all of them are gone (3).
+    void (**on_finaliser)(void *object, int what);
+    // Where areas come from that the heap asks for: how large one may be (what = 0, the result is a number), memory (1),
+    // and memory back (2).
+    void *(**on_heap)(int what, size_t bytes, void *memory);
     // Reserves memory without access, then gives access to parts of it; stops a run that hangs.
     void *(*reserve)(size_t bytes);
     bool (*open)(void *start, size_t bytes);

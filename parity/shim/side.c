@@ -43,6 +43,59 @@ static void clamp_last_used(void) {
 }
 #endif
 
+#if MICROPY_GC_SPLIT_HEAP_AUTO && !PARITY_GCHEAP
+// gc.c gives an area back when its last used block is number 0, even if that is a live object. What gc.c would lose so is
+// linked in again when its sweep is over, at the place it had.
+static struct {
+    mp_state_mem_area_t *area, *before;
+} kept[PARITY_MAX_AREAS];
+static size_t n_kept;
+
+void parity_free_or_keep(void *memory, void *before);
+void parity_free_or_keep(void *memory, void *before) {
+    mp_state_mem_area_t *area = memory;
+    if ((area->gc_alloc_table_start[0] & 3) != 0 && n_kept < PARITY_MAX_AREAS) {
+        kept[n_kept].area = area;
+        kept[n_kept++].before = before;
+    } else {
+        parity_free_heap(memory);
+    }
+}
+
+static void link_again(void) {
+    // From the last one on: several can have had the same area before them.
+    while (n_kept > 0) {
+        n_kept--;
+        kept[n_kept].area->next = kept[n_kept].before->next;
+        kept[n_kept].before->next = kept[n_kept].area;
+        kept[n_kept].area->gc_last_free_atb_index = 0;
+    }
+}
+#else
+static void link_again(void) {
+}
+#endif
+
+#if MICROPY_PY_WEAKREF
+void gc_weakref_about_to_be_freed(void *object) {
+    parity_weakref(object);
+}
+
+void gc_weakref_sweep(void) {
+    link_again();
+    parity_weakref(NULL);
+}
+#endif
+
+#if MICROPY_DEBUG_VALGRIND
+static uint8_t unreadable[PARITY_MAX_ROOTS];
+
+bool parity_addressable(const void *word) {
+    void *const *root = word;
+    return root < roots || root >= roots + PARITY_MAX_ROOTS || !unreadable[root - roots];
+}
+#endif
+
 // The port's part. The split of the table into two calls is on purpose.
 void gc_collect(void) {
     collections++;
@@ -53,6 +106,12 @@ void gc_collect(void) {
     overflows += MP_STATE_MEM(gc_stack_overflow) != 0;
     #endif
     gc_collect_end();
+    link_again();
+}
+
+static void sweep_all(void) {
+    gc_sweep_all();
+    link_again();
 }
 
 static void *checked_realloc(void *ptr, size_t bytes, bool allow_move) {
@@ -61,6 +120,17 @@ static void *checked_realloc(void *ptr, size_t bytes, bool allow_move) {
     clamp_last_used();
     #endif
     return result;
+}
+
+// With a split heap, gc.c of MicroPython 1.29 takes any address in an object's first block for the object's. Before, and
+// without, it says 0, as we do.
+static size_t nbytes(const void *ptr) {
+    #if MICROPY_GC_SPLIT_HEAP && !PARITY_GCHEAP
+    if ((uintptr_t)ptr % MICROPY_BYTES_PER_GC_BLOCK != 0) {
+        return 0;
+    }
+    #endif
+    return gc_nbytes(ptr);
 }
 
 static void init(void *start, void *end) {
@@ -74,6 +144,11 @@ static void init(void *start, void *end) {
 static void copy_info(parity_info_t *to, const gc_info_t *from) {
     *to = (parity_info_t) {
         from->total, from->used, from->free, from->max_free, from->num_1block, from->num_2block, from->max_block,
+        #if MICROPY_GC_SPLIT_HEAP_AUTO
+        from->max_new_split,
+        #else
+        0,
+        #endif
     };
 }
 
@@ -136,6 +211,9 @@ static size_t areas(parity_area_t *to, size_t room) {
             #if MICROPY_ENABLE_FINALISER
             .ftb = area->gc_finaliser_table_start,
             #endif
+            #if MICROPY_PY_WEAKREF
+            .wtb = area->gc_weakref_table_start,
+            #endif
             .pool_start = area->gc_pool_start,
             .pool_end = area->gc_pool_end,
             .last_used = area->gc_last_used_block,
@@ -162,12 +240,18 @@ const parity_side_t parity_side = {
     .alloc = gc_alloc,
     .free = gc_free,
     .realloc = checked_realloc,
-    .nbytes = gc_nbytes,
+    .nbytes = nbytes,
     .lock = gc_lock,
     .unlock = gc_unlock,
     .is_locked = gc_is_locked,
     .collect = gc_collect,
-    .sweep_all = gc_sweep_all,
+    .sweep_all = sweep_all,
+    #if MICROPY_PY_WEAKREF
+    .weakref_mark = gc_weakref_mark,
+    #endif
+    #if MICROPY_DEBUG_VALGRIND
+    .unreadable = unreadable,
+    #endif
     .info = info,
     #if PARITY_GCHEAP
     .info_fast = info_fast,
@@ -203,7 +287,7 @@ const parity_side_t parity_side = {
     #if !PARITY_GCHEAP
     .overflows = &overflows,
     #endif
-    #if MICROPY_PY_THREAD
+    #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
     .mutex_depth = &mp_state_ctx.mem.gc_mutex,
     #endif
 };

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::config::Config;
-use crate::finalisers::on_finaliser;
+use crate::finalisers::{on_finaliser, on_heap};
 use crate::generate;
 use crate::pair::Pair;
 use crate::random::mix;
@@ -17,7 +17,7 @@ use crate::trace::Trace;
 pub const DIVERGED: i32 = 3;
 
 fn runner(library: &Path, patience: u32) -> Result<Runner, String> {
-    Ok(Runner::new(Pair::new(side::load(library)?, on_finaliser)?, patience))
+    Ok(Runner::new(Pair::new(side::load(library)?, on_finaliser, on_heap)?, patience))
 }
 
 /// The seed of trace `n` of a configuration.

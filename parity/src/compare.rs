@@ -62,7 +62,11 @@ impl Runner {
             same!(place(0, left.pool_end), place(1, right.pool_end), "offset of pool end of area {n}");
             // Where the tables lie is each heap's own matter, as long as it is inside the memory that it was given.
             let (start, end) = (pair.span_start(1, self.spans[n]), right.pool_start as usize);
-            let mut tables = [(right.atb as usize, right.atb_bytes), (right.ftb as usize, pair::ftb(right).len())];
+            let mut tables = [
+                (right.atb as usize, right.atb_bytes),
+                (right.ftb as usize, pair::ftb(right).len()),
+                (right.wtb as usize, pair::wtb(right).len()),
+            ];
             tables.sort_unstable();
             let mut from = start;
             for (table, length) in tables {
@@ -166,7 +170,7 @@ impl Runner {
     /// Nothing was written outside the memory that the heaps were given.
     fn same_surroundings(&self) -> Result<(), Divergence> {
         let pair = self.pair;
-        for (span, [before, behind]) in self.spans.iter().zip(&self.canaries) {
+        for (span, [before, behind]) in self.spans.iter().filter_map(|span| self.canaries[span.zone].as_ref()) {
             for side in 0..2 {
                 let start = pair.span_start(side, *span) - before.len();
                 let end = pair.span_end(side, *span) & !(pair.block() - 1);
@@ -234,6 +238,7 @@ fn same_tables(areas: &[Vec<AreaView>; 2]) -> Result<(), Divergence> {
             return Err(Divergence(format!("ATB of area {n} differs at block {}", block.unwrap_or(0))));
         }
         same!(pair::ftb(left), pair::ftb(right), "FTB of area {n}");
+        same!(pair::wtb(left), pair::wtb(right), "WTB of area {n}");
     }
     Ok(())
 }

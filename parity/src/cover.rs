@@ -1,6 +1,6 @@
 //! Counts of what a run has actually done, so that one which tests nothing shows.
 
-use crate::config::Config;
+use crate::config::{Config, Split};
 
 macro_rules! counters {
     ($($name:ident $when:expr;)*) => {
@@ -25,7 +25,7 @@ counters! {
     alloc_after_collection |_| true;
     alloc_fills_heap |_| true;
     alloc_by_realloc |_| true;
-    alloc_in_later_area |c| c.split;
+    alloc_in_later_area |c| c.split != Split::One;
     alloc_threshold_collection |c| c.threshold;
     free |_| true;
     free_locked |_| true;
@@ -55,7 +55,16 @@ counters! {
     finaliser_alloc_refused |c| c.finaliser;
     finaliser_realloc_refused |c| c.finaliser;
     finaliser_dumped |c| c.finaliser;
-    area_added_late |c| c.split;
+    area_added_late |c| c.split != Split::One;
+    area_grown |c| c.split == Split::Auto;
+    area_refused |c| c.split == Split::Auto;
+    area_given_back |c| c.split == Split::Auto;
+    weakref_marked |c| c.weakref;
+    weakref_marked_by_finaliser |c| c.weakref;
+    weakref_died |c| c.weakref;
+    weakref_callback_allocated |c| c.weakref;
+    weakref_callback_collected |c| c.weakref;
+    root_unreadable |c| c.valgrind;
     detour |_| true;
     info_compared |_| true;
     dump_compared |_| true;

@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::Write as _;
 
 use crate::compare::Divergence;
-use crate::config::Config;
+use crate::config::{Config, Split};
 use crate::pair::{ROOT_BUSY, ROOTS, SPARE_ZONE, ZONE_BYTES};
 use crate::random::Random;
 use crate::run::Runner;
+use crate::side::MAX_ROOTS;
 use crate::trace::{Act, Before, Id, Op, Span, Trace, Value};
 
 /// One trace in so many is about graphs (mark stack overflow, full heaps, holes of one block), and as many are about
@@ -88,7 +89,7 @@ impl Generator<'_> {
     }
 
     fn start(&mut self, graph: bool) -> Result<(), Divergence> {
-        let areas = if self.config.split { self.random.range(1, 4) } else { 1 };
+        let areas = if self.config.split == Split::One { 1 } else { self.random.range(1, 4) };
         let late = if self.random.chance(30) { self.random.below(areas) } else { 0 };
         let bytes = self.heap_bytes(graph);
         let heap = self.span(bytes, false);
@@ -102,11 +103,26 @@ impl Generator<'_> {
         for _ in 1..areas - late {
             self.add(graph)?;
         }
-        Ok(())
+        self.limit()
+    }
+
+    /// Lets the heap grow, by a little or a lot, or not at all.
+    fn limit(&mut self) -> Result<(), Divergence> {
+        if self.config.split != Split::Auto {
+            return Ok(());
+        }
+        let most = self.config.most_blocks().saturating_mul(self.config.block).min(ZONE_BYTES - 256);
+        let bytes = match self.random.below(10) {
+            0..3 => 0,
+            3..7 => self.random.range(2049, 8192),
+            7..9 => self.random.range(2049, 1 << 17),
+            _ => ZONE_BYTES,
+        };
+        self.emit(Op::Limit(bytes.min(most))).map(drop)
     }
 
     fn add(&mut self, graph: bool) -> Result<(), Divergence> {
-        if self.config.split && !self.plan.zones.is_empty() {
+        if self.config.split != Split::One && !self.plan.zones.is_empty() {
             let graph = graph && self.random.chance(50);
             let bytes = self.heap_bytes(graph);
             let span = self.span(bytes, true);
@@ -117,6 +133,11 @@ impl Generator<'_> {
 
     /// Mostly so little that the heap is full often.
     fn heap_bytes(&mut self, graph: bool) -> usize {
+        let bytes = self.any_heap_bytes(graph);
+        bytes.min(self.config.most_blocks().saturating_mul(self.config.block))
+    }
+
+    fn any_heap_bytes(&mut self, graph: bool) -> usize {
         let random = &mut self.random;
         let roll = random.below(1000);
         if graph {
@@ -138,8 +159,8 @@ impl Generator<'_> {
     fn span(&mut self, bytes: usize, added: bool) -> Span {
         let zone = self.plan.zones.pop().expect("as many zones as areas");
         let align = if added { size_of::<usize>() } else { 1 };
-        // gc_add puts its record at the start: at most 8 words.
-        let head = if added { 64 } else { 0 };
+        // gc_add puts its record at the start.
+        let head = if added { self.runner.area_bytes() } else { 0 };
         let least = head + 5 * self.config.block + 8;
         let bytes = bytes.max(least);
         let random = &mut self.random;
@@ -151,7 +172,7 @@ impl Generator<'_> {
         let start = start / align * align;
         let end = start + bytes;
         let end = if random.chance(30) { end & !(self.config.block - 1) } else { end };
-        Span { zone, start, end }
+        self.runner.fit(Span { zone, start, end }, head, align)
     }
 
     /// One operation, or a few that belong together.
@@ -161,6 +182,19 @@ impl Generator<'_> {
         }
         if self.random.chance(2) {
             return self.rare();
+        }
+        if self.config.weakref && self.random.chance(5) {
+            return self.weakref();
+        }
+        if self.config.split == Split::Auto && self.random.chance(1) {
+            return self.limit();
+        }
+        if self.config.valgrind && self.random.chance(4) {
+            let (at, yes) = (self.random.below(MAX_ROOTS - 1), self.random.chance(50));
+            let at = if self.random.chance(70) { self.root_place() } else { at };
+            if at < MAX_ROOTS {
+                return self.emit(Op::Readable { at, yes }).map(drop);
+            }
         }
         // The first factor keeps a trace from doing only one thing, the second lets the plan have its way.
         const BASE: [usize; 10] = [60, 10, 20, 10, 1, 10, 20, 0, 0, 0];
@@ -196,6 +230,20 @@ impl Generator<'_> {
         }
     }
 
+    /// A weak reference to some object, and what is done when that is gone.
+    fn weakref(&mut self) -> Result<(), Divergence> {
+        let Some(id) = self.live() else { return Ok(()) };
+        self.emit(Op::Weakref(id))?;
+        if self.random.chance(40) {
+            let mut acts: Vec<Act> = (0..self.random.range(1, 3)).map(|_| self.act(id)).collect();
+            if self.random.chance(10) {
+                acts.push(Act::Collect);
+            }
+            self.emit(Op::Script { id, acts })?;
+        }
+        Ok(())
+    }
+
     fn rare(&mut self) -> Result<(), Divergence> {
         match self.random.below(10) {
             0 => self.emit(Op::Sweep).map(drop),
@@ -227,6 +275,9 @@ impl Generator<'_> {
     fn fill(&mut self) -> Result<(), Divergence> {
         while self.runner.lock_depth() > 0 {
             self.emit(Op::Unlock)?;
+        }
+        if self.config.split == Split::Auto {
+            self.emit(Op::Limit(0))?;
         }
         self.emit(Op::Auto(false))?;
         let (free, words) = (self.runner.blocks() - self.runner.live_blocks(), self.config.block / size_of::<usize>());
@@ -360,6 +411,9 @@ impl Generator<'_> {
             _ => self.random.range(near, me as usize + 10) as Id,
         };
         let bytes = self.size();
+        if self.config.weakref && self.random.chance(20) {
+            return Act::Weakref(id);
+        }
         match self.random.below(12) {
             0..6 => Act::Free(id),
             6 => Act::LockedFree(id),
@@ -459,6 +513,9 @@ impl Generator<'_> {
     /// Graphs whose marking overflows any small mark stack, in heaps that are full or have only small holes.
     fn graphs(&mut self) -> Result<(), Divergence> {
         let auto = self.random.chance(20);
+        if self.config.split == Split::Auto {
+            self.emit(Op::Limit(0))?;
+        }
         self.emit(Op::Auto(auto))?;
         for round in 0..self.random.range(1, 3) {
             let free = self.runner.blocks() - self.runner.live_blocks();
@@ -629,7 +686,7 @@ impl Generator<'_> {
                 if backwards {
                     nodes.reverse();
                 }
-                let branches = if shape == 3 { 1 } else { last.max(2) };
+                let branches = if shape == 3 { 1 } else { last.max(2).min(words) };
                 for n in 0..nodes.len() {
                     for branch in 0..branches {
                         let child = match shape {

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::config::Config;
+use crate::config::{Config, WORD};
+
+/// What makes the C compiler build for this program's words: it loads what is built.
+const MACHINE: &str = if WORD == 4 { " -m32" } else { "" };
 
 /// Where things are.
 pub struct Places {
@@ -20,7 +23,8 @@ pub struct Places {
 }
 
 /// Names that exist once on each side.
-const OWN: &[&str] = &["mp_state_ctx", "mp_thread_get_state", "parity_side"];
+const OWN: &[&str] =
+    &["mp_state_ctx", "mp_thread_get_state", "parity_side", "parity_addressable", "parity_free_or_keep"];
 
 /// Names that a gc.c exports, or calls in its port.
 const GC: &[&str] = &[
@@ -39,6 +43,10 @@ const GC: &[&str] = &[
     "gc_nbytes",
     "gc_realloc",
     "gc_info",
+    "gc_info_fast",
+    "gc_weakref_mark",
+    "gc_weakref_about_to_be_freed",
+    "gc_weakref_sweep",
     "gc_dump_info",
     "gc_dump_alloc_table",
 ];
@@ -111,10 +119,19 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
             probe
         })?;
         let probed = fs::read_to_string(out.join("probe.s")).map_err(|e| e.to_string())?;
-        write("config.env", &format!("STATE_SYMBOL=second_mp_state_ctx\n{}", configuration(&probed)))?;
+        let tune = if config.size { "size" } else { "speed" };
+        let symbol = "STATE_SYMBOL=second_mp_state_ctx";
+        write("config.env", &format!("{symbol}\nTUNE={tune}\n{}", configuration(&probed)))?;
         let mut archive = Command::new(places.root.join("scripts/build-archive"));
         archive.arg(out.join("config.env")).arg(out.join("libgcheap.a"));
-        archive.env("CC", &places.cc).env("CARGO_TARGET_DIR", out.join("target"));
+        archive.env("CC", places.cc.clone() + MACHINE).env("CARGO_TARGET_DIR", out.join("target"));
+        if WORD == 4 {
+            // Rust's core library may have to be compiled for this target: once for all configurations.
+            archive.env("GCHEAP_TARGET", "i686-unknown-linux-gnu").env("GCHEAP_SHARED", places.out.join("rust"));
+        }
+        if config.size {
+            archive.env("GCHEAP_OPT", "s");
+        }
         run(archive)?;
         objects.extend(["second_side.o", "glue.o", "libgcheap.a"]);
     }
@@ -131,6 +148,13 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
     Ok(library)
 }
 
+/// Why a configuration cannot be built from this MicroPython, if it can't.
+pub fn lacks(config: &Config, places: &Places) -> Option<&'static str> {
+    let header = fs::read_to_string(places.micropython.join("py/mpstate.h")).unwrap_or_default();
+    (config.weakref && !header.contains("gc_weakref_table_start"))
+        .then_some("this MicroPython has no weak references (since 1.29; --micropython PATH says which to take)")
+}
+
 /// The lines that the port's probe left in assembler text, as a configuration file.
 fn configuration(assembler: &str) -> String {
     let mut text = String::new();
@@ -145,7 +169,7 @@ fn configuration(assembler: &str) -> String {
 fn cc(places: &Places) -> Command {
     let mut words = places.cc.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or("cc"));
-    command.args(words);
+    command.args(words).args(MACHINE.split_whitespace());
     command
 }
 

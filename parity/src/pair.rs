@@ -10,9 +10,9 @@ use std::slice;
 use crate::side::{AreaView, FIXED_ROOTS, Info, MAX_AREAS, MAX_ROOTS, RawLibrary, Side};
 use crate::trace::{Span, Value};
 
-pub const ZONES: usize = 5;
+pub const ZONES: usize = MAX_AREAS + 1;
 /// The zone that detours use.
-pub const SPARE_ZONE: usize = 4;
+pub const SPARE_ZONE: usize = MAX_AREAS;
 pub const ZONE_BYTES: usize = 2 << 20;
 const GUARD_BYTES: usize = 64 << 10;
 const ZONE_STRIDE: usize = ZONE_BYTES + 2 * GUARD_BYTES;
@@ -29,6 +29,8 @@ pub const ROOTS: usize = MAX_ROOTS + FIXED_ROOTS;
 pub const ROOT_BUSY: usize = MAX_ROOTS - 1;
 
 pub type Callback = extern "C" fn(*mut c_void, c_int);
+/// Where a heap gets areas from.
+pub type Lender = extern "C" fn(c_int, usize, *mut c_void) -> *mut c_void;
 
 #[derive(Clone, Copy)]
 pub struct Pair {
@@ -38,10 +40,11 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub fn new(library: &'static RawLibrary, callback: Callback) -> Result<Self, String> {
+    pub fn new(library: &'static RawLibrary, callback: Callback, lender: Lender) -> Result<Self, String> {
         // SAFETY: the functions are the shared object's own; the memory is fresh and never given back.
         unsafe {
             *library.on_finaliser = Some(callback);
+            *library.on_heap = Some(lender);
             let memory = (library.reserve)(2 * SIDE_BYTES) as usize;
             if memory == 0 {
                 return Err("cannot reserve memory".into());
@@ -120,6 +123,42 @@ impl Pair {
     pub fn nbytes(&self, side: usize, address: usize) -> usize {
         // SAFETY: the function takes any pointer.
         unsafe { (self.side(side).nbytes)(address as *mut c_void) }
+    }
+
+    /// `address` is that of a live object.
+    pub fn weakref_mark(&self, side: usize, address: usize) {
+        if let Some(mark) = self.side(side).weakref_mark {
+            // SAFETY: by the caller's word.
+            unsafe { mark(address as *mut c_void) }
+        }
+    }
+
+    /// Whether gc.c can make an area of so many bytes, from its first to the last whole block's last. Both bitmaps that
+    /// it has with weak references are rounded up, and its formula knows only of one byte: where that is not enough, an
+    /// assertion fails.
+    pub fn fits_gc_c(&self, bytes: usize) -> bool {
+        let block = self.block();
+        let atb = bytes.saturating_sub(1) * 8 / (16 + 32 * block);
+        self.side(0).weakref_mark.is_none() || bytes >= atb * 4 * block + atb + 1 + 2 * (atb * 4).div_ceil(8)
+    }
+
+    /// The span, moved up a little if gc.c could not make an area of it. `record`: what lies before its tables.
+    pub fn fit(&self, mut span: Span, record: usize, step: usize) -> Span {
+        while !self
+            .fits_gc_c((self.span_end(0, span) & !(self.block() - 1)).saturating_sub(self.span_start(0, span) + record))
+        {
+            span.start += step;
+        }
+        span
+    }
+
+    /// Says whether a root of the table may be read.
+    pub fn set_unreadable(&self, side: usize, at: usize, on: bool) {
+        let flags = self.side(side).unreadable;
+        if !flags.is_null() && at < MAX_ROOTS {
+            // SAFETY: a flag for each root.
+            unsafe { *flags.add(at) = on.into() }
+        }
     }
 
     pub fn collect(&self, side: usize) {
@@ -267,6 +306,23 @@ pub fn atb(area: &AreaView) -> &[u8] {
 
 pub fn ftb(area: &AreaView) -> &[u8] {
     if area.ftb.is_null() { &[] } else { bytes(area.ftb as usize, (area.atb_bytes * 4).div_ceil(8)) }
+}
+
+pub fn wtb(area: &AreaView) -> &[u8] {
+    if area.wtb.is_null() { &[] } else { bytes(area.wtb as usize, (area.atb_bytes * 4).div_ceil(8)) }
+}
+
+/// Whether the object at an address has a weak reference.
+pub fn has_weakref(areas: &[AreaView], block_bytes: usize, address: usize) -> bool {
+    areas.iter().any(|area| {
+        let block = address.wrapping_sub(area.pool_start as usize) / block_bytes;
+        wtb(area).get(block / 8).is_some_and(|byte| byte >> (block % 8) & 1 == 1)
+    })
+}
+
+/// The zone that an address of the side lies in.
+pub fn zone_of(offset: usize) -> usize {
+    offset / ZONE_STRIDE
 }
 
 pub fn blocks(area: &AreaView) -> usize {

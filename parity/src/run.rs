@@ -2,20 +2,21 @@
 
 use crate::compare::{Divergence, dump_room, same};
 use crate::cover::{Count, Cover};
-use crate::finalisers::{Object, share, shared};
-use crate::pair::{self, HEAD, Pair, ROOT_BUSY, SPARE_ZONE, ZONE_BYTES, read, read_number};
+use crate::finalisers::{LENT_FILL, OWNER_BYTES, Object, set_limit, share, shared};
+use crate::pair::{self, HEAD, Pair, ROOT_BUSY, SPARE_ZONE, ZONE_BYTES, ZONES, read, read_number};
 use crate::random::{Random, mix};
+use crate::side::AreaView;
 use crate::trace::{Before, Id, Op, Span, Value};
 
 /// Bytes around an area that must stay as they were.
-const CANARY_BYTES: usize = 64;
+pub const CANARY_BYTES: usize = 64;
 
 /// Runs one trace.
 pub struct Runner {
     pub(crate) pair: Pair,
-    /// All spans of the heap, first area first, and what lies around each.
+    /// All spans of the heap, first area first; and of each zone which span was made there last, and what lies around it.
     pub(crate) spans: Vec<Span>,
-    pub(crate) canaries: Vec<[Vec<u8>; 2]>,
+    pub(crate) canaries: [Option<(Span, [Vec<u8>; 2])>; ZONES],
     junk: u64,
     pub(crate) live: Vec<Id>,
     pub(crate) calls: usize,
@@ -37,7 +38,7 @@ impl Runner {
         Self {
             pair,
             spans: Vec::new(),
-            canaries: Vec::new(),
+            canaries: [const { None }; ZONES],
             junk: 0,
             live: Vec::new(),
             calls: 0,
@@ -89,6 +90,16 @@ impl Runner {
         &self.pools
     }
 
+    /// What gc_add puts at an area's start.
+    pub fn area_bytes(&self) -> usize {
+        self.pair.library.area_bytes
+    }
+
+    /// The span, moved a little if gc.c could make no area of it.
+    pub fn fit(&self, span: Span, record: usize, step: usize) -> Span {
+        self.pair.fit(span, record, step)
+    }
+
     pub fn count(&self, count: Count) {
         shared(|shared| shared.cover.one(count));
     }
@@ -112,20 +123,23 @@ impl Runner {
         pair.alarm(self.patience);
         shared(|shared| {
             for object in &shared.objects {
-                shared.owner[object.at / 16] = 0;
+                shared.owner[object.at / OWNER_BYTES] = 0;
             }
             shared.objects.clear();
             shared.events = [Vec::new(), Vec::new()];
             shared.busy = None;
+            shared.zones = [[None; ZONES]; 2];
             shared.cover.one(Count::traces);
         });
+        set_limit(0);
         self.spans.clear();
-        self.canaries.clear();
+        self.canaries = [const { None }; ZONES];
         self.live.clear();
         (self.calls, self.live_blocks, self.junk) = (0, 0, junk);
         for side in 0..2 {
             for root in 0..pair::ROOTS {
                 pair.set_root(side, root, 0);
+                pair.set_unreadable(side, root, false);
             }
             match before {
                 Before::Zero => pair.state(side).fill(0),
@@ -163,15 +177,46 @@ impl Runner {
         let start = pair.span_start(0, span);
         let end = pair.span_end(0, span) & !(pair.block() - 1);
         let limits = [(pair.base[0] + zone + first, start), (end, pair.base[0] + zone + last)];
-        self.canaries.push(limits.map(|(from, to)| pair::bytes(from, to - from).to_vec()));
+        let around = limits.map(|(from, to)| pair::bytes(from, to - from).to_vec());
+        self.canaries[span.zone] = Some((span, around));
         self.spans.push(span);
+        shared(|shared| shared.zones.iter_mut().for_each(|zones| zones[span.zone] = Some(span)));
     }
 
-    /// Compares the shape of the heap after gc_init or gc_add.
-    fn new_area(&mut self) -> Result<(), Divergence> {
+    /// Where areas come and go by themselves: takes note of those that have, in the call that has just been made.
+    fn sync(&mut self) -> Result<(), Divergence> {
         let pair = self.pair;
+        if !pair.library.grows {
+            return Ok(());
+        }
         let areas = [pair.areas(0), pair.areas(1)];
+        let zones = shared(|shared| shared.zones);
+        let spans = [0, 1].map(|side| {
+            let zone = |area: &AreaView| pair::zone_of(pair.offset(side, area.pool_start as usize));
+            areas[side].iter().map(|area| zones[side].get(zone(area)).copied().flatten()).collect::<Vec<_>>()
+        });
+        same!(spans[0], spans[1], "the memory that the areas lie in");
+        let spans: Vec<Span> = spans[0].iter().copied().flatten().collect();
+        if spans == self.spans {
+            return Ok(());
+        }
+        for span in &spans {
+            if self.canaries[span.zone].as_ref().is_none_or(|known| known.0 != *span) {
+                let before = span.start.min(CANARY_BYTES);
+                let end = pair.span_end(0, *span) & !(pair.block() - 1);
+                let rounded = pair.span_end(0, *span) - end;
+                let behind = (span.end + CANARY_BYTES).min(ZONE_BYTES) - span.end + rounded;
+                self.canaries[span.zone] = Some((*span, [before, behind].map(|length| vec![LENT_FILL; length])));
+            }
+        }
+        self.spans = spans;
         self.same_shape(&areas)?;
+        self.note_areas(areas);
+        Ok(())
+    }
+
+    fn note_areas(&mut self, areas: [Vec<AreaView>; 2]) {
+        let pair = self.pair;
         self.blocks = areas[0].iter().map(pair::blocks).sum();
         let place = |pointer: *mut u8| pair.offset(0, pointer as usize);
         self.pools = areas[0].iter().map(|area| (place(area.pool_start), place(area.pool_end))).collect();
@@ -181,6 +226,14 @@ impl Runner {
             text.reserve(room);
         }
         shared(|shared| shared.areas = areas);
+    }
+
+    /// Compares the shape of the heap after gc_init or gc_add.
+    fn new_area(&mut self) -> Result<(), Divergence> {
+        let pair = self.pair;
+        let areas = [pair.areas(0), pair.areas(1)];
+        self.same_shape(&areas)?;
+        self.note_areas(areas);
         self.compare(true)
     }
 
@@ -199,6 +252,7 @@ impl Runner {
                 let result = self.both_at(|side| {
                     if by_realloc { pair.realloc(side, 0, bytes, true) } else { pair.alloc(side, bytes, finaliser) }
                 });
+                self.sync()?;
                 same!(self.place(result[0]), self.place(result[1]), "result of {op}");
                 if read(pair.side(0).collections) != collections {
                     self.bury(result[0], None);
@@ -215,6 +269,12 @@ impl Runner {
             }
             Op::Realloc { id, bytes, may_move } => {
                 let Some(old) = self.live_object(id) else { return Ok(false) };
+                // gc.c asserts that an object with a weak reference is neither freed nor moved.
+                let has_weakref = self.has_weakref(&old);
+                let may_move = may_move && !has_weakref;
+                if has_weakref && bytes == 0 {
+                    return Ok(false);
+                }
                 // On a real stack there would be a pointer to the object.
                 for side in 0..2 {
                     pair.set_root(side, ROOT_BUSY, pair.base[side] + old.at);
@@ -222,6 +282,7 @@ impl Runner {
                 shared(|shared| shared.busy = Some(id));
                 let result = self.both_at(|side| pair.realloc(side, pair.base[side] + old.at, bytes, may_move));
                 shared(|shared| shared.busy = None);
+                self.sync()?;
                 for side in 0..2 {
                     pair.set_root(side, ROOT_BUSY, 0);
                 }
@@ -234,6 +295,9 @@ impl Runner {
             }
             Op::Free(id) => {
                 let Some(old) = self.live_object(id) else { return Ok(false) };
+                if self.has_weakref(&old) {
+                    return Ok(false);
+                }
                 self.both(|side| pair.free(side, pair.base[side] + old.at));
                 self.count(if locked { Count::free_locked } else { Count::free });
                 if !locked {
@@ -272,6 +336,7 @@ impl Runner {
                 let overflows = read(pair.side(0).overflows);
                 let full = self.live_blocks == self.blocks;
                 self.both(|side| pair.collect(side));
+                self.sync()?;
                 let freed = self.bury(0, None);
                 self.count(if freed > 0 { Count::collect_freed } else { Count::collect_freed_none });
                 if locked {
@@ -289,6 +354,7 @@ impl Runner {
             }
             Op::Sweep => {
                 self.both(|side| pair.sweep_all(side));
+                self.sync()?;
                 self.bury(0, None);
                 self.count(Count::sweep_all);
             }
@@ -314,7 +380,7 @@ impl Runner {
                 return Ok(false);
             }
             Op::Add(span) => {
-                if pair.side(0).add.is_none() || self.spans.iter().any(|other| other.zone == span.zone) {
+                if pair.side(0).add.is_none() || shared(|shared| shared.zones[0][span.zone].is_some()) {
                     return Ok(false);
                 }
                 if self.calls > 0 {
@@ -327,11 +393,32 @@ impl Runner {
                 self.new_area()?;
                 return Ok(true);
             }
+            Op::Weakref(id) => {
+                let Some(object) = self.live_object(id) else { return Ok(false) };
+                if pair.side(0).weakref_mark.is_none() {
+                    return Ok(false);
+                }
+                self.both(|side| pair.weakref_mark(side, pair.base[side] + object.at));
+                self.count(Count::weakref_marked);
+            }
+            Op::Limit(bytes) => {
+                set_limit(bytes);
+                return Ok(false);
+            }
+            Op::Readable { at, yes } => {
+                (0..2).for_each(|side| pair.set_unreadable(side, at, !yes));
+                if !yes {
+                    self.count(Count::root_unreadable);
+                }
+                return Ok(false);
+            }
             Op::Detour { bytes, seed } => {
                 if locked {
                     return Ok(false);
                 }
+                let limit = set_limit(0);
                 self.detour(bytes, seed)?;
+                set_limit(limit);
                 self.count(Count::detour);
             }
         }
@@ -474,6 +561,11 @@ impl Runner {
         self.pair.library.clears
     }
 
+    fn has_weakref(&self, object: &Object) -> bool {
+        let pair = self.pair;
+        shared(|shared| pair::has_weakref(&shared.areas[0], pair.block(), pair.base[0] + object.at))
+    }
+
     fn has_finalisers(&self) -> bool {
         shared(|shared| !shared.areas[0][0].ftb.is_null())
     }
@@ -497,7 +589,7 @@ impl Runner {
         shared(|shared| {
             let object = &mut shared.objects[id as usize];
             (object.at, object.blocks, object.live, object.listed) = (at, blocks, true, listed);
-            shared.owner[at / 16] = id + 1;
+            shared.owner[at / OWNER_BYTES] = id + 1;
         });
     }
 
@@ -537,6 +629,7 @@ impl Runner {
         let pair = self.pair;
         let saved = self.both(|side| (pair.state(side).to_vec(), read(pair.side(side).lock_depth)));
         let span = Span { zone: SPARE_ZONE, start: (seed % 64) as usize, end: (seed % 64) as usize + bytes };
+        let span = pair.fit(span, 0, 1);
         let result = self.both(|side| {
             let mut random = Random::new(seed);
             let mut log = Vec::new();

@@ -14,6 +14,7 @@ pub struct AreaView {
     pub atb: *mut u8,
     pub atb_bytes: usize,
     pub ftb: *mut u8,
+    pub wtb: *mut u8,
     pub pool_start: *mut u8,
     pub pool_end: *mut u8,
     pub last_used: usize,
@@ -29,6 +30,7 @@ pub struct Info {
     pub num_1block: usize,
     pub num_2block: usize,
     pub max_block: usize,
+    pub max_new_split: usize,
 }
 
 type Ptr = *mut c_void;
@@ -41,6 +43,7 @@ pub struct Side {
     pub free: unsafe extern "C" fn(Ptr),
     pub realloc: unsafe extern "C" fn(Ptr, usize, bool) -> Ptr,
     pub nbytes: unsafe extern "C" fn(Ptr) -> usize,
+    pub weakref_mark: Option<unsafe extern "C" fn(Ptr)>,
     pub lock: unsafe extern "C" fn(),
     pub unlock: unsafe extern "C" fn(),
     pub is_locked: unsafe extern "C" fn() -> bool,
@@ -60,6 +63,7 @@ pub struct Side {
     pub collected: *mut usize,
     pub roots: *mut usize,
     pub fixed_roots: [*mut usize; FIXED_ROOTS],
+    pub unreadable: *mut u8,
     pub collections: *mut usize,
     pub overflows: *mut usize,
     pub mutex_depth: *mut c_int,
@@ -70,11 +74,14 @@ pub struct Side {
 pub struct RawLibrary {
     pub block_bytes: usize,
     pub clears: bool,
+    pub grows: bool,
+    pub area_bytes: usize,
     pub sides: [*const Side; 2],
     pub types: [usize; TYPES],
     pub type_del: usize,
     pub type_plain: usize,
     pub on_finaliser: *mut Option<extern "C" fn(Ptr, c_int)>,
+    pub on_heap: *mut Option<extern "C" fn(c_int, usize, Ptr) -> Ptr>,
     pub reserve: unsafe extern "C" fn(usize) -> Ptr,
     pub open: unsafe extern "C" fn(Ptr, usize) -> bool,
     pub alarm: unsafe extern "C" fn(c_uint) -> c_uint,

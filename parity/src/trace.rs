@@ -38,6 +38,10 @@ pub enum Act {
     Nbytes(Id),
     Info,
     Dump,
+    /// Makes a weak reference to an object that dies too.
+    Weakref(Id),
+    /// Collects: not in a finaliser, but when a weak reference's object is gone.
+    Collect,
 }
 
 /// Memory of one area: a zone and the offsets of its start and end from the zone's start.
@@ -86,6 +90,14 @@ pub enum Op {
     Auto(bool),
     Threshold(usize),
     Add(Span),
+    Weakref(Id),
+    /// How large an area the heap may ask for.
+    Limit(usize),
+    /// Whether a root may be read.
+    Readable {
+        at: usize,
+        yes: bool,
+    },
     /// What MicroPython's coverage test does: saves the heap's state, makes another heap elsewhere, restores it.
     Detour {
         bytes: usize,
@@ -165,6 +177,8 @@ impl Display for Act {
             Self::Nbytes(id) => write!(f, "nbytes #{id}"),
             Self::Info => f.write_str("info"),
             Self::Dump => f.write_str("dump"),
+            Self::Weakref(id) => write!(f, "weakref #{id}"),
+            Self::Collect => f.write_str("collect"),
         }
     }
 }
@@ -182,6 +196,8 @@ impl FromStr for Act {
             ["nbytes", id] => Self::Nbytes(object(id)?),
             ["info"] => Self::Info,
             ["dump"] => Self::Dump,
+            ["weakref", id] => Self::Weakref(object(id)?),
+            ["collect"] => Self::Collect,
             _ => return Err(format!("\"{text}\" is nothing that a finaliser does")),
         })
     }
@@ -224,6 +240,9 @@ impl Display for Op {
             Self::Auto(on) => write!(f, "auto {}", u8::from(*on)),
             Self::Threshold(blocks) => write!(f, "threshold {blocks}"),
             Self::Add(span) => write!(f, "add {span}"),
+            Self::Weakref(id) => write!(f, "weakref #{id}"),
+            Self::Limit(bytes) => write!(f, "limit {bytes}"),
+            Self::Readable { at, yes } => write!(f, "readable {at} {}", u8::from(*yes)),
             Self::Detour { bytes, seed } => write!(f, "detour {bytes} {seed}"),
         }
     }
@@ -260,6 +279,9 @@ impl FromStr for Op {
             ["lock"] => Self::Lock,
             ["unlock"] => Self::Unlock,
             ["auto", on] => Self::Auto(on != "0"),
+            ["weakref", id] => Self::Weakref(object(id)?),
+            ["limit", bytes] => Self::Limit(number(bytes)?),
+            ["readable", at, yes] => Self::Readable { at: number(at)?, yes: yes != "0" },
             ["threshold", blocks] => Self::Threshold(number(blocks)?),
             ["add", zone, start, end] => Self::Add(span(zone, start, end)?),
             ["detour", bytes, seed] => Self::Detour { bytes: number(bytes)?, seed: number(seed)? },

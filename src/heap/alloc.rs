@@ -3,14 +3,17 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::atb::ptr_from_block;
-use super::place::{Place, SMALL};
-use super::{Heap, blocks_for};
-use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, WORD_BYTES};
+use super::place::{Place, has_short_way};
+use super::{Heap, blocks_for, mem};
+use crate::config::{
+    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO, TUNED_FOR_SIZE, WORD_BYTES,
+};
 use crate::port::Port;
 
 impl<P: Port> Heap<P> {
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
-    #[inline(always)]
+    #[cfg_attr(not(gcheap_small), inline(always))]
+    #[cfg_attr(gcheap_small, inline(never))]
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
         // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
         let n = blocks_for(bytes).unwrap_or(0);
@@ -21,21 +24,21 @@ impl<P: Port> Heap<P> {
             self.port().enter();
         }
         // Most allocations are of one block, and need none of what the others need. Without that they are short.
-        if n > 1 {
+        if n > 1 && !TUNED_FOR_SIZE {
             return self.alloc_more(n, bytes, finaliser);
         }
-        if !self.is_collection_due() {
+        if !TUNED_FOR_SIZE && !self.is_collection_due() {
             if let Some(place) = self.take_at_a_glance(1) {
                 return self.fill_in(place, 1, bytes, finaliser).as_ptr();
             }
         }
-        self.alloc_by_search(1, bytes, finaliser)
+        self.alloc_by_search(n, bytes, finaliser)
     }
 
     /// The same for more than one block. In a build with a mutex the caller has taken it.
     #[inline(never)]
     fn alloc_more(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
-        if n <= SMALL && !self.is_collection_due() {
+        if has_short_way(n) && !self.is_collection_due() {
             if let Some(place) = self.take_at_a_glance(n).or_else(|| self.take_small(n)) {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
@@ -44,9 +47,10 @@ impl<P: Port> Heap<P> {
     }
 
     /// In a build with a mutex the caller has taken it.
-    #[inline(never)]
+    #[cfg_attr(not(gcheap_small), inline(never))]
     fn alloc_by_search(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let mut may_collect = self.state().auto_collect().get() != 0;
+        let mut may_grow = SPLIT_HEAP_AUTO;
         if may_collect && self.is_collection_due() {
             self.collect_outside_mutex();
             may_collect = false;
@@ -57,6 +61,10 @@ impl<P: Port> Heap<P> {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
             if !may_collect {
+                if may_grow && self.grow(bytes) {
+                    may_grow = false;
+                    continue;
+                }
                 self.port().exit();
                 return null_mut();
             }
@@ -83,7 +91,9 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn fill_in(&self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
         let Place { area, block } = place;
-        area.used().set(area.used().get() + n);
+        if !TUNED_FOR_SIZE {
+            area.used().set(area.used().get() + n);
+        }
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if ALLOC_THRESHOLD {
             let amount = self.state().alloc_amount();
@@ -94,7 +104,7 @@ impl<P: Port> Heap<P> {
         if FINALISER && finaliser {
             // SAFETY: I6: the object has at least one block, that is a word. Cleared first: a finaliser must never see
             // what lay here before.
-            unsafe { object.write_bytes(0, WORD_BYTES) };
+            unsafe { object.cast::<usize>().write(0) };
             area.ftb().set(block);
         }
         // Another thread may collect from here on and finds the object only if its address is in a register or on the
@@ -103,14 +113,16 @@ impl<P: Port> Heap<P> {
         self.port().exit();
         // What a caller leaves unused of its blocks must not look like pointers: without the conservative clear, that
         // is what lies behind `bytes`.
-        let clear_from = if CONSERVATIVE_CLEAR { 0 } else { bytes };
-        if CONSERVATIVE_CLEAR && n == 1 {
+        if !CONSERVATIVE_CLEAR {
+            // SAFETY: I6: the rest of the object's n blocks, which are the caller's and nobody else's from now on.
+            unsafe { mem::clear(object.add(bytes), n * BLOCK_BYTES - bytes) };
+        } else if n == 1 && !TUNED_FOR_SIZE {
             // Most objects are this small, and not worth a call of memset.
-            // SAFETY: I6: the object's one block, which is the caller's and nobody else's from now on.
+            // SAFETY: I6: the object's one block.
             unsafe { object.cast::<[usize; BLOCK_BYTES / WORD_BYTES]>().write([0; BLOCK_BYTES / WORD_BYTES]) };
         } else {
-            // SAFETY: I6: the same for the object's n blocks.
-            unsafe { object.add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
+            // SAFETY: I6: the object's n blocks.
+            unsafe { mem::clear_blocks(object, n) };
         }
         object
     }

@@ -4,6 +4,8 @@
 //!    start                                    pool_start                               pool_end
 //!    │ slack │ FTB          │ ATB            │ block 0 │ block 1 │ …          │ block N-1 │ < 1 block │ end
 //!            1 bit a block   2 bits a block   BLOCK_BYTES each
+//!
+//! With weak references there is a WTB, as long as the FTB, before the FTB.
 //! ```
 //!
 //! gc.c puts its tables at `start`, the ATB first, and needs a byte of zeros behind the ATB to stop its loops. Here the
@@ -13,37 +15,40 @@
 
 use core::ptr::NonNull;
 
-use super::Heap;
 use super::atb::{Atb, BLOCKS_PER_ATB};
 use super::ftb::{BLOCKS_PER_FTB, Ftb};
 use super::state::Area;
-#[cfg(gcheap_split_heap)]
-use crate::config::{AREA_BYTES, WORD_BYTES};
-use crate::config::{BLOCK_BYTES, FINALISER, SPLIT_HEAP};
+use super::{Heap, mem};
+use crate::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, SPLIT_HEAP, WEAKREF, WORD_BYTES};
 use crate::port::{Misuse, Port};
 
 /// How many ATB bytes an area of `bytes` bytes has: exactly as many as in gc.c, so that the pool is the same.
 ///
-/// gc.c wants one byte of zeros and, per ATB byte, that byte, half an FTB byte (with finalisers) and four blocks:
+/// gc.c wants one byte of zeros and, per ATB byte, that byte, half an FTB byte (with finalisers), half a WTB byte (with
+/// weak references) and four blocks; with finalisers only:
 ///
 /// ```text
 ///    bytes - 1 >= A * (1 + 1/2 + 4 * BLOCK_BYTES)        A = 2 * (bytes - 1) / (3 + 8 * BLOCK_BYTES), rounded down
 /// ```
 const fn atb_bytes_for(bytes: usize) -> usize {
-    const TWICE_PER_ATB_BYTE: usize = 2 + FINALISER as usize + 2 * BLOCKS_PER_ATB * BLOCK_BYTES;
+    const TWICE_PER_ATB_BYTE: usize = 2 + FINALISER as usize + WEAKREF as usize + 2 * BLOCKS_PER_ATB * BLOCK_BYTES;
     let usable = bytes.saturating_sub(1);
     // Divided before it is doubled, so that no size overflows.
-    usable / TWICE_PER_ATB_BYTE * 2 + usable % TWICE_PER_ATB_BYTE * 2 / TWICE_PER_ATB_BYTE
+    usable / TWICE_PER_ATB_BYTE * 2 + (usable % TWICE_PER_ATB_BYTE * 2 >= TWICE_PER_ATB_BYTE) as usize
 }
 
 const fn ftb_bytes_for(atb_bytes: usize) -> usize {
     if FINALISER { (atb_bytes * BLOCKS_PER_ATB).div_ceil(BLOCKS_PER_FTB) } else { 0 }
 }
 
+/// The WTB has a bit a block too.
+const fn wtb_bytes_for(atb_bytes: usize) -> usize {
+    if WEAKREF { (atb_bytes * BLOCKS_PER_ATB).div_ceil(BLOCKS_PER_FTB) } else { 0 }
+}
+
 /// Tables and pool, in bytes.
-#[cfg(any(test, gcheap_split_heap))]
 const fn bytes_for(atb_bytes: usize) -> usize {
-    atb_bytes + ftb_bytes_for(atb_bytes) + atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES
+    atb_bytes + ftb_bytes_for(atb_bytes) + wtb_bytes_for(atb_bytes) + atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES
 }
 
 /// `end`, rounded down to a whole block, as an offset from `start`; none if there is nothing between them.
@@ -66,6 +71,13 @@ impl Area {
         unsafe { Ftb::new(NonNull::new_unchecked(self.ftb_start().get()), self.blocks()) }
     }
 
+    /// The area's WTB, by value: built as the FTB is. Only in builds with weak references.
+    #[inline(always)]
+    pub(crate) fn wtb(self) -> Ftb {
+        // SAFETY: I5: as for the ATB.
+        unsafe { Ftb::new(NonNull::new_unchecked(self.wtb_start().get()), self.blocks()) }
+    }
+
     /// The first byte of block 0.
     #[inline(always)]
     pub(crate) fn pool(self) -> NonNull<u8> {
@@ -78,13 +90,17 @@ impl Area {
     /// # Safety
     /// `end` is block aligned, and below it lie `bytes_for(atb_bytes)` bytes that are the heap's.
     unsafe fn lay_out(self, end: NonNull<u8>, atb_bytes: usize) {
-        let ftb_bytes = ftb_bytes_for(atb_bytes);
-        // SAFETY: the caller's promise: all three fit below `end`.
+        let (ftb_bytes, wtb_bytes) = (ftb_bytes_for(atb_bytes), wtb_bytes_for(atb_bytes));
+        // SAFETY: the caller's promise: all of them fit below `end`.
         unsafe {
             let pool = end.sub(atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES);
             let atb = pool.sub(atb_bytes);
             let ftb = atb.sub(ftb_bytes);
-            ftb.write_bytes(0, ftb_bytes + atb_bytes);
+            let wtb = ftb.sub(wtb_bytes);
+            mem::clear(wtb, wtb_bytes + ftb_bytes + atb_bytes);
+            if WEAKREF {
+                self.wtb_start().set(wtb.as_ptr());
+            }
             self.record(ftb, atb, atb_bytes, pool, end);
         }
     }
@@ -93,6 +109,9 @@ impl Area {
     fn lay_out_empty(self) {
         // Some word-aligned address that is not NULL: the area's own record. The tables and the pool have no bytes.
         let at = self.address();
+        if WEAKREF {
+            self.wtb_start().set(at.as_ptr());
+        }
         self.record(at, at, 0, at, at);
     }
 
@@ -146,17 +165,28 @@ impl<P: Port> Heap<P> {
     ///
     /// # Safety
     /// `init` was called; the memory is the heap's from now on, until the next `init` (invariant I3).
-    #[cfg(gcheap_split_heap)]
     pub unsafe fn add(&self, start: *mut u8, end: *mut u8) {
+        // SAFETY: the caller's promise.
+        if !unsafe { self.try_add(start, end) } {
+            self.report_bad_range(start, end);
+        }
+    }
+
+    /// False if there is no room for four blocks.
+    ///
+    /// # Safety
+    /// As `add`.
+    unsafe fn try_add(&self, start: *mut u8, end: *mut u8) -> bool {
         let bytes = whole_blocks_end(start, end);
         let to_align = start.align_offset(WORD_BYTES);
         let mut atb_bytes = atb_bytes_for(bytes.saturating_sub(AREA_BYTES));
-        // Only a start that is not word aligned can need this: gc.c would use an unaligned record there.
-        while atb_bytes > 0 && to_align + AREA_BYTES + bytes_for(atb_bytes) > bytes {
+        // Only a start that is not word aligned can need this: gc.c would use an unaligned record there. One byte less is
+        // enough, for it stands for four blocks, and what is missing is less than a word.
+        if atb_bytes > 0 && to_align + AREA_BYTES + bytes_for(atb_bytes) > bytes {
             atb_bytes -= 1;
         }
         if atb_bytes == 0 {
-            return self.report_bad_range(start, end);
+            return false;
         }
         // SAFETY: I3; as computed above, the record, the tables and the pool fit into [start, start + bytes).
         let area = unsafe {
@@ -169,6 +199,30 @@ impl<P: Port> Heap<P> {
             last = next;
         }
         last.next_field().set(Some(area));
+        true
+    }
+
+    /// Asks the host for another area in which `failed` bytes have room, and as large as all areas there are if it can
+    /// be had; says whether there is one now. Every number is gc.c's, overflow included. gc.c: `gc_try_add_heap`.
+    #[cold]
+    pub(super) fn grow(&self, failed: usize) -> bool {
+        let needed = failed.wrapping_add((failed.wrapping_mul(13) / 512).max(2048));
+        let available = self.port().max_new_split();
+        if available < needed {
+            return false;
+        }
+        let blocks: usize = self.state().areas().map(Area::blocks).sum();
+        let bitmaps = FINALISER as usize + WEAKREF as usize;
+        let tables = blocks / BLOCKS_PER_ATB + blocks / BLOCKS_PER_FTB * bitmaps;
+        let as_large = (tables + blocks * BLOCK_BYTES + 1 + AREA_BYTES).next_multiple_of(BLOCK_BYTES);
+        let bytes = as_large.max(needed).min(available);
+        let Some(memory) = NonNull::new(self.port().alloc_heap(bytes)) else { return false };
+        // SAFETY: I3: the host has just lent these bytes.
+        let added = unsafe { self.try_add(memory.as_ptr(), memory.as_ptr().wrapping_add(bytes)) };
+        if !added {
+            self.port().free_heap(memory);
+        }
+        added
     }
 
     #[cold]
@@ -188,7 +242,8 @@ mod tests {
     /// The formula as gc.c writes it, in numbers too wide to overflow.
     fn gc_c(bytes: usize) -> usize {
         let block = BLOCK_BYTES as u128;
-        let per = if FINALISER { 8 + 8 * 4 / 8 + 8 * 4 * block } else { 8 * (1 + 8 / 2 * block) };
+        let half = 8 * 4 / 8;
+        let per = 8 + FINALISER as u128 * half + WEAKREF as u128 * half + 8 * 4 * block;
         (((bytes as u128) - 1) * 8 / per) as usize
     }
 
@@ -197,7 +252,8 @@ mod tests {
         for bytes in (1..70_000).chain((0..2000).map(|n| usize::MAX - n * 977)) {
             let atb = atb_bytes_for(bytes);
             assert_eq!(atb, gc_c(bytes), "{bytes} bytes");
-            assert!(bytes_for(atb) < bytes, "{bytes} bytes");
+            // Two tables that are rounded up each take a byte more than gc.c's formula has; its byte of zeros has room.
+            assert!(bytes_for(atb) <= bytes, "{bytes} bytes");
         }
     }
 }

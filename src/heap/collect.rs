@@ -3,25 +3,28 @@
 //! ```text
 //!    collect_start   mutex taken, lock depth gets its collect flag, the host's roots are marked
 //!    collect_root    … as often as the host likes: stacks, registers, other threads
-//!    collect_end     grey objects scanned · finalisers run · unmarked objects freed · flag and mutex given back
+//!    collect_end     grey objects scanned · finalisers run · unmarked objects freed · flag and mutex given back ·
+//!                    the host's weak references to freed objects seen to
 //! ```
 
 use super::Heap;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER};
+use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, TUNED_FOR_SIZE, WEAKREF};
 use crate::port::Port;
 
 /// A collection is under way.
 const COLLECTING: u32 = 1;
 /// Roots may come: between start and end.
 const MARKING: u32 = 2;
-/// Objects wait in the table, and free runs are dressed up ([`super::grey`]).
-const GREYS: u32 = 4;
-/// One collection inside a collection. gc.c's heap would not survive one; here it does nothing.
+/// Objects wait that the mark stack had no room for ([`super::mark`]).
+pub(super) const WAITING: u32 = 4;
+/// A collection inside a collection, which only a finaliser can begin. gc.c's heap would not survive one; here it does
+/// nothing, not even run finalisers, so there is never a third one inside.
 const NESTED: u32 = 8;
-/// The bits that count them.
-const NESTINGS: u32 = (1 << CARD_BITS_SHIFT) - NESTED;
-/// Above those, while objects wait: log2 of how many table words a card stands for.
-const CARD_BITS_SHIFT: u32 = 24;
+/// Above those there is room for a number.
+#[cfg(not(gcheap_small))]
+pub(super) const CARD_BITS_SHIFT: u32 = 24;
+/// In the same place, when none waits any more: a finaliser has made a weak reference.
+const LATE_WEAKREF: u32 = 1 << 24;
 
 impl<P: Port> Heap<P> {
     /// Begins a collection and marks the host's roots. gc.c: `gc_collect_start`.
@@ -40,13 +43,15 @@ impl<P: Port> Heap<P> {
         if phase.get() & COLLECTING == 0 {
             return;
         }
-        if phase.get() & NESTINGS != 0 {
-            phase.set(phase.get() - NESTED);
+        if phase.get() & NESTED != 0 {
+            phase.set(phase.get() & !NESTED);
             return self.port().exit();
         }
-        self.scan_greys();
+        self.scan_waiting();
         phase.set(COLLECTING);
-        self.reset_bounds();
+        if !TUNED_FOR_SIZE {
+            self.reset_bounds();
+        }
         if FINALISER {
             self.run_finalisers();
         }
@@ -60,6 +65,9 @@ impl<P: Port> Heap<P> {
         let depth = self.lock_depth();
         depth.set(depth.get() & !COLLECT_FLAG);
         self.port().exit();
+        if WEAKREF {
+            self.port().weakref_sweep();
+        }
     }
 
     /// A collection without roots: every object has its finaliser run and is freed. gc.c: `gc_sweep_all`.
@@ -69,18 +77,21 @@ impl<P: Port> Heap<P> {
     }
 
     /// Takes the mutex and enters a collection; false if one is under way in this thread, that is, in a finaliser.
+    #[inline(never)]
     fn begin(&self) -> bool {
         self.port().enter();
         let phase = self.state().phase();
         if phase.get() & COLLECTING != 0 {
-            phase.set(phase.get() + NESTED);
+            phase.set(phase.get() | NESTED);
             return false;
         }
         let depth = self.lock_depth();
         depth.set(depth.get() | COLLECT_FLAG);
         phase.set(COLLECTING | MARKING);
-        // The mark stack takes the bounds' storage; and no free block stays where it was.
-        self.forget_bounds();
+        if !TUNED_FOR_SIZE {
+            // The mark stack takes the bounds' storage.
+            self.forget_bounds();
+        }
         true
     }
 
@@ -89,17 +100,15 @@ impl<P: Port> Heap<P> {
         phase & MARKING != 0
     }
 
-    pub(super) fn has_greys(&self) -> bool {
-        self.state().phase().get() & GREYS != 0
-    }
-
-    pub(super) fn set_has_greys(&self, card_bits: u32) {
+    /// Only while finalisers run: before and after, the bit has another meaning, or none.
+    pub(super) fn note_late_weakref(&self) {
         let phase = self.state().phase();
-        phase.set(phase.get() | GREYS | card_bits << CARD_BITS_SHIFT);
+        if phase.get() & COLLECTING != 0 && !self.is_marking() {
+            phase.set(phase.get() | LATE_WEAKREF);
+        }
     }
 
-    /// What `set_has_greys` was told.
-    pub(super) fn grey_card_bits(&self) -> u32 {
-        self.state().phase().get() >> CARD_BITS_SHIFT
+    pub(super) fn has_late_weakrefs(&self) -> bool {
+        self.state().phase().get() & LATE_WEAKREF != 0
     }
 }

@@ -1,9 +1,11 @@
 //! Freeing one object, and asking how large one is.
 
 use super::Heap;
-use super::atb::{Kind, block_from_ptr};
+use super::atb::Kind;
+#[cfg(not(gcheap_small))]
+use super::atb::block_from_ptr;
 use super::state::Area;
-use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER};
+use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER, TUNED_FOR_SIZE};
 use crate::port::{Misuse, Port};
 
 impl<P: Port> Heap<P> {
@@ -25,18 +27,23 @@ impl<P: Port> Heap<P> {
             return;
         }
         self.port().enter();
-        match self.free_at_a_glance(ptr) {
-            Some((start, end)) => self.note_free_run_and_exit(start, end),
-            None => self.free_by_search(ptr, depth & COLLECT_FLAG != 0),
+        #[cfg(not(gcheap_small))]
+        if let Some((start, end)) = self.free_at_a_glance(ptr) {
+            return self.note_free_run_and_exit(start, end);
         }
+        self.free_by_search(ptr, depth & COLLECT_FLAG != 0);
     }
 
     /// Frees an object if its word of the table tells all there is to know. Mostly it does. The free run that the object
     /// is part of now, by number.
+    #[cfg(not(gcheap_small))]
     #[inline(always)]
     fn free_at_a_glance(&self, ptr: *const u8) -> Option<(usize, usize)> {
         let area = self.state().first_area();
         let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+        if self.has_weakref(area, block) {
+            return None;
+        }
         let freed = area.atb().free_at_a_glance(block, area.last_used().get())?;
         if FINALISER {
             area.ftb().clear(block);
@@ -46,6 +53,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Takes note of a free run, and gives the mutex back.
+    #[cfg(not(gcheap_small))]
     #[inline(never)]
     fn note_free_run_and_exit(&self, start: usize, end: usize) {
         self.note_free_run(start, end);
@@ -53,9 +61,13 @@ impl<P: Port> Heap<P> {
     }
 
     /// Gives the mutex back, whatever happens.
-    #[inline(never)]
+    #[cfg_attr(not(gcheap_small), inline(never))]
     fn free_by_search(&self, ptr: *mut u8, marked_too: bool) {
         match self.object_at(ptr, marked_too) {
+            Ok((area, block)) if self.has_weakref(area, block) => {
+                self.port().exit();
+                self.port().misuse(Misuse::WeakReference, ptr);
+            }
             Ok((area, block)) => {
                 let n = area.atb().object_to_free(block);
                 if FINALISER {
@@ -74,18 +86,19 @@ impl<P: Port> Heap<P> {
     /// The object that starts at `ptr`: an unmarked head, or any head if `marked_too`.
     pub(super) fn object_at(&self, ptr: *const u8, marked_too: bool) -> Result<(Area, usize), Misuse> {
         let (area, block) = self.locate(ptr)?;
-        match area.atb().kind(block) {
-            Kind::Head => Ok((area, block)),
-            Kind::Mark if marked_too => Ok((area, block)),
-            Kind::Mark | Kind::Free => Err(Misuse::FreeBlock),
-            Kind::Tail => Err(Misuse::TailBlock),
+        let kind = area.atb().kind(block);
+        if kind == Kind::Head || (marked_too && kind == Kind::Mark) {
+            return Ok((area, block));
         }
+        Err(if kind == Kind::Tail { Misuse::TailBlock } else { Misuse::FreeBlock })
     }
 
     /// Keeps the books of `n` blocks that have just become free.
     #[inline(always)]
     pub(super) fn count_as_free(&self, area: Area, block: usize, n: usize) {
-        area.used().set(area.used().get() - n);
+        if !TUNED_FOR_SIZE {
+            area.used().set(area.used().get() - n);
+        }
         self.note_free(area, block, n);
     }
 

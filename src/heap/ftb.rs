@@ -7,7 +7,7 @@
 use core::ptr::NonNull;
 
 use super::lanes::Word;
-use crate::config::WORD_BYTES;
+use crate::config::{TUNED_FOR_SIZE, WORD_BYTES};
 
 /// Blocks that one FTB byte stands for. gc.c: `BLOCKS_PER_FTB`.
 pub const BLOCKS_PER_FTB: usize = 8;
@@ -61,6 +61,19 @@ impl Ftb {
     /// call: a finaliser may have changed it.
     pub(crate) fn next(&self, from: usize, last: usize) -> Option<usize> {
         if from > last {
+            return None;
+        }
+        if TUNED_FOR_SIZE {
+            let mut block = from;
+            while block <= last {
+                // SAFETY: I5.
+                let bits = unsafe { self.byte(block).read() } >> (block % BLOCKS_PER_FTB);
+                if bits & 1 != 0 {
+                    return Some(block);
+                }
+                // Nothing more in this byte.
+                block = if bits == 0 { block | (BLOCKS_PER_FTB - 1) } else { block } + 1;
+            }
             return None;
         }
         let (mut i, end) = (from / BLOCKS_PER_FTB, last / BLOCKS_PER_FTB);

@@ -22,6 +22,7 @@
 
 use super::Heap;
 use super::atb::{Kind, block_from_ptr, ptr_from_block, what_is};
+use super::collect::{CARD_BITS_SHIFT, WAITING};
 use super::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_below};
 use super::mark::{Marker, Pool, Stack};
 use super::state::{Area, SCRATCH_WORDS};
@@ -38,6 +39,21 @@ const CARDS: usize = CARD_WORDS * usize::BITS as usize;
 const _: () = assert!(SCRATCH_WORDS >= 8, "the mark stack must have room for at least 8 machine words");
 
 impl<P: Port> Heap<P> {
+    pub(super) fn has_greys(&self) -> bool {
+        self.state().phase().get() & WAITING != 0
+    }
+
+    /// card_bits: log2 of how many table words a card stands for.
+    fn set_has_greys(&self, card_bits: u32) {
+        let phase = self.state().phase();
+        phase.set(phase.get() | WAITING | card_bits << CARD_BITS_SHIFT);
+    }
+
+    /// What `set_has_greys` was told.
+    fn grey_card_bits(&self) -> u32 {
+        self.state().phase().get() >> CARD_BITS_SHIFT
+    }
+
     /// Lets a head that was just marked wait in the table, where free runs are dressed up.
     #[inline(always)]
     pub(super) fn shade(&self, pool: Pool, block: usize) {
@@ -62,7 +78,7 @@ impl<P: Port> Heap<P> {
     ///
     /// Goes round all cards, again and again: what becomes grey meanwhile waits for the next round, so that there are
     /// many grey objects in a card when it is looked at.
-    pub(super) fn scan_greys(&self) {
+    pub(super) fn scan_waiting(&self) {
         if !self.has_greys() {
             return;
         }

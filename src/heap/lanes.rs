@@ -12,6 +12,9 @@
 //!    marks    .  .  .  .  1  .        … 11
 //! ```
 
+// The variant for scarce flash uses fewer of them.
+#![cfg_attr(gcheap_small, allow(dead_code))]
+
 /// A machine word of the table.
 pub(crate) type Word = usize;
 
@@ -109,6 +112,20 @@ pub(crate) const fn run_at_bottom(lanes: Word) -> usize {
 pub(crate) const fn run_at_top(lanes: Word) -> usize {
     // The highest lane that is not in the mask is at bit 2i; above it are 31 - i lanes.
     (!lanes & LANES).leading_zeros() as usize / 2
+}
+
+/// The highest lane in the mask, which is not empty.
+#[inline(always)]
+pub(crate) const fn highest_lane(mut lanes: Word) -> usize {
+    if !crate::config::TUNED_FOR_SIZE {
+        return lanes.ilog2() as usize / 2;
+    }
+    let mut lane = 0;
+    while lanes > 3 {
+        lanes >>= 2;
+        lane += 1;
+    }
+    lane
 }
 
 /// The lanes at which a run of `n` (1..=32) lanes of the mask starts.

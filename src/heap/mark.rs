@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 use super::Heap;
 use super::atb::{Atb, ONE_BLOCK, block_from_ptr, block_or_more, ptr_from_block};
 use super::state::{Area, Field, SCRATCH_WORDS};
-use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
 use crate::port::Port;
 
 /// Scratch words before the stack: the raised bounds (0 during a collection) and what [`super::grey`] needs.
@@ -85,6 +85,9 @@ impl<P: Port> Heap<P> {
         let mut stack = Stack::EMPTY;
         for i in 0..len {
             self.port().hook(i);
+            if VALGRIND && !self.port().is_addressable(words.wrapping_add(i)) {
+                continue;
+            }
             // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
             let word = unsafe { words.add(i).read_volatile() };
             if let Some((pool, block)) = marker.find(word) {

@@ -2,25 +2,35 @@
 //!
 //! One room per idea: [`state`](self) holds where everything is stored, [`atb`] and [`ftb`] are the tables, `lanes` what a word of them tells, `area` makes
 //! areas, `place` and `holes` find free blocks, `alloc`, `free` and `realloc` are what a program calls, `mark`, `grey`, `sweep` and
-//! `collect` are a collection, [`info`] and [`dump`] look at the heap, [`check`] checks its invariants.
+//! `collect` are a collection, `weakref` tells of the death of objects, [`info`] and [`dump`] look at the heap, [`check`] checks its invariants.
 
 mod alloc;
 mod area;
+#[cfg_attr(gcheap_small, path = "small/atb.rs")]
 pub mod atb;
+pub mod block;
 pub mod check;
 mod collect;
+#[cfg_attr(gcheap_small, path = "small/count.rs")]
+mod count;
 pub mod dump;
 mod free;
 pub mod ftb;
+#[cfg(not(gcheap_small))]
 mod grey;
+#[cfg(not(gcheap_small))]
 mod holes;
 pub mod info;
 mod lanes;
+#[cfg_attr(gcheap_small, path = "small/mark.rs")]
 mod mark;
+mod mem;
+#[cfg_attr(gcheap_small, path = "small/place.rs")]
 mod place;
 mod realloc;
 mod state;
 mod sweep;
+mod weakref;
 
 pub use info::Info;
 pub use state::{Area, State};

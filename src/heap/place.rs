@@ -60,8 +60,14 @@ impl Bound {
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
 
+/// Whether it is worth while to try `take_at_bound` for an object of `n` blocks.
+#[inline(always)]
+pub(super) fn has_short_way(n: usize) -> bool {
+    n <= SMALL
+}
+
 /// The largest size with a class of its own.
-pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
+const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
 
 /// The largest class whose size is at most `n` blocks (n >= 1).
 ///
@@ -390,11 +396,9 @@ impl<P: Port> Heap<P> {
         false
     }
 
-    /// Keeps the books of the free blocks `block..block + n` of `area`, which have come into use otherwise than by `place`.
+    /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
     #[inline(always)]
     pub(crate) fn note_use(&self, area: Area, block: usize, n: usize) {
-        area.used().set(area.used().get() + n);
-        area.last_used().set(area.last_used().get().max(block + n - 1));
         let start = number(self, area, block);
         if self.first_hole() < start + n {
             self.cut_holes(start, start + n);

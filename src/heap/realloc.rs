@@ -2,11 +2,13 @@
 
 use core::ptr::{NonNull, null_mut};
 
-use super::atb::{block_from_ptr, ptr_from_block};
+#[cfg(not(gcheap_small))]
+use super::atb::block_from_ptr;
+use super::atb::ptr_from_block;
 use super::state::Area;
-use super::{Heap, blocks_for};
-use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER};
-use crate::port::Port;
+use super::{Heap, blocks_for, mem};
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, TUNED_FOR_SIZE, WEAKREF};
+use crate::port::{Misuse, Port};
 
 /// What became of a request to change an object in place.
 enum InPlace {
@@ -31,11 +33,16 @@ impl<P: Port> Heap<P> {
             return null_mut();
         }
         self.port().enter();
-        if self.grow_at_a_glance(ptr, bytes) { ptr } else { self.resize(ptr, bytes, may_move) }
+        #[cfg(not(gcheap_small))]
+        if self.grow_at_a_glance(ptr, bytes) {
+            return ptr;
+        }
+        self.resize(ptr, bytes, may_move)
     }
 
     /// Lets the object stay as it is or grow a little, if its word of the table tells that it can; gives the mutex back
     /// then.
+    #[cfg(not(gcheap_small))]
     #[inline(always)]
     fn grow_at_a_glance(&self, ptr: *mut u8, bytes: usize) -> bool {
         let Some(n) = blocks_for(bytes) else { return false };
@@ -46,7 +53,7 @@ impl<P: Port> Heap<P> {
             self.port().exit();
             return true;
         }
-        self.note_use(area, block + old, n - old);
+        self.count_as_used(area, block + old, n - old);
         self.port().exit();
         // SAFETY: I6: a block of this area, and the head of an object of n blocks, the first `old` of which hold something.
         unsafe { clear_new(ptr_from_block(area.pool(), block), old, n, bytes) };
@@ -54,7 +61,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Gives the mutex back, whatever happens.
-    #[inline(never)]
+    #[cfg_attr(not(gcheap_small), inline(never))]
     fn resize(&self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
         let (area, block) = match self.object_at(ptr, false) {
             Ok(found) => found,
@@ -95,20 +102,35 @@ impl<P: Port> Heap<P> {
             return InPlace::NoRoom { blocks: old, finaliser };
         }
         atb.free_to_tail(block + old, more);
-        self.note_use(area, block + old, more);
+        self.count_as_used(area, block + old, more);
         self.port().exit();
         // SAFETY: I6: the object's n blocks are the caller's; the new ones held nothing.
         unsafe { clear_new(ptr_from_block(area.pool(), block), old, n, bytes) };
         InPlace::Done
     }
 
+    /// Keeps the books of `n` blocks that have just come into use.
+    #[inline(always)]
+    fn count_as_used(&self, area: Area, block: usize, n: usize) {
+        if !TUNED_FOR_SIZE {
+            area.used().set(area.used().get() + n);
+        }
+        area.last_used().set(area.last_used().get().max(block + n - 1));
+        self.note_use(area, block, n);
+    }
+
     /// Copies an object of `blocks` blocks to a new place and frees the old one.
     #[cold]
     fn relocate(&self, from: *mut u8, blocks: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let to = self.alloc(bytes, finaliser);
+        if WEAKREF && !to.is_null() && self.is_weakly_referenced(from) {
+            self.free(to);
+            self.port().misuse(Misuse::WeakReference, from);
+            return null_mut();
+        }
         if !to.is_null() {
             // SAFETY: I6: both objects have that many blocks (the new one more), and they are different objects.
-            unsafe { to.copy_from_nonoverlapping(from, blocks * BLOCK_BYTES) };
+            unsafe { mem::copy(from, to, blocks * BLOCK_BYTES) };
             self.free(from);
         }
         to
@@ -124,5 +146,5 @@ impl<P: Port> Heap<P> {
 unsafe fn clear_new(object: NonNull<u8>, old: usize, n: usize, bytes: usize) {
     let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
     // SAFETY: the caller's promise.
-    unsafe { object.add(clear_from).write_bytes(0, n * BLOCK_BYTES - clear_from) };
+    unsafe { mem::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
 }

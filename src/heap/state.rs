@@ -24,6 +24,13 @@ impl<T: Copy> Field<T> {
         unsafe { self.0.read() }
     }
 
+    /// Where it is.
+    #[cfg(gcheap_small)]
+    #[inline(always)]
+    pub fn address(&self) -> NonNull<T> {
+        self.0
+    }
+
     #[inline(always)]
     pub fn set(&self, value: T) {
         // SAFETY: I1, as above; I4: nobody holds a reference to it.
@@ -123,7 +130,6 @@ pub struct Area(NonNull<u8>);
 impl Area {
     /// # Safety
     /// `record` points to `AREA_BYTES` bytes, word aligned, that are the heap's from now on (I1).
-    #[cfg(gcheap_split_heap)]
     #[inline(always)]
     pub(crate) unsafe fn new(record: NonNull<u8>) -> Self {
         Self(record)
@@ -168,6 +174,12 @@ impl Area {
     #[inline(always)]
     pub(crate) fn ftb_start(self) -> Field<*mut u8> {
         self.field(config::AREA_FTB_START)
+    }
+
+    /// First byte of the WTB.
+    #[inline(always)]
+    pub(crate) fn wtb_start(self) -> Field<*mut u8> {
+        self.field(config::AREA_WTB_START)
     }
 
     /// First byte of block 0.

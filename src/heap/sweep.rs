@@ -2,8 +2,10 @@
 
 use super::Heap;
 use super::atb::{Kind, ptr_from_block};
-use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, marks_to_heads, tails};
+use super::ftb::BLOCKS_PER_FTB;
+use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, highest_lane, marks_to_heads, tails};
 use super::state::Area;
+use crate::config::{SPLIT_HEAP_AUTO, TUNED_FOR_SIZE, WEAKREF};
 use crate::port::Port;
 
 /// What sweeping does to one word of the table.
@@ -41,18 +43,30 @@ fn sweep_word(word: Word, carry: Word) -> Swept {
     }
 }
 
+impl Area {
+    /// Whether the sweep has left nothing.
+    fn is_empty(self) -> bool {
+        self.last_used().get() == 0 && self.atb().kind(0) == Kind::Free
+    }
+}
+
 impl<P: Port> Heap<P> {
     /// Runs the finalisers of all unmarked objects that have one, in address order, area by area.
     ///
-    /// The host's finaliser may free objects: every step looks at the tables afresh.
+    /// The host's finaliser may free objects: every step looks at the tables afresh. In a build with weak references, the
+    /// host is told of those as it goes: as in gc.c, of eight blocks' when the finalisers of these eight have run.
     pub(super) fn run_finalisers(&self) {
         for area in self.state().areas() {
             let (atb, ftb, last) = (area.atb(), area.ftb(), area.last_used().get());
             if atb.blocks() == 0 {
                 continue;
             }
-            let mut next = 0;
+            let (mut next, mut told) = (0, 0);
             while let Some(block) = ftb.next(next, last) {
+                if WEAKREF {
+                    self.tell_weakrefs(area, told, block / BLOCKS_PER_FTB * BLOCKS_PER_FTB);
+                    told = block / BLOCKS_PER_FTB * BLOCKS_PER_FTB;
+                }
                 self.port().hook(block);
                 if atb.kind(block) == Kind::Head {
                     // SAFETY: I6: a block of this area.
@@ -61,12 +75,33 @@ impl<P: Port> Heap<P> {
                 }
                 next = block + 1;
             }
+            if WEAKREF {
+                self.tell_weakrefs(area, told, last + 1);
+            }
+        }
+        if WEAKREF {
+            self.tell_late_weakrefs();
         }
     }
 
-    /// Frees all unmarked objects, unmarks the others; returns how many were freed.
+    /// Frees all unmarked objects, unmarks the others; returns how many were freed. If areas come by themselves, those
+    /// that are empty now go, but for the first one.
+    ///
+    /// gc.c gives an area back when its last used block is number 0, and does so with a live object in block 0, too.
     pub(super) fn free_unmarked(&self) -> usize {
-        self.state().areas().map(|area| self.sweep_area(area)).sum()
+        let (mut freed, mut kept, mut next) = (0, None::<Area>, Some(self.state().first_area()));
+        while let Some(area) = next {
+            freed += self.sweep_area(area);
+            next = area.next();
+            match kept {
+                Some(before) if SPLIT_HEAP_AUTO && area.is_empty() => {
+                    before.next_field().set(next);
+                    self.port().free_heap(area.address());
+                }
+                _ => kept = Some(area),
+            }
+        }
+        freed
     }
 
     fn sweep_area(&self, area: Area) -> usize {
@@ -75,23 +110,27 @@ impl<P: Port> Heap<P> {
             return 0;
         }
         let words = atb.slot(area.last_used().get()) / BLOCKS_PER_WORD + 1;
-        let (mut freed, mut used, mut last_used, mut carry) = (0, 0, 0, 0);
+        let (mut freed, mut used, mut last_live, mut carry) = (0, 0, (0, 0), 0);
+        let mut own = both_bits(atb.own_lanes(0));
         for i in 0..words {
             self.port().hook(i * BLOCKS_PER_WORD);
-            let own = both_bits(atb.own_lanes(i));
             let word = atb.load(i);
             let swept = sweep_word(word & own, carry);
+            own = Word::MAX;
             carry = swept.carry;
-            atb.store(i, swept.word | word & !own);
+            atb.store_own_lanes(i, word, swept.word);
             freed += swept.heads.count_ones() as usize;
             let live = !frees(swept.word) & LANES;
             if live != 0 {
-                used += live.count_ones() as usize;
-                last_used = atb.block(i * BLOCKS_PER_WORD + live.ilog2() as usize / 2);
+                if !TUNED_FOR_SIZE {
+                    used += live.count_ones() as usize;
+                }
+                last_live = (i, live);
             }
         }
         area.used().set(used);
-        area.last_used().set(last_used);
+        let (i, live) = last_live;
+        area.last_used().set(if live != 0 { atb.block(i * BLOCKS_PER_WORD + highest_lane(live)) } else { 0 });
         freed
     }
 }

@@ -3,9 +3,10 @@
 #![allow(dead_code)]
 
 use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
 use std::ptr::NonNull;
 
-use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_BYTES};
+use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_BYTES, WEAKREF};
 use gcheap::heap::dump::Printer;
 use gcheap::{Heap, Misuse, Port};
 
@@ -25,6 +26,12 @@ pub struct World {
     pub on_finalise: RefCell<Option<OnFinalise>>,
     pub misuses: RefCell<Vec<(Misuse, usize)>>,
     pub collections: Cell<usize>,
+    /// Objects whose weak references the heap told about, and a 0 for each time that it said it was done.
+    pub told: RefCell<Vec<usize>>,
+    pub max_new_split: Cell<usize>,
+    pub given_back: RefCell<Vec<usize>>,
+    /// Root words with this value count as unreadable; 0 is none.
+    pub unreadable: Cell<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +64,26 @@ impl Port for TestHost<'_> {
             run(self.0.heap(), object.as_ptr());
         }
     }
+    fn weakref_dies(self, object: NonNull<u8>) {
+        self.0.told.borrow_mut().push(object.addr().get());
+    }
+    fn weakref_sweep(self) {
+        self.0.told.borrow_mut().push(0);
+    }
+    fn max_new_split(self) -> usize {
+        self.0.max_new_split.get()
+    }
+    fn alloc_heap(self, bytes: usize) -> *mut u8 {
+        self.0.lend_aligned(bytes)
+    }
+    fn free_heap(self, memory: NonNull<u8>) {
+        self.0.given_back.borrow_mut().push(memory.addr().get());
+    }
+    fn is_addressable(self, word: *const usize) -> bool {
+        let secret = self.0.unreadable.get();
+        // SAFETY: the words of this host's roots can all be read; of some it only says that they cannot.
+        secret == 0 || unsafe { *word } != secret
+    }
     fn hook(self, _: usize) {}
     fn misuse(self, what: Misuse, ptr: *const u8) {
         self.0.misuses.borrow_mut().push((what, ptr.addr()));
@@ -82,6 +109,10 @@ impl World {
             on_finalise: RefCell::new(None),
             misuses: RefCell::new(vec![]),
             collections: Cell::new(0),
+            told: RefCell::new(vec![]),
+            max_new_split: Cell::new(0),
+            given_back: RefCell::new(vec![]),
+            unreadable: Cell::new(0),
         });
         for (i, &blocks) in areas.iter().enumerate() {
             assert!(blocks % 4 == 0 && blocks > 0, "an area has a multiple of 4 blocks");
@@ -117,6 +148,20 @@ impl World {
         let end = start.wrapping_add(bytes + excess);
         self.lent.borrow_mut().push((start.addr(), end.addr()));
         (start, end)
+    }
+
+    /// Memory as malloc would give it.
+    pub fn lend_aligned(&self, bytes: usize) -> *mut u8 {
+        let mut memory = vec![0xa5u8; bytes + 2 * 16];
+        let start = memory.as_mut_ptr().wrapping_add(memory.as_ptr().align_offset(16));
+        self.memory.borrow_mut().push(memory);
+        self.lent.borrow_mut().push((start.addr(), start.addr() + bytes));
+        start
+    }
+
+    /// Start and end of everything that the heap ever got.
+    pub fn all_lent(&self) -> Vec<(usize, usize)> {
+        self.lent.borrow().clone()
     }
 
     pub fn heap(&self) -> Heap<TestHost<'_>> {
@@ -192,15 +237,29 @@ impl World {
 
 /// How many bytes an area of so many blocks needs.
 pub fn bytes_for(blocks: usize) -> usize {
-    let tables = blocks / 4 + if FINALISER { blocks.div_ceil(8) } else { 0 };
+    let bitmaps = FINALISER as usize + WEAKREF as usize;
+    let tables = blocks / 4 + blocks.div_ceil(8) * bitmaps;
     tables + 1 + blocks * BLOCK_BYTES
 }
 
 struct Text(String);
 
 impl Printer for Text {
-    fn print(&mut self, text: &[u8]) {
-        self.0.push_str(std::str::from_utf8(text).unwrap());
+    fn print(&mut self, format: &CStr, number: usize) {
+        let format = format.to_str().unwrap();
+        self.0 += &match format.split_once('%') {
+            None => format.to_string(),
+            Some((before, rest)) => {
+                let forms = [
+                    ("u", (number as u32).to_string()),
+                    ("08x", format!("{:08x}", number as u32)),
+                    ("p", format!("{number:x}")),
+                    ("c", char::from(number as u8).to_string()),
+                ];
+                let (form, shown) = forms.iter().find(|(form, _)| rest.starts_with(form)).expect(format);
+                format!("{before}{shown}{}", &rest[form.len()..])
+            }
+        };
     }
     fn letter(&mut self, _: NonNull<u8>) -> u8 {
         b'h'

@@ -53,8 +53,11 @@ fn header() -> Result<String, String> {
         let part = match line {
             "@info@" => declarations("src/heap/info.rs", &[ItemType::Structs], |c| {
                 c.export.include = vec!["Info".into()];
+                c.defines.insert("gcheap_split_heap_auto".into(), "GCHEAP_SPLIT_HEAP_AUTO".into());
                 c.style = Style::Both;
-            })?,
+            })?
+            // cbindgen ends a last field that is conditional behind the condition.
+            .replace("\n#endif\n    ;", ";\n#endif"),
             "@misuse@" => declarations("src/port.rs", &[ItemType::Enums], |c| {
                 c.export.include = vec!["Misuse".into()];
                 c.export.rename.insert("Misuse".into(), "gcheap_misuse".into());
@@ -65,6 +68,7 @@ fn header() -> Result<String, String> {
             })?,
             "@functions@" => declarations("src/capi.rs", &[ItemType::Functions], |c| {
                 c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
+                c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
             })?,
             "@host@" => declarations("src/host.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n"),
             _ => line.into(),

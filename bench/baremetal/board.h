@@ -1,0 +1,31 @@
+// What the benchmark needs of a machine without an operating system: QEMU's semihosting and a SysTick timer.
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// QEMU's command line for this program, words separated by spaces.
+const char *board_command(void);
+
+void board_print(const char *text);
+void board_print_number(const char *before, uint32_t number, const char *after);
+void board_print_hex(const char *before, uint64_t number, const char *after);
+
+// How long something took: ticks of SysTick, and how many iterations of TIMER_SPIN instructions the last of them had
+// left when it was over. Under -icount shift=0 an instruction takes one nanosecond, so
+//
+//     instructions = ticks * nanoseconds per tick - spins * TIMER_SPIN - the same for nothing at all
+//
+// up to two spins. overflow: it took too long for the counter's 24 bits.
+enum { TIMER_SPIN = 4 };
+
+typedef struct {
+    uint32_t ticks, spins;
+    int overflow;
+} timing_t;
+
+void timer_start(void);
+timing_t timer_stop(void);
+
+#endif

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""What the heap adds to a microcontroller's firmware: gc.c against libgcheap with its glue.
+
+    bench/size.py [--targets NAMES] [--no-module]
+
+MicroPython's qemu port is built and linked with each heap, everything at -Os, and both images are compared:
+
+    gc_c_text     bytes of code and constants in the image that are from py/gc.c
+    gcheap_text   that, and what the other image has more in all: the library, its glue, and whatever else they bring in
+    gc_c_ram, gcheap_ram    the same with variables: the heap's state (mp_state_mem_t), and .data and .bss
+
+Writes build/size.json. Fails if the library's image holds a panic, core::fmt, or the text of a panic.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import firmware
+from build import ROOT, BuildError
+from firmware import GC, GCHEAP, TARGETS
+from linked import Image
+from report import print_table, verdict
+
+SOURCE = "py/gc.o"
+TEXT_RATIO, RAM_RATIO = 1.25, 1  # what is asked for, at most
+PANIC_SYMBOL = re.compile(r"panic|core::fmt|unwind|core::option::|core::result::|slice_.*_fail|_Unwind", re.I)
+PANIC_TEXT = re.compile(
+    rb"panicked|attempt to [a-z]+ with overflow|out of bounds|out of range for slice|called `|[\w/-]+\.rs\b")
+
+
+def images(tree, target):
+    return {heap: Image(firmware.build(tree, target, heap), target.prefix) for heap in (GC, GCHEAP)}
+
+
+def state_bytes(target):
+    """sizeof(mp_state_mem_t), as the library's build reads it from MicroPython's headers."""
+    config = (firmware.OUT / f"{target.name}-{GCHEAP}" / "gcheap" / "config.env").read_text()
+    return int(re.search(r"^STATE_BYTES=(\d+)$", config, re.M)[1])
+
+
+def symbol_size(image, name):
+    return next(size for symbol, _, size in image.symbols() if symbol == name)
+
+
+def panics(image, other):
+    """Traces of Rust's panics or formatting that the image has and the other one, without Rust, does not."""
+    names = {name for name, *_ in image.symbols() if PANIC_SYMBOL.search(name)} - {name for name, *_ in other.symbols()}
+    texts = {text.decode() for text in PANIC_TEXT.findall(image.contents)} - {
+        text.decode() for text in PANIC_TEXT.findall(other.contents)}
+    return sorted(names | texts)
+
+
+def by_function(found):
+    """A table of the functions of both heaps, those of one name side by side."""
+    sizes = {heap: image.functions(SOURCE) for heap, image in found.items()}
+    names = sorted({*sizes[GC], *sizes[GCHEAP]}, key=lambda name: (-sizes[GCHEAP][name], -sizes[GC][name], name))
+    rows = [[name, *(str(sizes[heap][name] or "-") for heap in (GC, GCHEAP))] for name in names]
+    rows.append(["sum", *(str(sum(sizes[heap].values())) for heap in (GC, GCHEAP))])
+    print_table([("function", -40), (GC, 8), (GCHEAP, 10)], rows)
+
+
+def elsewhere(found):
+    """What else differs: object -> bytes."""
+    sizes = {heap: image.by_object(ram=False) for heap, image in found.items()}
+    both = {*sizes[GC], *sizes[GCHEAP]} - {SOURCE}
+    more = {name: sizes[GCHEAP].get(name, 0) - sizes[GC].get(name, 0) for name in both}
+    return {name: bytes_ for name, bytes_ in sorted(more.items()) if bytes_}
+
+
+def measure(tree, target):
+    found = images(tree, target)
+    gc, ours = found[GC], found[GCHEAP]
+    for image in found.values():
+        image.check()
+    if (mine := symbol_size(ours, "mp_state_ctx")) != (theirs := symbol_size(gc, "mp_state_ctx")):
+        raise BuildError(f"{target.name}: mp_state_ctx has {mine} bytes with {GCHEAP}, {theirs} with {GC}")
+    gc_text = gc.by_object(ram=False)[SOURCE]
+    gc_ram = gc.by_object(ram=True)[SOURCE] + state_bytes(target)
+    row = {
+        "target": target.name,
+        "gc_c_text": gc_text,
+        "gcheap_text": gc_text + ours.total(ram=False) - gc.total(ram=False),
+        "gc_c_ram": gc_ram,
+        "gcheap_ram": gc_ram + ours.total(ram=True) - gc.total(ram=True),
+        "gcheap_object_text": ours.by_object(ram=False)[SOURCE],
+        "gc_c_image_text": gc.total(ram=False),
+        "gcheap_image_text": ours.total(ram=False),
+        "elsewhere": elsewhere(found),
+        "functions": {heap: dict(image.functions(SOURCE)) for heap, image in found.items()},
+    }
+    print(f"\n{target.name} (ports/qemu, {target.board}{''.join(f', {option}' for option in target.options)})\n")
+    by_function(found)
+    print(f"\n  {SOURCE} in the image: {row['gc_c_text']} with {GC}, {row['gcheap_object_text']} with {GCHEAP}; the whole image is "
+          f"{row['gcheap_image_text'] - row['gc_c_image_text']:+} bytes")
+    others = "; ".join(f"{name} {bytes_:+}" for name, bytes_ in row["elsewhere"].items())
+    print(f"  elsewhere: {others or 'no difference'}")
+    return row, panics(ours, gc)
+
+
+def module_bytes(tree, target):
+    """What the Python module `gcheap` adds, which gc.c has no counterpart of."""
+    with_module = firmware.build(tree, target, GCHEAP, "GCHEAP_MODULE=1", name=f"{target.name}-{GCHEAP}-module")
+    without = firmware.build(tree, target, GCHEAP)
+    return Image(with_module, target.prefix).total(ram=False) - Image(without, target.prefix).total(ram=False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--targets", metavar="NAMES", default="", help="only these, separated by commas")
+    parser.add_argument("--no-module", action="store_true", help="do not build a firmware with the Python module")
+    args = parser.parse_args()
+    targets = [target for target in TARGETS if not args.targets or target.name in args.targets.split(",")]
+    if missing := firmware.missing_packages(targets):
+        sys.exit(f"size: these Debian packages are needed and not installed: {' '.join(missing)}")
+    done = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
+    tree = Path(done.stdout.splitlines()[-1])
+    rows, found_panics, missed = [], {}, []
+    try:
+        for target in targets:
+            row, found = measure(tree, target)
+            rows.append(row)
+            found_panics |= {target.name: found} if found else {}
+        module = "" if args.no_module else module_bytes(tree, targets[0])
+    except (BuildError, ValueError) as error:
+        sys.exit(f"size: {error}")
+    print(f"\nWhat the heap adds to the image, in bytes (text: at most {TEXT_RATIO}x of gc.c at -Os; RAM: equal)\n")
+    shown = []
+    for row in rows:
+        cells = [row["target"]]
+        for kind, most in (("text", TEXT_RATIO), ("ram", RAM_RATIO)):
+            ratio = row[f"gcheap_{kind}"] / row[f"gc_c_{kind}"]
+            result = verdict(ratio, most, at_least=False)
+            missed += [f"{row['target']} {kind} {ratio:.2f}x"] if result == "MISSED" else []
+            cells += [str(row[f"gc_c_{kind}"]), str(row[f"gcheap_{kind}"]), f"{ratio:.2f}x", result]
+        shown.append(cells)
+    columns = [("gc.c text", 10), ("libgcheap", 10), ("", 7), ("", -6), ("gc.c RAM", 9), ("libgcheap", 10), ("", 7), ("", -6)]
+    print_table([("target", -12), *columns], shown)
+    if module != "":
+        print(f"\nWithout the Python module `gcheap`, which would add {module} bytes ({targets[0].name};"
+              " GCHEAP_MODULE=0 leaves it out).")
+    path = ROOT / "build" / ("size-part.json" if args.targets else "size.json")
+    path.write_text(json.dumps(rows, indent=1) + "\n")
+    print(f"\nwrote {path}\nmissed: {', '.join(missed) or 'none'}")
+    for name, found in found_panics.items():
+        print(f"size: {name}: panics in the image: {', '.join(found)}", file=sys.stderr)
+    sys.exit(1 if found_panics else 0)
+
+
+if __name__ == "__main__":
+    main()
