@@ -108,6 +108,7 @@ impl State {
     }
 
     /// The same storage as 32-bit numbers: the one that starts at byte `at`.
+    #[cfg(not(gcheap_small))]
     #[inline(always)]
     pub(crate) fn scratch_u32(self, at: usize) -> Field<u32> {
         debug_assert!(at + size_of::<u32>() <= SCRATCH_WORDS * config::WORD_BYTES);
