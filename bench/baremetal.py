@@ -93,8 +93,9 @@ class BareBuilder(build.Builder):
 
 def run(board, program, argument):
     """What the program printed; None if this heap cannot run the workload."""
-    command = ["qemu-system-arm", "-M", *board.machine, "-icount", "shift=0,sleep=off", "-nographic", "-monitor", "none",
-               "-serial", "none", "-semihosting-config", f"enable=on,target=native,arg={argument}", "-kernel", program]
+    command = ["qemu-system-arm", "-M", *board.machine, "-icount", "shift=0,sleep=off", "-nographic",
+               "-monitor", "none", "-serial", "none",
+               "-semihosting-config", f"enable=on,target=native,arg={argument}", "-kernel", program]
     try:
         done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=300)
@@ -177,14 +178,12 @@ class Results:
                 ratios[row.workload] = (ratio, row.group)
             shown.append([row.workload, *(number(row.cost.get(name)) for name in names), number(ratio),
                           verdict(ratio, WORST), row.unit])
-        columns = [("workload", -18), *((name, 12) for name in names), ("ratio", 9), ("", -6), ("instructions per", -20)]
-        print_table(columns, shown)
-        self.means(board, ratios)
+        costs = ((name, 12) for name in names)
+        print_table([("workload", -18), *costs, ("ratio", 9), ("", -6), ("instructions per", -20)], shown)
+        return ratios
 
     def means(self, board, ratios):
         counted = {name: pair for name, pair in ratios.items() if not NOT_IN_MEANS.fullmatch(name)}
-        if not counted:
-            return
         print(f"\nRatios on {board.target} (the mean without half and used-free, as for `make bench`):")
         mean = lambda chosen: geometric_mean(ratio for ratio, group in counted.values() if chosen(group))
         rows = {
@@ -192,8 +191,7 @@ class Results:
             "all rows": mean(lambda group: True),
         }
         for name, value in rows.items():
-            if value is not None:
-                self.judge(f"{board.target}: geometric mean, {name}", value, MEAN)
+            self.judge(f"{board.target}: geometric mean, {name}", value, MEAN)
         worst = min(ratios, key=ratios.get)
         self.judge(f"{board.target}: worst row ({worst})", ratios[worst][0], WORST)
 
@@ -228,7 +226,9 @@ def run_board(board, tree, args, results):
         list(pool.map(lambda job: measure(*job), jobs))
     for row in rows:
         row.check([heap for heap in programs if heap in row.cost])
-    results.workloads(board, rows)
+    ratios = results.workloads(board, rows)
+    if not args.only:
+        results.means(board, ratios)
     if re.search(args.only, "mark-word"):
         results.mark(board, {heap: mark(board, program) for heap, program in programs.items()})
 

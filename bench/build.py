@@ -98,8 +98,9 @@ class Builder:
         if not config.exists() or config.read_text() != text:
             config.write_text(text)
         archive = out / "libgcheap.a"
-        sources = [ROOT / name for name in ("Cargo.toml", "build.rs", "scripts/build-archive")]
-        if not is_fresh(archive, [config, *sources, *(ROOT / "src").rglob("*.rs")]):
+        scripts = ("build-archive", "cargo-for", "rust-target")
+        sources = [ROOT / "Cargo.toml", ROOT / "build.rs", *(ROOT / "scripts" / name for name in scripts)]
+        if not is_fresh(archive, [config, *sources, *(ROOT / "src").rglob("*.[rc]*")]):
             run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=self.out / "target",
                 **self.archive_environment)
         return [

@@ -34,7 +34,8 @@ TARGETS = [
     Target("thumbv7em", "MPS2_AN385", *ARM, ("CFLAGS_EXTRA=-mcpu=cortex-m4",)),
     # In the older specification the instructions of zicsr are part of the base set. Without that the port asks for
     # rv32imac_zicsr, for which Debian's compiler has no libraries.
-    Target("riscv32imac", "VIRT_RV32", *RISCV, ("RV32_ARCH=rv32imac", "AFLAGS=-mabi=ilp32 -march=rv32imac -misa-spec=2.2")),
+    Target("riscv32imac", "VIRT_RV32", *RISCV,
+           ("RV32_ARCH=rv32imac", "AFLAGS=-mabi=ilp32 -march=rv32imac -misa-spec=2.2")),
 ]
 
 

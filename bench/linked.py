@@ -37,7 +37,7 @@ class Image:
         return found
 
     def check(self):
-        """The linker's map and the image have to tell the same; strings that the linker merged are counted once only."""
+        """The linker's map and the image have to tell the same, but for strings that the linker merged."""
         for ram in (False, True):
             total, parts = self.total(ram), sum(self.by_object(ram).values())
             if abs(total - parts) > total / 100:

@@ -25,7 +25,7 @@ AT_LEAST = {
 }
 WORST = 1.0  # what every row has to reach
 # Rows that are there for a series, or whose target is constant time: their ratios would make the means look too good.
-NOT_IN_MEANS = re.compile("half-.*|used-free-.*")
+NOT_IN_MEANS = re.compile("half(-.*)?|used-free(-.*)?")
 COLLECT_MEAN, ALL_MEAN = 2, 6
 OVERFLOW_COST = 1.5  # time of an overflow shape against the same without overflow, at most
 SIZE_COST = 1.5  # allocation in 256 MiB against 64 KiB, at most

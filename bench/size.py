@@ -94,8 +94,8 @@ def measure(tree, target):
     }
     print(f"\n{target.name} (ports/qemu, {target.board}{''.join(f', {option}' for option in target.options)})\n")
     by_function(found)
-    print(f"\n  {SOURCE} in the image: {row['gc_c_text']} with {GC}, {row['gcheap_object_text']} with {GCHEAP}; the whole image is "
-          f"{row['gcheap_image_text'] - row['gc_c_image_text']:+} bytes")
+    print(f"\n  {SOURCE} in the image: {row['gc_c_text']} with {GC}, {row['gcheap_object_text']} with {GCHEAP};"
+          f" the whole image is {row['gcheap_image_text'] - row['gc_c_image_text']:+} bytes")
     others = "; ".join(f"{name} {bytes_:+}" for name, bytes_ in row["elsewhere"].items())
     print(f"  elsewhere: {others or 'no difference'}")
     return row, panics(ours, gc)
@@ -137,8 +137,8 @@ def main():
             missed += [f"{row['target']} {kind} {ratio:.2f}x"] if result == "MISSED" else []
             cells += [str(row[f"gc_c_{kind}"]), str(row[f"gcheap_{kind}"]), f"{ratio:.2f}x", result]
         shown.append(cells)
-    columns = [("gc.c text", 10), ("libgcheap", 10), ("", 7), ("", -6), ("gc.c RAM", 9), ("libgcheap", 10), ("", 7), ("", -6)]
-    print_table([("target", -12), *columns], shown)
+    ours = [("libgcheap", 10), ("", 7), ("", -6)]
+    print_table([("target", -12), ("gc.c text", 10), *ours, ("gc.c RAM", 9), *ours], shown)
     if module != "":
         print(f"\nWithout the Python module `gcheap`, which would add {module} bytes ({targets[0].name};"
               " GCHEAP_MODULE=0 leaves it out).")

@@ -178,7 +178,7 @@ void gc_info(gc_info_t *info);
 
 /// Fills in total, used and free, and 0 for the rest. info: not NULL. Takes the same short time for any heap.
 ///
-/// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.26 and later.
+/// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.29.
 /// Requires: info points to a writable gc_info_t.
 void gc_info_fast(gc_info_t *info);
 

@@ -192,7 +192,7 @@ pub unsafe extern "C" fn gc_info(info: *mut Info) {
 
 /// Fills in total, used and free, and 0 for the rest. info: not NULL. Takes the same short time for any heap.
 ///
-/// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.26 and later.
+/// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.29.
 ///
 /// # Safety
 /// info points to a writable gc_info_t.

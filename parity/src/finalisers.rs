@@ -66,6 +66,8 @@ pub struct Shared {
     dying: Vec<Id>,
     /// What each side has of each zone.
     pub zones: [[Option<Span>; ZONES]; 2],
+    /// Zones whose memory was lent: filled as `lend` fills it.
+    pub lent: [bool; ZONES],
     pub cover: Cover,
 }
 
@@ -144,6 +146,7 @@ pub fn share(pair: Pair) {
         events: [Vec::new(), Vec::new()],
         dying: Vec::new(),
         zones: [[None; ZONES]; 2],
+        lent: [false; ZONES],
         cover: Cover::new(),
     }));
 }
@@ -175,10 +178,11 @@ impl Shared {
         self.count(Count::weakref_died);
     }
 
-    /// Memory for an area: the first zone that is free, its start or its end.
+    /// Memory for an area: the first zone that is free, its start or its end. For some sizes there is none.
     fn lend(&mut self, bytes: usize) -> usize {
         let (pair, side) = (self.pair, self.side);
-        let zone = (0..SPARE_ZONE).find(|zone| self.zones[side][*zone].is_none() && bytes + 256 <= ZONE_BYTES);
+        let refused = bytes + 256 > ZONE_BYTES || bytes / 16 % 8 == 5;
+        let zone = (0..SPARE_ZONE).find(|zone| self.zones[side][*zone].is_none() && !refused);
         let span = zone.map(|zone| {
             // Aligned as malloc would.
             let start = if zone % 2 == 0 { 0 } else { (ZONE_BYTES - 128 - bytes) & !15 };
@@ -190,6 +194,7 @@ impl Shared {
             let length = (span.end + CANARY_BYTES).min(ZONE_BYTES) - first;
             pair::bytes_mut(pair.span_start(side, Span { start: first, ..span }), length).fill(LENT_FILL);
             self.zones[side][zone] = Some(span);
+            self.lent[zone] = true;
             span
         });
         self.events[side].push(Event::Lent(bytes, span));

@@ -248,7 +248,8 @@ impl Generator<'_> {
         match self.random.below(10) {
             0 => self.emit(Op::Sweep).map(drop),
             1 | 2 => {
-                let (bytes, seed) = (self.random.range(600, 3000), self.random.next() >> 40);
+                let least = 600.max(6 * self.config.block);
+                let (bytes, seed) = (self.random.range(least, 3000), self.random.next() >> 40);
                 self.emit(Op::Detour { bytes, seed }).map(drop)
             }
             3 | 4 => self.emit(Op::FreeNull).map(drop),

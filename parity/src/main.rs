@@ -138,6 +138,10 @@ fn start() -> Result<ExitCode, String> {
     // A full name means that configuration alone.
     let (exact, parts): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| Config::parse(name).is_some());
     if !exact.is_empty() || !parts.is_empty() {
+        if let Some(part) = parts.iter().find(|part| !options.configs.iter().any(|c| c.name().contains(part.as_str())))
+        {
+            return Err(format!("no configuration is called \"{part}\", nor can one be; --list shows them"));
+        }
         let wanted = |config: &Config| parts.iter().any(|part| config.name().contains(part.as_str()));
         options.configs.retain(wanted);
         options.configs.extend(exact.iter().filter_map(|name| Config::parse(name)));

@@ -180,7 +180,10 @@ impl Runner {
         let around = limits.map(|(from, to)| pair::bytes(from, to - from).to_vec());
         self.canaries[span.zone] = Some((span, around));
         self.spans.push(span);
-        shared(|shared| shared.zones.iter_mut().for_each(|zones| zones[span.zone] = Some(span)));
+        shared(|shared| {
+            shared.zones.iter_mut().for_each(|zones| zones[span.zone] = Some(span));
+            shared.lent[span.zone] = false;
+        });
     }
 
     /// Where areas come and go by themselves: takes note of those that have, in the call that has just been made.
@@ -190,24 +193,23 @@ impl Runner {
             return Ok(());
         }
         let areas = [pair.areas(0), pair.areas(1)];
-        let zones = shared(|shared| shared.zones);
+        let (zones, lent) = shared(|shared| (shared.zones, shared.lent));
         let spans = [0, 1].map(|side| {
             let zone = |area: &AreaView| pair::zone_of(pair.offset(side, area.pool_start as usize));
             areas[side].iter().map(|area| zones[side].get(zone(area)).copied().flatten()).collect::<Vec<_>>()
         });
         same!(spans[0], spans[1], "the memory that the areas lie in");
         let spans: Vec<Span> = spans[0].iter().copied().flatten().collect();
-        if spans == self.spans {
-            return Ok(());
+        for span in spans.iter().filter(|span| lent[span.zone]) {
+            let before = span.start.min(CANARY_BYTES);
+            let rounded = pair.span_end(0, *span) % pair.block();
+            let behind = (span.end + CANARY_BYTES).min(ZONE_BYTES) - span.end + rounded;
+            self.canaries[span.zone] = Some((*span, [before, behind].map(|length| vec![LENT_FILL; length])));
         }
-        for span in &spans {
-            if self.canaries[span.zone].as_ref().is_none_or(|known| known.0 != *span) {
-                let before = span.start.min(CANARY_BYTES);
-                let end = pair.span_end(0, *span) & !(pair.block() - 1);
-                let rounded = pair.span_end(0, *span) - end;
-                let behind = (span.end + CANARY_BYTES).min(ZONE_BYTES) - span.end + rounded;
-                self.canaries[span.zone] = Some((*span, [before, behind].map(|length| vec![LENT_FILL; length])));
-            }
+        if spans == self.spans {
+            // One may have gone and come again meanwhile.
+            shared(|shared| shared.areas = areas);
+            return Ok(());
         }
         self.spans = spans;
         self.same_shape(&areas)?;

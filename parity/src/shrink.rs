@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::config::Config;
 use crate::trace::{Before, Op, Trace, Value};
 
 pub struct Shrinker<'a> {
@@ -104,7 +105,8 @@ impl<'a> Shrinker<'a> {
                 let mut candidate = trace.clone();
                 candidate.heap.end = candidate.heap.start + length - length / divisor;
                 // Below this even gc.c has no heap.
-                if candidate.heap.end - candidate.heap.start < 420 || !self.keep_if_fails(trace, candidate) {
+                let least = Config::parse(&trace.config).map_or(420, |config| 420.max(6 * config.block));
+                if candidate.heap.end - candidate.heap.start < least || !self.keep_if_fails(trace, candidate) {
                     break;
                 }
             }

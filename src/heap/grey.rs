@@ -36,7 +36,7 @@ pub(super) const FIRST_CARD: usize = CHAIN + 1;
 pub(super) const CARD_WORDS: usize = SCRATCH_WORDS / 4;
 const CARDS: usize = CARD_WORDS * usize::BITS as usize;
 
-const _: () = assert!(SCRATCH_WORDS >= 8, "the mark stack must have room for at least 8 machine words");
+const _: () = assert!(SCRATCH_WORDS >= 7, "the mark stack must have room for at least 7 machine words");
 
 impl<P: Port> Heap<P> {
     pub(super) fn has_greys(&self) -> bool {

@@ -256,30 +256,23 @@ impl Atb {
         self.fill(block, n, Kind::Free);
     }
 
-    /// The object whose head this is becomes free. gc.c: `ATB_ANY_TO_FREE` for each of its blocks.
+    /// The object whose head this is becomes free; says how many blocks that were. gc.c: `ATB_ANY_TO_FREE` for each.
     #[inline(always)]
-    pub(crate) fn object_to_free(&self, mut block: usize) -> usize {
-        let head = block;
-        loop {
-            self.set(block, Kind::Free);
-            block += 1;
-            while let Some(i) = self.word_from(block) {
-                if i == self.len() || self.load(i) != LANES * Kind::Tail as Word {
-                    break;
-                }
-                self.store_whole(i, 0);
-                block += BLOCKS_PER_WORD;
-            }
-            if block == self.blocks() || self.kind(block) != Kind::Tail {
-                return block - head;
-            }
+    pub(crate) fn object_to_free(&self, block: usize) -> usize {
+        self.set(block, Kind::Free);
+        let tails = self.tails_after(block);
+        if tails != 0 {
+            self.fill(block + 1, tails, Kind::Free);
         }
+        1 + tails
     }
 
     /// How many tails follow block `block`: the length of the object there, less its head.
     #[inline(always)]
     pub(crate) fn tails_after(&self, block: usize) -> usize {
-        self.run(block + 1, Kind::Tail, usize::MAX)
+        // Most objects have one block, and need no call.
+        let next = block + 1;
+        if next < self.blocks() && self.kind(next) == Kind::Tail { self.run(next, Kind::Tail, usize::MAX) } else { 0 }
     }
 
     /// How many free blocks follow block `block`, counted no further than needed to know that there are `enough`.

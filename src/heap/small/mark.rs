@@ -16,7 +16,7 @@ use crate::port::Port;
 
 /// Entries of the mark stack.
 const STACK_LEN: usize = SCRATCH_WORDS;
-const _: () = assert!(SCRATCH_WORDS >= 8, "the mark stack must have room for at least 8 machine words");
+const _: () = assert!(SCRATCH_WORDS >= 7, "the mark stack must have room for at least 7 machine words");
 
 impl<P: Port> Heap<P> {
     /// Marks everything that can be reached from `len` words. Part of a collection; elsewhere it does nothing.
@@ -28,12 +28,15 @@ impl<P: Port> Heap<P> {
         if !self.is_marking() {
             return;
         }
-        for i in 0..len {
-            if VALGRIND && !self.port().is_addressable(words.wrapping_add(i)) {
-                continue;
+        // A few at a time: all at once could fill the stack, one by one would be slow.
+        let mut i = 0;
+        while i < len {
+            let now = if VALGRIND { 1 } else { (len - i).min(STACK_LEN / 8) };
+            if !VALGRIND || self.port().is_addressable(words.wrapping_add(i)) {
+                // SAFETY: the caller's promise.
+                unsafe { self.mark_from(words.add(i), now) };
             }
-            // SAFETY: the caller's promise.
-            unsafe { self.mark_from(words.add(i), 1) };
+            i += now;
         }
     }
 
@@ -98,12 +101,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn words_of(&self, area: Area, block: usize) -> (*const usize, usize) {
         self.port().hook(block);
-        // Most objects have one block.
-        let atb = area.atb();
-        let mut n = 1;
-        if block + 1 < atb.blocks() && atb.kind(block + 1) == Kind::Tail {
-            n += atb.tails_after(block);
-        }
+        let n = 1 + area.atb().tails_after(block);
         // SAFETY: I6: a block of this area.
         let start = unsafe { ptr_from_block(area.pool(), block) };
         (start.as_ptr().cast(), n * (BLOCK_BYTES / WORD_BYTES))
