@@ -19,6 +19,9 @@ header:  ## writes include/gcheap.h anew from the Rust sources
 test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython micropython-32 cmake)
 	python3 tests/run.py $(STAGES)
 
+test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, with gc.c and with libgcheap
+	python3 tests/run.py baremetal
+
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 tests/run.py versions
 
