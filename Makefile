@@ -20,7 +20,10 @@ test:  ## all tests; STAGES="rust c" runs only those (tests/run.py has their nam
 	python3 tests/run.py $(STAGES)
 
 test-matrix:  ## every two options together, on 64 and on 32 bits: the differential test for each configuration
-	python3 tests/matrix.py
+	python3 tests/run.py matrix
+
+test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, with gc.c and with libgcheap
+	python3 tests/run.py baremetal
 
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 tests/run.py versions

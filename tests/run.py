@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ON_DEMAND = ["versions"]  # only when they are named
+ON_DEMAND = {"matrix", "baremetal", "versions"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 
 
@@ -37,6 +37,7 @@ def stages():
         "micropython": ([python, "tests/suite.py"], {}),
         "micropython-32": ([python, "tests/suite.py", "standard-32", "nanbox", "longlong"], {}),
         "cmake": ([python, "tests/cmake.py"], {}),
+        "baremetal": ([python, "tests/baremetal.py"], {}),
         "versions": ([python, "tests/versions.py"], {}),
     }
 

@@ -57,6 +57,8 @@ SAME = "fail with both, with the same output"
 class Run:
     """One binary's run of the suite, in its own copy of the tests."""
 
+    target = []  # arguments for run-tests.py if it is not a program of this machine
+
     def __init__(self, mp, name, heap, binary):
         self.mp, self.heap, self.binary = mp, heap, binary
         self.arguments = RUNS[name][1]
@@ -82,7 +84,7 @@ class Run:
         env = dict(ENV, MICROPY_MICROPYTHON=str(self.binary))
         env["MICROPYPATH"] = os.pathsep.join([".frozen", str(self.home / "extmod"), str(SUPPORT)])
         # One job: with more, run-tests.py's lines run into each other.
-        command = [sys.executable, "run-tests.py", "--keep-path", "-j1", "-r", self.home / to, *arguments]
+        command = [sys.executable, "run-tests.py", "--keep-path", "-j1", "-r", self.home / to, *self.target, *arguments]
         log = self.home / (to + ".log")
         with log.open("w") as file:
             process = subprocess.Popen(

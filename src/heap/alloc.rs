@@ -20,32 +20,30 @@ impl<P: Port> Heap<P> {
         if n == 0 || self.is_locked() {
             return null_mut();
         }
-        // Most allocations need none of what the others need. Without that they are short, and those of one block, most
-        // of all, need no stack frame.
         if MUTEX {
             self.port().enter();
-            if !self.is_collection_due() {
-                if let Some(place) = self.take_at_bound(n) {
-                    return self.fill_in(place, n, bytes, finaliser).as_ptr();
-                }
-            }
-        } else if !finaliser && has_short_way(n) && !self.is_collection_due() {
-            if n > 1 {
-                return self.alloc_small(n, bytes);
-            }
-            if let Some(place) = self.take_at_bound(1) {
-                return self.fill_in(place, 1, bytes, false).as_ptr();
+        }
+        // Most allocations are of one block, and need none of what the others need. Without that they are short.
+        if n > 1 && !TUNED_FOR_SIZE {
+            return self.alloc_more(n, bytes, finaliser);
+        }
+        if !TUNED_FOR_SIZE && !self.is_collection_due() {
+            if let Some(place) = self.take_at_a_glance(1) {
+                return self.fill_in(place, 1, bytes, finaliser).as_ptr();
             }
         }
         self.alloc_by_search(n, bytes, finaliser)
     }
 
+    /// The same for more than one block. In a build with a mutex the caller has taken it.
     #[inline(never)]
-    fn alloc_small(&self, n: usize, bytes: usize) -> *mut u8 {
-        match self.take_at_bound(n) {
-            Some(place) => self.fill_in(place, n, bytes, false).as_ptr(),
-            None => self.alloc_by_search(n, bytes, false),
+    fn alloc_more(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        if has_short_way(n) && !self.is_collection_due() {
+            if let Some(place) = self.take_at_a_glance(n).or_else(|| self.take_small(n)) {
+                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+            }
         }
+        self.alloc_by_search(n, bytes, finaliser)
     }
 
     /// In a build with a mutex the caller has taken it.
@@ -111,7 +109,7 @@ impl<P: Port> Heap<P> {
         }
         // Another thread may collect from here on and finds the object only if its address is in a register or on the
         // stack: the compiler must have made the address by now.
-        let object = if MUTEX { core::hint::black_box(object) } else { object };
+        let object = if MUTEX { made_by_now(object) } else { object };
         self.port().exit();
         // What a caller leaves unused of its blocks must not look like pointers: without the conservative clear, that
         // is what lies behind `bytes`.
@@ -119,15 +117,27 @@ impl<P: Port> Heap<P> {
             // SAFETY: I6: the rest of the object's n blocks, which are the caller's and nobody else's from now on.
             unsafe { mem::clear(object.add(bytes), n * BLOCK_BYTES - bytes) };
         } else if n == 1 && !TUNED_FOR_SIZE {
-            // Most objects are this small, and not worth a call of memset. Volatile: the compiler would make it one.
-            for i in 0..BLOCK_BYTES / WORD_BYTES {
-                // SAFETY: I6: word i of the object's one block.
-                unsafe { object.cast::<usize>().add(i).write_volatile(0) };
-            }
+            // Most objects are this small, and not worth a call of memset.
+            // SAFETY: I6: the object's one block.
+            unsafe { object.cast::<[usize; BLOCK_BYTES / WORD_BYTES]>().write([0; BLOCK_BYTES / WORD_BYTES]) };
         } else {
             // SAFETY: I6: the object's n blocks.
             unsafe { mem::clear_blocks(object, n) };
         }
         object
     }
+}
+
+/// The pointer, which has been made by now: no code that makes it can move behind this.
+#[inline(always)]
+fn made_by_now(object: NonNull<u8>) -> NonNull<u8> {
+    // `black_box` would do, but goes through memory.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm", target_arch = "riscv32"))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        core::arch::asm!("/* {} */", in(reg) object.as_ptr(), options(nostack, preserves_flags));
+        object
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm", target_arch = "riscv32")))]
+    core::hint::black_box(object)
 }

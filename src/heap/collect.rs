@@ -49,17 +49,19 @@ impl<P: Port> Heap<P> {
         }
         self.scan_waiting();
         phase.set(COLLECTING);
+        if !TUNED_FOR_SIZE {
+            self.reset_bounds();
+        }
         if FINALISER {
             self.run_finalisers();
         }
         let freed = self.free_unmarked();
+        // Again: with a global lock, other threads may have run together with finalisers, and allocated.
+        self.reset_bounds();
         if COLLECT_RETVAL {
             self.state().collected().set(freed);
         }
         phase.set(0);
-        if TUNED_FOR_SIZE {
-            self.reset_bounds();
-        }
         let depth = self.lock_depth();
         depth.set(depth.get() & !COLLECT_FLAG);
         self.port().exit();
@@ -87,8 +89,8 @@ impl<P: Port> Heap<P> {
         depth.set(depth.get() | COLLECT_FLAG);
         phase.set(COLLECTING | MARKING);
         if !TUNED_FOR_SIZE {
-            // The mark stack takes the bounds' storage, and finds it cleared.
-            self.reset_bounds();
+            // The mark stack takes the bounds' storage.
+            self.forget_bounds();
         }
         true
     }

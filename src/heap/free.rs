@@ -2,6 +2,8 @@
 
 use super::Heap;
 use super::atb::Kind;
+#[cfg(not(gcheap_small))]
+use super::atb::block_from_ptr;
 use super::state::Area;
 use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER, TUNED_FOR_SIZE};
 use crate::port::{Misuse, Port};
@@ -11,13 +13,57 @@ impl<P: Port> Heap<P> {
     ///
     /// While this thread has the heap locked nothing happens: the next collection will find the object. From a
     /// finaliser it is allowed, and the object may be one that the collection under way has marked.
+    #[inline(always)]
     pub fn free(&self, ptr: *mut u8) {
+        if !ptr.is_null() {
+            self.free_object(ptr);
+        }
+    }
+
+    #[inline(never)]
+    fn free_object(&self, ptr: *mut u8) {
         let depth = self.lock_depth().get();
-        if depth & !COLLECT_FLAG != 0 || ptr.is_null() {
+        if depth & !COLLECT_FLAG != 0 {
             return;
         }
         self.port().enter();
-        match self.object_at(ptr, depth & COLLECT_FLAG != 0) {
+        #[cfg(not(gcheap_small))]
+        if let Some((start, end)) = self.free_at_a_glance(ptr) {
+            return self.note_free_run_and_exit(start, end);
+        }
+        self.free_by_search(ptr, depth & COLLECT_FLAG != 0);
+    }
+
+    /// Frees an object if its word of the table tells all there is to know. Mostly it does. The free run that the object
+    /// is part of now, by number.
+    #[cfg(not(gcheap_small))]
+    #[inline(always)]
+    fn free_at_a_glance(&self, ptr: *const u8) -> Option<(usize, usize)> {
+        let area = self.state().first_area();
+        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+        if self.has_weakref(area, block) {
+            return None;
+        }
+        let freed = area.atb().free_at_a_glance(block, area.last_used().get())?;
+        if FINALISER {
+            area.ftb().clear(block);
+        }
+        area.used().set(area.used().get() - freed.len);
+        Some((freed.start, freed.end))
+    }
+
+    /// Takes note of a free run, and gives the mutex back.
+    #[cfg(not(gcheap_small))]
+    #[inline(never)]
+    fn note_free_run_and_exit(&self, start: usize, end: usize) {
+        self.note_free_run(start, end);
+        self.port().exit();
+    }
+
+    /// Gives the mutex back, whatever happens.
+    #[cfg_attr(not(gcheap_small), inline(never))]
+    fn free_by_search(&self, ptr: *mut u8, marked_too: bool) {
+        match self.object_at(ptr, marked_too) {
             Ok((area, block)) if self.has_weakref(area, block) => {
                 self.port().exit();
                 self.port().misuse(Misuse::WeakReference, ptr);

@@ -39,7 +39,7 @@ const CARDS: usize = CARD_WORDS * usize::BITS as usize;
 const _: () = assert!(SCRATCH_WORDS >= 7, "the mark stack must have room for at least 7 machine words");
 
 impl<P: Port> Heap<P> {
-    fn has_greys(&self) -> bool {
+    pub(super) fn has_greys(&self) -> bool {
         self.state().phase().get() & WAITING != 0
     }
 
@@ -54,12 +54,10 @@ impl<P: Port> Heap<P> {
         self.state().phase().get() >> CARD_BITS_SHIFT
     }
 
-    /// Lets a head that was just marked wait in the table.
+    /// Lets a head that was just marked wait in the table, where free runs are dressed up.
     #[inline(always)]
     pub(super) fn shade(&self, pool: Pool, block: usize) {
-        if !self.has_greys() {
-            self.dress_free_runs();
-        }
+        debug_assert!(self.has_greys());
         let slot = pool.atb.slot(block);
         let i = slot / BLOCKS_PER_WORD;
         debug_assert!(pool.atb.kind(block) == Kind::Mark);
@@ -149,7 +147,7 @@ impl<P: Port> Heap<P> {
 
     /// Turns every free run into a marked object and chains the runs up. Once per collection.
     #[cold]
-    fn dress_free_runs(&self) {
+    pub(super) fn dress_free_runs(&self) {
         for i in 0..CARD_WORDS {
             self.state().scratch(FIRST_CARD + i).set(0);
         }

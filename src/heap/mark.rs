@@ -147,10 +147,13 @@ impl<P: Port> Marker<P> {
             stack.depth -= 1;
             // A list has one object on the stack at a time, and each must be loaded to find the next. So as little as
             // possible comes between: its address does not go through the stack, and does not wait for the flags.
-            let (addr, flags) = if stack.depth == 0 && stack.newest != 0 {
+            let (addr, flags) = if stack.depth != 0 {
+                let entry = self.take_entry(stack.depth);
+                (entry & !(UNFINISHED | LONG), entry)
+            } else if stack.newest != 0 {
                 (stack.newest, self.entry(0).get())
             } else {
-                let entry = self.take_entry(stack.depth);
+                let entry = self.only_entry();
                 (entry & !(UNFINISHED | LONG), entry)
             };
             stack.newest = 0;
@@ -158,9 +161,15 @@ impl<P: Port> Marker<P> {
                 // One block, the one pool, and room for all its children: nothing to look up.
                 self.scan_block(self.first, addr, stack, Self::push)
             } else {
-                self.scan_object(addr, stack)
+                self.scan_object(addr, flags, stack)
             };
         }
+    }
+
+    /// The entry at the bottom. Not inlined: the compiler would make the address above wait for it.
+    #[inline(never)]
+    fn only_entry(self) -> usize {
+        self.entry(0).get()
     }
 
     /// Takes the entry at `depth`, the newest one, off the stack; or one in its place. Where memory is far away, the
@@ -183,7 +192,10 @@ impl<P: Port> Marker<P> {
 
     /// Scans an object from the block at this address on, marking and stacking what it points at.
     #[inline(never)]
-    fn scan_object(self, mut addr: usize, mut stack: Stack) -> Stack {
+    fn scan_object(self, mut addr: usize, flags: usize, mut stack: Stack) -> Stack {
+        if !SPLIT_HEAP && flags & LONG == 0 {
+            return self.scan_block(self.first, addr, stack, Self::push_or_shade);
+        }
         let Some((pool, block)) = self.find(addr) else { return stack };
         let (run, more) = pool.atb.object_in_word(block);
         if more || stack.depth + run * WORDS_PER_BLOCK > STACK_LEN {
@@ -320,9 +332,19 @@ impl<P: Port> Marker<P> {
     /// Lets an object that was just marked wait in the table.
     #[inline(never)]
     fn shade(self, addr: usize) {
+        if !self.heap.has_greys() {
+            return self.shade_first(addr);
+        }
         if let Some((pool, block)) = self.find(addr) {
             self.heap.shade(pool, block);
         }
+    }
+
+    /// The same for the first one of a collection.
+    #[cold]
+    fn shade_first(self, addr: usize) {
+        self.heap.dress_free_runs();
+        self.shade(addr);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Growing and shrinking an object.
 
-use core::ptr::null_mut;
+use core::ptr::{NonNull, null_mut};
 
+#[cfg(not(gcheap_small))]
+use super::atb::block_from_ptr;
 use super::atb::ptr_from_block;
 use super::state::Area;
 use super::{Heap, blocks_for, mem};
@@ -31,6 +33,36 @@ impl<P: Port> Heap<P> {
             return null_mut();
         }
         self.port().enter();
+        #[cfg(not(gcheap_small))]
+        if self.grow_at_a_glance(ptr, bytes) {
+            return ptr;
+        }
+        self.resize(ptr, bytes, may_move)
+    }
+
+    /// Lets the object stay as it is or grow a little, if its word of the table tells that it can; gives the mutex back
+    /// then.
+    #[cfg(not(gcheap_small))]
+    #[inline(always)]
+    fn grow_at_a_glance(&self, ptr: *mut u8, bytes: usize) -> bool {
+        let Some(n) = blocks_for(bytes) else { return false };
+        let area = self.state().first_area();
+        let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
+        let Some(old) = area.atb().grow_in_word(block, n) else { return false };
+        if n == old {
+            self.port().exit();
+            return true;
+        }
+        self.count_as_used(area, block + old, n - old);
+        self.port().exit();
+        // SAFETY: I6: a block of this area, and the head of an object of n blocks, the first `old` of which hold something.
+        unsafe { clear_new(ptr_from_block(area.pool(), block), old, n, bytes) };
+        true
+    }
+
+    /// Gives the mutex back, whatever happens.
+    #[cfg_attr(not(gcheap_small), inline(never))]
+    fn resize(&self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
         let (area, block) = match self.object_at(ptr, false) {
             Ok(found) => found,
             Err(what) => {
@@ -70,17 +102,21 @@ impl<P: Port> Heap<P> {
             return InPlace::NoRoom { blocks: old, finaliser };
         }
         atb.free_to_tail(block + old, more);
-        self.note_use(area, block + old, more);
+        self.count_as_used(area, block + old, more);
+        self.port().exit();
+        // SAFETY: I6: the object's n blocks are the caller's; the new ones held nothing.
+        unsafe { clear_new(ptr_from_block(area.pool(), block), old, n, bytes) };
+        InPlace::Done
+    }
+
+    /// Keeps the books of `n` blocks that have just come into use.
+    #[inline(always)]
+    fn count_as_used(&self, area: Area, block: usize, n: usize) {
         if !TUNED_FOR_SIZE {
-            area.used().set(area.used().get() + more);
+            area.used().set(area.used().get() + n);
         }
         area.last_used().set(area.last_used().get().max(block + n - 1));
-        self.port().exit();
-        // As for a new object: what the caller leaves unused must not look like pointers.
-        let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
-        // SAFETY: I6: the object's n blocks are the caller's; the new ones held nothing.
-        unsafe { mem::clear(ptr_from_block(area.pool(), block).add(clear_from), n * BLOCK_BYTES - clear_from) };
-        InPlace::Done
+        self.note_use(area, block, n);
     }
 
     /// Copies an object of `blocks` blocks to a new place and frees the old one.
@@ -99,4 +135,16 @@ impl<P: Port> Heap<P> {
         }
         to
     }
+}
+
+/// Clears what must be clear when an object has grown from `old` to `n` blocks: as for a new object, what the caller leaves
+/// unused must not look like pointers.
+///
+/// # Safety
+/// The object has n blocks, and they are the caller's.
+#[inline(always)]
+unsafe fn clear_new(object: NonNull<u8>, old: usize, n: usize, bytes: usize) {
+    let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
+    // SAFETY: the caller's promise.
+    unsafe { mem::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
 }

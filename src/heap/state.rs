@@ -106,6 +106,14 @@ impl State {
         debug_assert!(index < SCRATCH_WORDS);
         self.field(SCRATCH_START + index * config::WORD_BYTES)
     }
+
+    /// The same storage as 32-bit numbers: the one that starts at byte `at`.
+    #[cfg(not(gcheap_small))]
+    #[inline(always)]
+    pub(crate) fn scratch_u32(self, at: usize) -> Field<u32> {
+        debug_assert!(at + size_of::<u32>() <= SCRATCH_WORDS * config::WORD_BYTES);
+        self.field(SCRATCH_START + at)
+    }
 }
 
 /// The mark stack's entries may be narrower than a word, so its storage is taken by whole aligned words.

@@ -64,9 +64,19 @@ impl<P: Port> Heap<P> {
 
     /// Never: see `has_short_way`.
     #[inline(always)]
-    pub(crate) fn take_at_bound(&self, _: usize) -> Option<Place> {
+    pub(crate) fn take_at_a_glance(&self, _: usize) -> Option<Place> {
         None
     }
+
+    /// Never.
+    #[inline(always)]
+    pub(crate) fn take_small(&self, _: usize) -> Option<Place> {
+        None
+    }
+
+    /// Nothing: the cursors' storage is not taken away.
+    #[inline(always)]
+    pub(crate) fn forget_bounds(&self) {}
 
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     pub(crate) fn place(&self, n: usize) -> Option<Place> {
