@@ -16,7 +16,7 @@ build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
 
-test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity port micropython micropython-32 cmake)
+test:  ## all tests; STAGES="rust c" runs only those (rust rust-small c parity targets port micropython micropython-32 cmake)
 	python3 tests/run.py $(STAGES)
 
 test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, with gc.c and with libgcheap

@@ -30,6 +30,7 @@ def stages():
         "c": ([python, "c_tests/run.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
+        "targets": ([python, "tests/targets.py"], {}),
         "port": ([python, "tests/port.py"], {}),
         "micropython": ([python, "tests/suite.py"], {}),
         "micropython-32": ([python, "tests/suite.py", "standard-32", "nanbox", "longlong"], {}),
