@@ -33,6 +33,7 @@ def stages():
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "tests/matrix.py"], {}),
+        "targets": ([python, "tests/targets.py"], {}),
         "port": ([python, "tests/port.py"], {}),
         "micropython": ([python, "tests/suite.py"], {}),
         "micropython-32": ([python, "tests/suite.py", "standard-32", "nanbox", "longlong"], {}),
