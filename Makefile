@@ -25,6 +25,9 @@ test-matrix:  ## every two options together, on 64 and on 32 bits: the different
 test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, with gc.c and with libgcheap
 	python3 tests/run.py baremetal
 
+test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs one of them
+	python3 tests/run.py micropython-32 micropython-32-rest
+
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 tests/run.py versions
 
@@ -55,4 +58,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test test-versions test-baremetal test-matrix parity bench bench-count bench-baremetal size lint clean help
+.PHONY: all header test test-32 test-versions test-baremetal test-matrix parity bench bench-count bench-baremetal size lint clean help

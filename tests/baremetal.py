@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """MicroPython's own tests on microcontrollers in QEMU, with gc.c and with libgcheap: no test may be lost.
 
-    tests/baremetal.py [MPS2_AN385] [MICROBIT] [SABRELITE] [VIRT_RV32]      (default: all four)
+    [MORE_TESTS=extmod] tests/baremetal.py [MPS2_AN385] [MICROBIT] [SABRELITE] [VIRT_RV32]      (default: all four)
 
 The boards are those of ports/qemu. What counts, and as what, is as in tests/suite.py. What gc.c's firmware did is kept
 until the firmware or the tests change. On a board that loses output (MICROBIT) a test that seems lost must pass once
@@ -44,7 +44,7 @@ BOARDS = {
 }
 # The tests that print most.
 OFTEN_LOST = ["basics/int_big_div.py", "basics/int_big_lshift.py", "basics/int_big_mul.py", "extmod/framebuf_polygon.py"]
-TESTS = ["-d", "basics", "micropython", "stress", "float", "extmod"]
+TESTS = ["-d", "basics", "micropython", "stress", "float", *os.environ.get("MORE_TESTS", "").split()]
 
 
 def missing_packages(board):

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ON_DEMAND = {"matrix", "baremetal", "versions"}
+ON_DEMAND = {"micropython-32-rest", "matrix", "baremetal", "versions"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 
 
@@ -36,7 +36,8 @@ def stages():
         "targets": ([python, "tests/targets.py"], {}),
         "port": ([python, "tests/port.py"], {}),
         "micropython": ([python, "tests/suite.py"], {}),
-        "micropython-32": ([python, "tests/suite.py", "standard-32", "nanbox", "longlong"], {}),
+        "micropython-32": ([python, "tests/suite.py", "nanbox"], {}),
+        "micropython-32-rest": ([python, "tests/suite.py", "standard-32", "longlong"], {}),
         "cmake": ([python, "tests/cmake.py"], {}),
         "baremetal": ([python, "tests/baremetal.py"], {}),
         "versions": ([python, "tests/versions.py"], {}),
