@@ -16,20 +16,20 @@ build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
 
-test:  ## all tests; STAGES="rust c" runs only those (tests/run.py has their names)
-	python3 tests/run.py $(STAGES)
+test:  ## all tests; STAGES="rust c" runs only those (integration/run.py has their names)
+	python3 integration/run.py $(STAGES)
 
 test-matrix:  ## every two options together, on 64 and on 32 bits: the differential test for each configuration
-	python3 tests/run.py matrix
+	python3 integration/run.py matrix
 
 test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, with gc.c and with libgcheap
-	python3 tests/run.py baremetal
+	python3 integration/run.py baremetal
 
 test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs one of them
-	python3 tests/run.py micropython-32 micropython-32-rest
+	python3 integration/run.py micropython-32 micropython-32-rest
 
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
-	python3 tests/run.py versions
+	python3 integration/run.py versions
 
 parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration
 	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \

@@ -40,7 +40,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("PYSTACK", "0"),
     ("HOOK_LOOP", "0"),
     ("VALGRIND", "0"),
-    ("TUNE", ""),
+    ("VARIANT", ""),
     ("STATE_SYMBOL", "gcheap_state"),
     ("STATE_OFFSET", "0"),
     ("THREAD_SYMBOL", "gcheap_host_thread"),
@@ -85,17 +85,17 @@ fn main() {
         let text = fs::read_to_string(path).unwrap_or_else(|e| stop(&format!("cannot read {}: {e}", path.display())));
         read(&text, path, &mut config);
     }
-    if config["TUNE"].is_empty() {
+    if config["VARIANT"].is_empty() {
         let bare = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
-        config.insert("TUNE".into(), if bare { "size" } else { "speed" }.into());
+        config.insert("VARIANT".into(), if bare { "compact" } else { "fast" }.into());
     }
     lay_out(&mut config, word);
     check(&config, word);
-    // Options that choose functions, not only branches, or what gc_info fills in; and the modules that are tuned for size.
+    // Options that choose functions, not only branches, or what gc_info fills in; and the compact variant.
     for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF"] {
         set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
-    set_cfg("gcheap_small", config["TUNE"] == "size");
+    set_cfg("gcheap_compact", config["VARIANT"] == "compact");
     let out = env::var("OUT_DIR").unwrap();
     fs::write(Path::new(&out).join("config.rs"), rust(&config)).unwrap();
 }
@@ -179,8 +179,8 @@ fn check(config: &Config, word: usize) {
             stop(&format!("{key} is \"{value}\"; it must be 0 or 1"));
         }
     }
-    if !["size", "speed"].contains(&config["TUNE"].as_str()) {
-        stop(&format!("TUNE is \"{}\"; it must be size or speed (or empty: size on bare metal)", config["TUNE"]));
+    if !["compact", "fast"].contains(&config["VARIANT"].as_str()) {
+        stop(&format!("VARIANT is \"{}\"; it must be fast or compact (or empty: compact on bare metal)", config["VARIANT"]));
     }
     if number("POINTER_BYTES", &config["POINTER_BYTES"]) != word {
         stop(&format!("POINTER_BYTES is {}, but the target's pointers have {word} bytes", config["POINTER_BYTES"]));
@@ -209,8 +209,8 @@ fn rust(config: &Config) -> String {
         if key.ends_with("_SYMBOL") {
             continue;
         }
-        if key == "TUNE" {
-            writeln!(out, "pub const TUNED_FOR_SIZE: bool = {};", value == "size").unwrap();
+        if key == "VARIANT" {
+            writeln!(out, "pub const COMPACT: bool = {};", value == "compact").unwrap();
         } else if FLAGS.contains(&key.as_str()) {
             writeln!(out, "pub const {key}: bool = {};", value == "1").unwrap();
         } else {

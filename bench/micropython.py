@@ -27,7 +27,7 @@ SHARE = (0.2, 0.6)
 
 def builds(tree):
     """Heap -> interpreter, as the tests build them."""
-    spec = importlib.util.spec_from_file_location("unix_port", ROOT / "tests" / "micropython.py")
+    spec = importlib.util.spec_from_file_location("unix_port", ROOT / "integration" / "micropython.py")
     unix_port = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(unix_port)
     return {heap: unix_port.build(tree, "standard", heap) / "micropython" for heap in (GC, GCHEAP)}

@@ -7,7 +7,7 @@
 #
 #   GCHEAP_TARGET   the Rust target; by default what the port's compiler and flags say (scripts/rust-target)
 #   GCHEAP_OPT      3: optimise the library for speed; s, the default on bare metal: for size
-#   GCHEAP_TUNE     speed or size: which variant of the heap; by default size on bare metal, else speed
+#   GCHEAP_VARIANT  fast or compact: which variant of the heap; by default compact on bare metal, else fast
 #   GCHEAP_MODULE   0 leaves out the Python module `gcheap`
 
 if(CMAKE_VERSION VERSION_LESS 3.20)
@@ -52,7 +52,7 @@ function(gcheap_add_object)
         OUTPUT ${object}
         COMMAND ${CMAKE_COMMAND} -E env
             "AR=${CMAKE_AR}" "NM=${CMAKE_NM}" "OBJCOPY=${CMAKE_OBJCOPY}"
-            "GCHEAP_TARGET=${GCHEAP_TARGET}" "GCHEAP_OPT=${GCHEAP_OPT}" "GCHEAP_TUNE=${GCHEAP_TUNE}"
+            "GCHEAP_TARGET=${GCHEAP_TARGET}" "GCHEAP_OPT=${GCHEAP_OPT}" "GCHEAP_VARIANT=${GCHEAP_VARIANT}"
             "GCHEAP_MODULE=${GCHEAP_MODULE}"
             ${Python3_EXECUTABLE} ${here}/gcheap/object.py
             ${CMAKE_BINARY_DIR}/compile_commands.json ${MICROPY_PY_DIR}/modgc.c ${object}

@@ -8,13 +8,13 @@
 #                         fails at a symbol whose name says what differs
 #   GCHEAP_TARGET=NAME    the Rust target; by default what the port's compiler and flags say (scripts/rust-target)
 #   GCHEAP_OPT=3          optimise the library for speed, or for size (s): the default, on bare metal
-#   GCHEAP_TUNE=speed     which variant of the heap, speed or size: size is the default on bare metal
+#   GCHEAP_VARIANT=fast   which variant of the heap, fast or compact: compact is the default on bare metal
 #   GCHEAP_MODULE=0       leave out the Python module `gcheap`
 
 GCHEAP_MODULE ?= 1
 GCHEAP_TARGET ?=
 GCHEAP_OPT ?=
-GCHEAP_TUNE ?=
+GCHEAP_VARIANT ?=
 
 GCHEAP_DIR := $(USERMOD_DIR)
 GCHEAP_ROOT := $(abspath $(realpath $(GCHEAP_DIR))/../..)
@@ -40,7 +40,7 @@ $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 	$(Q)$(MKDIR) -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
 	$(Q)echo "# $(GCHEAP_LIB) cc=$(GCHEAP_CC) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)" > $@.new
-	$(Q)printf 'STATE_SYMBOL=mp_state_ctx\nTUNE=$(GCHEAP_TUNE)\n' >> $@.new
+	$(Q)printf 'STATE_SYMBOL=mp_state_ctx\nVARIANT=$(GCHEAP_VARIANT)\n' >> $@.new
 	$(Q)$(SED) -n 's/.*@gcheap \([a-z_]*=[0-9]*\)".*/\1/p' $@.s | tr a-z A-Z >> $@.new
 	$(Q)cmp -s $@.new $@ || mv $@.new $@
 

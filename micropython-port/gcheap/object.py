@@ -59,8 +59,8 @@ def main():
 
     assembler, config, library, glue = (work / name for name in ("config.s", "config.env", "libgcheap.a", "glue.o"))
     run(*compiler, "-fno-lto", "-g0", "-S", "-o", assembler, HERE / "probe.c")
-    tune = os.environ.get("GCHEAP_TUNE", "")
-    text = "\n".join(["STATE_SYMBOL=mp_state_ctx", f"TUNE={tune}", *configuration(assembler)]) + "\n"
+    variant = os.environ.get("GCHEAP_VARIANT", "")
+    text = "\n".join(["STATE_SYMBOL=mp_state_ctx", f"VARIANT={variant}", *configuration(assembler)]) + "\n"
     if not config.exists() or config.read_text() != text:
         config.write_text(text)
     run(ROOT / "scripts" / "build-archive", config, library)

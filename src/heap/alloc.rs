@@ -3,17 +3,19 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::atb::ptr_from_block;
-use super::place::{Place, has_short_way};
+use super::place::Place;
+#[cfg(not(gcheap_compact))]
+use super::place::SMALL;
 use super::{Heap, blocks_for, mem};
 use crate::config::{
-    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO, TUNED_FOR_SIZE, WORD_BYTES,
+    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO, COMPACT, WORD_BYTES,
 };
 use crate::port::Port;
 
 impl<P: Port> Heap<P> {
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
-    #[cfg_attr(not(gcheap_small), inline(always))]
-    #[cfg_attr(gcheap_small, inline(never))]
+    #[cfg_attr(not(gcheap_compact), inline(always))]
+    #[cfg_attr(gcheap_compact, inline(never))]
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
         // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
         let n = blocks_for(bytes).unwrap_or(0);
@@ -24,10 +26,10 @@ impl<P: Port> Heap<P> {
             self.port().enter();
         }
         // Most allocations are of one block, and need none of what the others need. Without that they are short.
-        if n > 1 && !TUNED_FOR_SIZE {
+        #[cfg(not(gcheap_compact))]
+        if n > 1 {
             return self.alloc_more(n, bytes, finaliser);
-        }
-        if !TUNED_FOR_SIZE && !self.is_collection_due() {
+        } else if !self.is_collection_due() {
             if let Some(place) = self.take_at_a_glance(1) {
                 return self.fill_in(place, 1, bytes, finaliser).as_ptr();
             }
@@ -36,9 +38,10 @@ impl<P: Port> Heap<P> {
     }
 
     /// The same for more than one block. In a build with a mutex the caller has taken it.
+    #[cfg(not(gcheap_compact))]
     #[inline(never)]
     fn alloc_more(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
-        if has_short_way(n) && !self.is_collection_due() {
+        if n <= SMALL && !self.is_collection_due() {
             if let Some(place) = self.take_at_a_glance(n).or_else(|| self.take_small(n)) {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
@@ -47,7 +50,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// In a build with a mutex the caller has taken it.
-    #[cfg_attr(not(gcheap_small), inline(never))]
+    #[cfg_attr(not(gcheap_compact), inline(never))]
     fn alloc_by_search(&self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let mut may_collect = self.state().auto_collect().get() != 0;
         let mut may_grow = SPLIT_HEAP_AUTO;
@@ -91,7 +94,7 @@ impl<P: Port> Heap<P> {
     #[inline(always)]
     fn fill_in(&self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
         let Place { area, block } = place;
-        if !TUNED_FOR_SIZE {
+        if !COMPACT {
             area.used().set(area.used().get() + n);
         }
         area.last_used().set(area.last_used().get().max(block + n - 1));
@@ -116,7 +119,7 @@ impl<P: Port> Heap<P> {
         if !CONSERVATIVE_CLEAR {
             // SAFETY: I6: the rest of the object's n blocks, which are the caller's and nobody else's from now on.
             unsafe { mem::clear(object.add(bytes), n * BLOCK_BYTES - bytes) };
-        } else if n == 1 && !TUNED_FOR_SIZE {
+        } else if n == 1 && !COMPACT {
             // Most objects are this small, and not worth a call of memset.
             // SAFETY: I6: the object's one block.
             unsafe { object.cast::<[usize; BLOCK_BYTES / WORD_BYTES]>().write([0; BLOCK_BYTES / WORD_BYTES]) };

@@ -5,7 +5,7 @@ use super::atb::{
     Atb, BLOCKS_PER_ATB, Kind, atb_0_is_free, atb_1_is_free, atb_2_is_free, atb_3_is_free, atb_from_block,
 };
 use super::state::Area;
-use crate::config::{FINALISER, TUNED_FOR_SIZE, WEAKREF};
+use crate::config::{FINALISER, COMPACT, WEAKREF};
 use crate::port::Port;
 
 /// What is wrong, and with which block (or 0).
@@ -42,14 +42,14 @@ impl<P: Port> Heap<P> {
             }
             before = kind;
         }
-        if !TUNED_FOR_SIZE && area.used().get() != count_used(&atb) {
+        if !COMPACT && area.used().get() != count_used(&atb) {
             return Err(("I12: the count of used blocks is wrong: it says", area.used().get()));
         }
         Ok(())
     }
 
     /// I7: below a class's bound, runs of its size start in holes only; and holes are free.
-    #[cfg(not(gcheap_small))]
+    #[cfg(not(gcheap_compact))]
     fn check_bounds(&self) -> Result<(), Broken> {
         for hole in self.holes() {
             if self.search(hole.start, hole.len) != Ok(hole.start) {

@@ -8,7 +8,7 @@
 //! ```
 
 use super::Heap;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, TUNED_FOR_SIZE, WEAKREF};
+use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, COMPACT, WEAKREF};
 use crate::port::Port;
 
 /// A collection is under way.
@@ -21,7 +21,7 @@ pub(super) const WAITING: u32 = 4;
 /// nothing, not even run finalisers, so there is never a third one inside.
 const NESTED: u32 = 8;
 /// Above those there is room for a number.
-#[cfg(not(gcheap_small))]
+#[cfg(not(gcheap_compact))]
 pub(super) const CARD_BITS_SHIFT: u32 = 24;
 /// In the same place, when none waits any more: a finaliser has made a weak reference.
 const LATE_WEAKREF: u32 = 1 << 24;
@@ -49,7 +49,7 @@ impl<P: Port> Heap<P> {
         }
         self.scan_waiting();
         phase.set(COLLECTING);
-        if !TUNED_FOR_SIZE {
+        if !COMPACT {
             self.reset_bounds();
         }
         if FINALISER {
@@ -88,7 +88,7 @@ impl<P: Port> Heap<P> {
         let depth = self.lock_depth();
         depth.set(depth.get() | COLLECT_FLAG);
         phase.set(COLLECTING | MARKING);
-        if !TUNED_FOR_SIZE {
+        if !COMPACT {
             // The mark stack takes the bounds' storage.
             self.forget_bounds();
         }

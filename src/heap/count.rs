@@ -38,7 +38,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Fills in total, used and free, and 0 for the rest; takes the same time for a heap of any size.
-    /// gc.c: `gc_info_fast` (from MicroPython 1.26 on).
+    /// gc.c: `gc_info_fast` (from MicroPython 1.29 on).
     pub fn info_fast(&self) -> Info {
         self.port().enter();
         let (mut blocks, mut used) = (0, 0);

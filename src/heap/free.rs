@@ -2,10 +2,10 @@
 
 use super::Heap;
 use super::atb::Kind;
-#[cfg(not(gcheap_small))]
+#[cfg(not(gcheap_compact))]
 use super::atb::block_from_ptr;
 use super::state::Area;
-use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER, TUNED_FOR_SIZE};
+use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER, COMPACT};
 use crate::port::{Misuse, Port};
 
 impl<P: Port> Heap<P> {
@@ -27,7 +27,7 @@ impl<P: Port> Heap<P> {
             return;
         }
         self.port().enter();
-        #[cfg(not(gcheap_small))]
+        #[cfg(not(gcheap_compact))]
         if let Some((start, end)) = self.free_at_a_glance(ptr) {
             return self.note_free_run_and_exit(start, end);
         }
@@ -36,7 +36,7 @@ impl<P: Port> Heap<P> {
 
     /// Frees an object if its word of the table tells all there is to know. Mostly it does. The free run that the object
     /// is part of now, by number.
-    #[cfg(not(gcheap_small))]
+    #[cfg(not(gcheap_compact))]
     #[inline(always)]
     fn free_at_a_glance(&self, ptr: *const u8) -> Option<(usize, usize)> {
         let area = self.state().first_area();
@@ -53,7 +53,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Takes note of a free run, and gives the mutex back.
-    #[cfg(not(gcheap_small))]
+    #[cfg(not(gcheap_compact))]
     #[inline(never)]
     fn note_free_run_and_exit(&self, start: usize, end: usize) {
         self.note_free_run(start, end);
@@ -61,7 +61,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Gives the mutex back, whatever happens.
-    #[cfg_attr(not(gcheap_small), inline(never))]
+    #[cfg_attr(not(gcheap_compact), inline(never))]
     fn free_by_search(&self, ptr: *mut u8, marked_too: bool) {
         match self.object_at(ptr, marked_too) {
             Ok((area, block)) if self.has_weakref(area, block) => {
@@ -96,7 +96,7 @@ impl<P: Port> Heap<P> {
     /// Keeps the books of `n` blocks that have just become free.
     #[inline(always)]
     pub(super) fn count_as_free(&self, area: Area, block: usize, n: usize) {
-        if !TUNED_FOR_SIZE {
+        if !COMPACT {
             area.used().set(area.used().get() - n);
         }
         self.note_free(area, block, n);

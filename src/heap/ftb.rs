@@ -7,7 +7,7 @@
 use core::ptr::NonNull;
 
 use super::lanes::Word;
-use crate::config::{TUNED_FOR_SIZE, WORD_BYTES};
+use crate::config::{COMPACT, WORD_BYTES};
 
 /// Blocks that one FTB byte stands for. gc.c: `BLOCKS_PER_FTB`.
 pub const BLOCKS_PER_FTB: usize = 8;
@@ -63,7 +63,7 @@ impl Ftb {
         if from > last {
             return None;
         }
-        if TUNED_FOR_SIZE {
+        if COMPACT {
             let mut block = from;
             while block <= last {
                 // SAFETY: I5.

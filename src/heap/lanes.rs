@@ -13,7 +13,7 @@
 //! ```
 
 // The variant for scarce flash uses fewer of them.
-#![cfg_attr(gcheap_small, allow(dead_code))]
+#![cfg_attr(gcheap_compact, allow(dead_code))]
 
 /// A machine word of the table.
 pub(crate) type Word = usize;
@@ -117,7 +117,7 @@ pub(crate) const fn run_at_top(lanes: Word) -> usize {
 /// The highest lane in the mask, which is not empty.
 #[inline(always)]
 pub(crate) const fn highest_lane(mut lanes: Word) -> usize {
-    if !crate::config::TUNED_FOR_SIZE {
+    if !crate::config::COMPACT {
         return lanes.ilog2() as usize / 2;
     }
     let mut lane = 0;

@@ -4,7 +4,7 @@
 
 use core::ptr::NonNull;
 
-use crate::config::{BLOCK_BYTES, TUNED_FOR_SIZE, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, COMPACT, WORD_BYTES};
 
 /// Clears `bytes` bytes.
 ///
@@ -12,7 +12,7 @@ use crate::config::{BLOCK_BYTES, TUNED_FOR_SIZE, WORD_BYTES};
 /// They can be written.
 #[inline(always)]
 pub(crate) unsafe fn clear(start: NonNull<u8>, bytes: usize) {
-    if TUNED_FOR_SIZE {
+    if COMPACT {
         // SAFETY: the caller's promise.
         unsafe { clear_words(start, bytes) }
     } else {
@@ -48,7 +48,7 @@ unsafe fn clear_words(mut at: NonNull<u8>, bytes: usize) {
 /// They can be written, and the first one is word aligned.
 #[inline(always)]
 pub(crate) unsafe fn clear_blocks(mut at: NonNull<u8>, n: usize) {
-    if !TUNED_FOR_SIZE {
+    if !COMPACT {
         // SAFETY: the caller's promise.
         return unsafe { at.write_bytes(0, n * BLOCK_BYTES) };
     }
@@ -70,7 +70,7 @@ pub(crate) unsafe fn clear_blocks(mut at: NonNull<u8>, n: usize) {
 /// `bytes` is a multiple of the word size; both places are word aligned, don't overlap, and can be read and written.
 #[inline(always)]
 pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
-    if !TUNED_FOR_SIZE {
+    if !COMPACT {
         // SAFETY: the caller's promise.
         return unsafe { to.copy_from_nonoverlapping(from, bytes) };
     }

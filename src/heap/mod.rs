@@ -6,26 +6,26 @@
 
 mod alloc;
 mod area;
-#[cfg_attr(gcheap_small, path = "small/atb.rs")]
+#[cfg_attr(gcheap_compact, path = "small/atb.rs")]
 pub mod atb;
 pub mod block;
 pub mod check;
 mod collect;
-#[cfg_attr(gcheap_small, path = "small/count.rs")]
+#[cfg_attr(gcheap_compact, path = "small/count.rs")]
 mod count;
 pub mod dump;
 mod free;
 pub mod ftb;
-#[cfg(not(gcheap_small))]
+#[cfg(not(gcheap_compact))]
 mod grey;
-#[cfg(not(gcheap_small))]
+#[cfg(not(gcheap_compact))]
 mod holes;
 pub mod info;
 mod lanes;
-#[cfg_attr(gcheap_small, path = "small/mark.rs")]
+#[cfg_attr(gcheap_compact, path = "small/mark.rs")]
 mod mark;
 mod mem;
-#[cfg_attr(gcheap_small, path = "small/place.rs")]
+#[cfg_attr(gcheap_compact, path = "small/place.rs")]
 mod place;
 mod realloc;
 mod state;

@@ -60,14 +60,8 @@ impl Bound {
 /// Sizes below this have a class each; above, there are two classes to a doubling.
 const EXACT: usize = 16;
 
-/// Whether it is worth while to try `take_at_bound` for an object of `n` blocks.
-#[inline(always)]
-pub(super) fn has_short_way(n: usize) -> bool {
-    n <= SMALL
-}
-
 /// The largest size with a class of its own.
-const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
+pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 };
 
 /// The largest class whose size is at most `n` blocks (n >= 1).
 ///
@@ -169,7 +163,7 @@ impl<P: Port> Heap<P> {
         self.state().scratch(COUNT).set(0);
     }
 
-    /// No bounds and no holes; `take_at_bound` can tell.
+    /// No bounds and no holes; `take_at_a_glance` can tell.
     pub(crate) fn reset_bounds(&self) {
         self.forget_bounds();
         // Where there is a block with the number `UNKNOWN`, bounds at the bottom must do.

@@ -2,12 +2,12 @@
 
 use core::ptr::{NonNull, null_mut};
 
-#[cfg(not(gcheap_small))]
+#[cfg(not(gcheap_compact))]
 use super::atb::block_from_ptr;
 use super::atb::ptr_from_block;
 use super::state::Area;
 use super::{Heap, blocks_for, mem};
-use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, TUNED_FOR_SIZE, WEAKREF};
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, COMPACT, WEAKREF};
 use crate::port::{Misuse, Port};
 
 /// What became of a request to change an object in place.
@@ -33,7 +33,7 @@ impl<P: Port> Heap<P> {
             return null_mut();
         }
         self.port().enter();
-        #[cfg(not(gcheap_small))]
+        #[cfg(not(gcheap_compact))]
         if self.grow_at_a_glance(ptr, bytes) {
             return ptr;
         }
@@ -42,7 +42,7 @@ impl<P: Port> Heap<P> {
 
     /// Lets the object stay as it is or grow a little, if its word of the table tells that it can; gives the mutex back
     /// then.
-    #[cfg(not(gcheap_small))]
+    #[cfg(not(gcheap_compact))]
     #[inline(always)]
     fn grow_at_a_glance(&self, ptr: *mut u8, bytes: usize) -> bool {
         let Some(n) = blocks_for(bytes) else { return false };
@@ -61,7 +61,7 @@ impl<P: Port> Heap<P> {
     }
 
     /// Gives the mutex back, whatever happens.
-    #[cfg_attr(not(gcheap_small), inline(never))]
+    #[cfg_attr(not(gcheap_compact), inline(never))]
     fn resize(&self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
         let (area, block) = match self.object_at(ptr, false) {
             Ok(found) => found,
@@ -112,7 +112,7 @@ impl<P: Port> Heap<P> {
     /// Keeps the books of `n` blocks that have just come into use.
     #[inline(always)]
     fn count_as_used(&self, area: Area, block: usize, n: usize) {
-        if !TUNED_FOR_SIZE {
+        if !COMPACT {
             area.used().set(area.used().get() + n);
         }
         area.last_used().set(area.last_used().get().max(block + n - 1));

@@ -25,7 +25,7 @@ impl<T: Copy> Field<T> {
     }
 
     /// Where it is.
-    #[cfg(gcheap_small)]
+    #[cfg(gcheap_compact)]
     #[inline(always)]
     pub fn address(&self) -> NonNull<T> {
         self.0
@@ -108,7 +108,7 @@ impl State {
     }
 
     /// The same storage as 32-bit numbers: the one that starts at byte `at`.
-    #[cfg(not(gcheap_small))]
+    #[cfg(not(gcheap_compact))]
     #[inline(always)]
     pub(crate) fn scratch_u32(self, at: usize) -> Field<u32> {
         debug_assert!(at + size_of::<u32>() <= SCRATCH_WORDS * config::WORD_BYTES);

@@ -5,7 +5,7 @@ use super::atb::{Kind, ptr_from_block};
 use super::ftb::BLOCKS_PER_FTB;
 use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, highest_lane, marks_to_heads, tails};
 use super::state::Area;
-use crate::config::{SPLIT_HEAP_AUTO, TUNED_FOR_SIZE, WEAKREF};
+use crate::config::{SPLIT_HEAP_AUTO, COMPACT, WEAKREF};
 use crate::port::Port;
 
 /// What sweeping does to one word of the table.
@@ -122,7 +122,7 @@ impl<P: Port> Heap<P> {
             freed += swept.heads.count_ones() as usize;
             let live = !frees(swept.word) & LANES;
             if live != 0 {
-                if !TUNED_FOR_SIZE {
+                if !COMPACT {
                     used += live.count_ones() as usize;
                 }
                 last_live = (i, live);

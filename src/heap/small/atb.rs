@@ -79,9 +79,9 @@ impl Atb {
         Word::from_le(unsafe { self.word(i).read_volatile() })
     }
 
-    /// Writes word `i`, but for lanes that are not the table's.
+    /// Writes the table's own lanes of word `i`. The large variant needs to know what was loaded.
     #[inline(always)]
-    pub(crate) fn store(&self, i: usize, word: Word) {
+    pub(crate) fn store_own_lanes(&self, i: usize, _loaded: Word, word: Word) {
         debug_assert!(i < self.len());
         if i == 0 && self.foreign() != 0 {
             return self.store_own_bytes(word);
@@ -94,12 +94,6 @@ impl Atb {
     fn store_whole(&self, i: usize, word: Word) {
         // SAFETY: I5: word i is the table's; I4: nobody holds a reference to it.
         unsafe { self.word(i).write(word.to_le()) }
-    }
-
-    /// The same, with the signature that the large variant needs.
-    #[inline(always)]
-    pub(crate) fn store_own_lanes(&self, i: usize, _: Word, word: Word) {
-        self.store(i, word);
     }
 
     #[inline(never)]

@@ -57,7 +57,7 @@ impl<P: Port> Heap<P> {
         }
     }
 
-    /// Fills in total, used and free, and 0 for the rest. gc.c: `gc_info_fast` (from MicroPython 1.26 on).
+    /// Fills in total, used and free, and 0 for the rest. gc.c: `gc_info_fast` (from MicroPython 1.29 on).
     pub fn info_fast(&self) -> Info {
         let Info { total, used, free, .. } = self.info();
         Info { total, used, free, ..Info::default() }

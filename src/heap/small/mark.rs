@@ -2,8 +2,7 @@
 //!
 //! Conservative: any word that is the address of a head counts as a pointer to it. A marked object waits to be scanned on
 //! a small stack, in the storage that gc.c's mark stack has; an entry is the object's address. When the stack is full,
-//! the object is left marked but unscanned, and afterwards marked objects are scanned again, as in gc.c: from the lowest
-//! such object on.
+//! the object is left marked but unscanned, and afterwards all marked objects are scanned again, as in gc.c.
 //!
 //! Takes no lock, and keeps everything in the heap's own storage: on some hosts signal handlers of other threads mark.
 
@@ -130,14 +129,12 @@ impl<P: Port> Heap<P> {
 
     fn scan_marked(&self, area: Area) {
         let atb = area.atb();
-        let mut block = 0;
-        while block < atb.blocks() {
+        for block in 0..atb.blocks() {
             if atb.kind(block) == Kind::Mark {
                 let (words, len) = self.words_of(area, block);
                 // SAFETY: I6: the words of an object.
                 unsafe { self.mark_from(words, len) };
             }
-            block += 1;
         }
     }
 }

@@ -26,11 +26,6 @@ use crate::port::Port;
 /// Cursors for runs of 1, 2, 4 and 8 blocks.
 const CURSORS: usize = 4;
 
-/// There is no short way here: it would be more code.
-pub(super) fn has_short_way(_: usize) -> bool {
-    false
-}
-
 /// A block of an area.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -60,18 +55,6 @@ impl<P: Port> Heap<P> {
             }
         }
         Ok(())
-    }
-
-    /// Never: see `has_short_way`.
-    #[inline(always)]
-    pub(crate) fn take_at_a_glance(&self, _: usize) -> Option<Place> {
-        None
-    }
-
-    /// Never.
-    #[inline(always)]
-    pub(crate) fn take_small(&self, _: usize) -> Option<Place> {
-        None
     }
 
     /// Nothing: the cursors' storage is not taken away.

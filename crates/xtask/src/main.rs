@@ -34,7 +34,7 @@ const HEADER: &str = "include/gcheap.h";
 
 /// A path of the repository.
 fn path(relative: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository").join(relative)
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("xtask lies in crates/").join(relative)
 }
 
 fn compare(text: &str) -> Result<(), String> {

@@ -17,6 +17,6 @@ typedef intptr_t mp_int_t;
 typedef uintptr_t mp_uint_t;
 typedef long mp_off_t;
 
-#define MICROPY_HW_BOARD_NAME "tests/cmake"
+#define MICROPY_HW_BOARD_NAME "integration/cmake"
 #define MICROPY_HW_MCU_NAME "host"
 #define MP_STATE_PORT MP_STATE_VM

@@ -1,4 +1,4 @@
-"""The builds of MicroPython's unix port that tests/suite.py compares, and what a machine needs for them."""
+"""The builds of MicroPython's unix port that integration/suite.py compares, and what a machine needs for them."""
 
 import shutil
 import subprocess

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The MicroPython port: what the build reads, builds, links and refuses, and what the glue does.
 
-    tests/port.py
+    integration/port.py
 """
 
 import re

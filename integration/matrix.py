@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Every option with every other: builds the library and the differential test (parity/) for a set of configurations in
+"""Every option with every other: builds the library and the differential test (crates/parity/) for a set of configurations in
 which each two values of two options come together at least once, and runs some 10^5 calls through each.
 
-    tests/matrix.py [--list] [--calls N] [--only 32|64]
+    integration/matrix.py [--list] [--calls N] [--only 32|64]
 
 The values of an option that a configuration lacks are as in MicroPython's own builds. Object representations make no
 difference to gc.c; but the finaliser's arguments and the place of the roots in MicroPython's state depend on them, and
@@ -36,7 +36,7 @@ OPTIONS = {
     "pystack": (0, 1),
     "hook": (0, 1),
     "valgrind": (0, 1),
-    "tune": ("speed", "size"),
+    "variant": ("fast", "compact"),
 }
 
 # Two values that exclude each other, and why.
@@ -106,12 +106,12 @@ def check(options, rows):
 
 
 def name(row):
-    """The configuration's name, as parity/src/config.rs has it."""
+    """The configuration's name, as crates/parity/src/config.rs has it."""
     text = f"b{row['block']}-f{row['finaliser']}-t{row['threshold']}-s{row['split']}"
     extras = [("weakref", row["weakref"]), ("noclear", not row["clear"]), ("noretval", not row["retval"]),
               (row["threads"], row["threads"] != "none"), ("pystack", row["pystack"]), ("hook", row["hook"]),
               ("valgrind", row["valgrind"]), (f"entry{row['entry']}", row["entry"] * 8 != row["word"]),
-              (f"repr{row['repr']}", row["repr"] != "A"), ("size", row["tune"] == "size")]
+              (f"repr{row['repr']}", row["repr"] != "A"), ("compact", row["variant"] == "compact")]
     return text + "".join(f"-{extra}" for extra, on in extras if on)
 
 
@@ -146,7 +146,7 @@ def run(program, names, tree, calls):
     with subprocess.Popen([str(word) for word in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace") as process:
         for line in process.stdout:
-            # Indented: tests/run.py adds up lines like the last one, and this program has a last line of its own.
+            # Indented: integration/run.py adds up lines like the last one, and this program has a last line of its own.
             print("  " + line, end="", flush=True)
             found = re.match(r"parity: (\d+) passed, (\d+) failed", line) or found
     if found is None or int(found[1]) + int(found[2]) < len(names):
@@ -165,7 +165,7 @@ def main():
     code, text = output("scripts/get-micropython")
     tree = Path(text.strip().splitlines()[-1])
     if code != 0:
-        sys.exit(f"tests/matrix.py: no MicroPython tree: {text}")
+        sys.exit(f"integration/matrix.py: no MicroPython tree: {text}")
     options, counts = dict(OPTIONS), [0, 0, 0]
     if "gc_weakref_table_start" not in (tree / "py" / "mpstate.h").read_text():
         print(f"skipped weakref=1: {tree} has no weak references (MicroPython 1.29 has; MICROPYTHON=/path to take another)")

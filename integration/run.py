@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs all tests, or the stages that are named, and adds up what they say:  tests/run.py [STAGE ...]
+"""Runs all tests, or the stages that are named, and adds up what they say:  integration/run.py [STAGE ...]
 
 A stage is a command. Its output goes through as it comes; what counts is in it: lines of cargo's test runner, or a last
 line "STAGE: N passed, M failed, K skipped". A stage that fails without saying so counts as one failure.
@@ -26,21 +26,21 @@ def stages():
     python = sys.executable
     return {
         "rust": cargo_test(),
-        "rust-small": cargo_test("small.env"),
-        "rust-size": cargo_test("size.env"),
+        "rust-minimal": cargo_test("minimal.env"),
+        "rust-compact": cargo_test("compact.env"),
         "rust-options": cargo_test("options.env"),
         "c": ([python, "c_tests/run.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
-        "matrix": ([python, "tests/matrix.py"], {}),
-        "targets": ([python, "tests/targets.py"], {}),
-        "port": ([python, "tests/port.py"], {}),
-        "micropython": ([python, "tests/suite.py"], {}),
-        "micropython-32": ([python, "tests/suite.py", "nanbox"], {}),
-        "micropython-32-rest": ([python, "tests/suite.py", "standard-32", "longlong"], {}),
-        "cmake": ([python, "tests/cmake.py"], {}),
-        "baremetal": ([python, "tests/baremetal.py"], {}),
-        "versions": ([python, "tests/versions.py"], {}),
+        "matrix": ([python, "integration/matrix.py"], {}),
+        "targets": ([python, "integration/targets.py"], {}),
+        "port": ([python, "integration/port.py"], {}),
+        "micropython": ([python, "integration/suite.py"], {}),
+        "micropython-32": ([python, "integration/suite.py", "nanbox"], {}),
+        "micropython-32-rest": ([python, "integration/suite.py", "standard-32", "longlong"], {}),
+        "cmake": ([python, "integration/cmake.py"], {}),
+        "baremetal": ([python, "integration/baremetal.py"], {}),
+        "versions": ([python, "integration/versions.py"], {}),
     }
 
 
@@ -48,7 +48,7 @@ def micropython():
     """The MicroPython tree; scripts/get-micropython gets it if need be and names it in its last line."""
     out = subprocess.run(["scripts/get-micropython"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if out.returncode != 0:
-        sys.exit("tests/run.py: no MicroPython tree, see above")
+        sys.exit("integration/run.py: no MicroPython tree, see above")
     return out.stdout.strip().splitlines()[-1]
 
 
@@ -76,7 +76,7 @@ def main():
     available = stages()
     names = sys.argv[1:] or [name for name in available if name not in ON_DEMAND]
     if unknown := set(names) - set(available):
-        sys.exit(f"tests/run.py: no stage {', '.join(unknown)}; there are {', '.join(available)}")
+        sys.exit(f"integration/run.py: no stage {', '.join(unknown)}; there are {', '.join(available)}")
     results = {}
     for name in names:
         start = time.monotonic()

@@ -74,7 +74,7 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
     }
     write("mpconfigport.h", &config.header())?;
 
-    let shim = places.root.join("parity/shim");
+    let shim = places.root.join("crates/parity/shim");
     let port = places.root.join("micropython-port/gcheap");
     let include = places.root.join("include");
     let py = |name: &str| places.micropython.join("py").join(name);
@@ -119,9 +119,9 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
             probe
         })?;
         let probed = fs::read_to_string(out.join("probe.s")).map_err(|e| e.to_string())?;
-        let tune = if config.size { "size" } else { "speed" };
+        let variant = if config.compact { "compact" } else { "fast" };
         let symbol = "STATE_SYMBOL=second_mp_state_ctx";
-        write("config.env", &format!("{symbol}\nTUNE={tune}\n{}", configuration(&probed)))?;
+        write("config.env", &format!("{symbol}\nVARIANT={variant}\n{}", configuration(&probed)))?;
         let mut archive = Command::new(places.root.join("scripts/build-archive"));
         archive.arg(out.join("config.env")).arg(out.join("libgcheap.a"));
         archive.env("CC", places.cc.clone() + MACHINE).env("CARGO_TARGET_DIR", out.join("target"));
@@ -129,7 +129,7 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
             // Rust's core library may have to be compiled for this target: once for all configurations.
             archive.env("GCHEAP_TARGET", "i686-unknown-linux-gnu").env("GCHEAP_SHARED", places.out.join("rust"));
         }
-        if config.size {
+        if config.compact {
             archive.env("GCHEAP_OPT", "s");
         }
         run(archive)?;
@@ -185,7 +185,7 @@ fn run(mut command: Command) -> Result<(), String> {
 fn stamp(config: &Config, places: &Places) -> Result<String, String> {
     let mut stamp = format!("{}{:?} {}\n", config.header(), places.against, places.cc);
     let mut files = vec![
-        places.root.join("parity/src/library.rs"),
+        places.root.join("crates/parity/src/library.rs"),
         places.root.join("Cargo.toml"),
         places.root.join("build.rs"),
         places.root.join("scripts/build-archive"),
@@ -196,7 +196,7 @@ fn stamp(config: &Config, places: &Places) -> Result<String, String> {
     ];
     files.extend(places.against.clone());
     let mut dirs =
-        ["src", "include", "micropython-port/gcheap", "parity/shim"].map(|dir| places.root.join(dir)).to_vec();
+        ["src", "include", "micropython-port/gcheap", "crates/parity/shim"].map(|dir| places.root.join(dir)).to_vec();
     while let Some(dir) = dirs.pop() {
         let entries = fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         for path in entries.flatten().map(|entry| entry.path()) {

@@ -1,5 +1,5 @@
 //! Runs the same random trace through MicroPython's gc.c and through libgcheap, and compares everything after each call.
-//! parity/README.md tells what is compared and how to read a failure.
+//! crates/parity/README.md tells what is compared and how to read a failure.
 
 mod child;
 mod compare;
@@ -35,7 +35,7 @@ parity: the same random trace through MicroPython's gc.c and through libgcheap
   --calls N           how many calls in all, over all configurations (default 1000000)
   --seed S            another run (default 1)
   --config NAME       only configurations whose name contains NAME; may be repeated. Any configuration has a name, and is
-                      taken by it, even if it is not one of those listed (parity/src/config.rs)
+                      taken by it, even if it is not one of those listed (crates/parity/src/config.rs)
   --jobs N            how many configurations at a time (default: as many as there are processors)
   --replay FILE       run the trace in FILE and show each step
   --only N            run only trace number N of the configuration
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 }
 
 fn start() -> Result<ExitCode, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("parity is in the repository").to_path_buf();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("parity lies in crates/").to_path_buf();
     let mut options = Options {
         places: Places {
             micropython: std::env::var_os("MICROPYTHON").map_or(root.join("build/micropython"), PathBuf::from),

@@ -46,7 +46,7 @@ pub struct Config {
     /// MicroPython's object representation, A to D.
     pub repr: char,
     /// The heap's variant for small machines.
-    pub size: bool,
+    pub compact: bool,
 }
 
 impl Config {
@@ -69,7 +69,7 @@ impl Config {
             (self.stack != 64, &stack),
             (self.entry != WORD, &entry),
             (self.repr != 'A', &repr),
-            (self.size, "-size"),
+            (self.compact, "-compact"),
         ];
         for (on, text) in extras {
             if on {
@@ -100,7 +100,7 @@ impl Config {
                 "pystack" => config.pystack = true,
                 "hook" => config.hook = true,
                 "valgrind" => config.valgrind = true,
-                "size" => config.size = true,
+                "compact" => config.compact = true,
                 _ if on.is_some() && word.starts_with('f') => config.finaliser = on?,
                 _ if on.is_some() && word.starts_with('t') => config.threshold = on?,
                 _ => {
@@ -200,8 +200,8 @@ pub fn all() -> Vec<Config> {
     configs.push(Config { weakref: true, ..full() });
     configs.push(Config { weakref: true, split: Split::Auto, block: 16, ..full() });
     configs.push(Config { valgrind: true, ..full() });
-    configs.push(Config { size: true, ..full() });
-    configs.push(Config { size: true, finaliser: false, block: 16, split: one, ..full() });
+    configs.push(Config { compact: true, ..full() });
+    configs.push(Config { compact: true, finaliser: false, block: 16, split: one, ..full() });
     configs
 }
 
@@ -221,6 +221,6 @@ fn full() -> Config {
         stack: 64,
         entry: WORD,
         repr: 'A',
-        size: false,
+        compact: false,
     }
 }

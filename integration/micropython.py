@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMED = os.environ.get("MICROPYTHON")
 OUT = ROOT / "build" / ("mp-" + version(Path(NAMED)) if NAMED else "mp")
 PORT = ROOT / "micropython-port"
-SUPPORT = ROOT / "tests" / "support"
+SUPPORT = ROOT / "integration" / "support"
 MARKER = "libgcheap " + re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 
 # For programs that run in MicroPython's tree: leave no .pyc files there, and no make settings of the caller's.

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """MicroPython's own tests on microcontrollers in QEMU, with gc.c and with libgcheap: no test may be lost.
 
-    [MORE_TESTS=extmod] tests/baremetal.py [MPS2_AN385] [MICROBIT] [SABRELITE] [VIRT_RV32]      (default: all four)
+    [MORE_TESTS=extmod] integration/baremetal.py [MPS2_AN385] [MICROBIT] [SABRELITE] [VIRT_RV32]      (default: all four)
 
-The boards are those of ports/qemu. What counts, and as what, is as in tests/suite.py. What gc.c's firmware did is kept
+The boards are those of ports/qemu. What counts, and as what, is as in integration/suite.py. What gc.c's firmware did is kept
 until the firmware or the tests change. On a board that loses output (MICROBIT) a test that seems lost must pass once
 in three tries; those that print most may fail all the same, and count as skipped. A board whose tools are not
 installed is a failure.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """MicroPython's own test-suite on gc.c and on libgcheap: no test may be lost.
 
-    tests/suite.py [standard] [coverage] [minimal] [thread]      (default: these four)
-    tests/suite.py standard-32 nanbox longlong                   (32-bit)
+    integration/suite.py [standard] [coverage] [minimal] [thread]      (default: these four)
+    integration/suite.py standard-32 nanbox longlong                   (32-bit)
 
 MICROPYTHON=/path names another tree; its own tests are run. Each variant of the unix port is built twice and both
 binaries run the suite, each in a copy of MicroPython's tests, so that runs can go side by side. Every MicroPython test

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""MicroPython's test-suite (tests/suite.py) with other versions than the one that all other tests use.
+"""MicroPython's test-suite (integration/suite.py) with other versions than the one that all other tests use.
 
-    tests/versions.py [VERSION ...]                  (default: 1.26.1)
-    MICROPYTHON_DEV=/path tests/versions.py          the same, and MicroPython's development tree in /path
+    integration/versions.py [VERSION ...]                  (default: 1.26.1)
+    MICROPYTHON_DEV=/path integration/versions.py          the same, and MicroPython's development tree in /path
 
 Each tree is built in its own directory below build/ and runs its own tests, in the variants standard and coverage.
 """
@@ -26,9 +26,9 @@ def tree(version):
 
 
 def suite(path):
-    """tests/run.py adds up the lines STAGE of all suites."""
+    """integration/run.py adds up the lines STAGE of all suites."""
     say(f"\n== {path}")
-    command = [sys.executable, ROOT / "tests" / "suite.py", "standard", "coverage"]
+    command = [sys.executable, ROOT / "integration" / "suite.py", "standard", "coverage"]
     return subprocess.run(command, env=os.environ | {"MICROPYTHON": str(path)}).returncode == 0
 
 

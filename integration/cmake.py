@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The port for CMake: micropython-port/micropython.cmake in a small port of our own, with MicroPython's own CMake files.
 
-    tests/cmake.py
+    integration/cmake.py
 
-Builds tests/cmake/ with gc.c and with libgcheap, by make and by Ninja, for 64 and for 32 bits, and runs a program on
+Builds integration/cmake/ with gc.c and with libgcheap, by make and by Ninja, for 64 and for 32 bits, and runs a program on
 each. The ports that this stands in for (rp2, esp32, zephyr) need a vendor's SDK; of those only the linker scripts are
 tried, with the names that our objects have.
 """
@@ -21,7 +21,7 @@ import suite
 import variants
 from micropython import ENV, MARKER, OUT, PORT, ROOT, say
 
-PROJECT = ROOT / "tests" / "cmake"
+PROJECT = ROOT / "integration" / "cmake"
 OURS = f"-DUSER_C_MODULES={PORT / 'micropython.cmake'}"
 PROGRAM = (PROJECT / "program.py").read_text()
 # A name in a linker script that means the object made from gc.c.

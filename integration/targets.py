@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Which Rust target scripts/rust-target names for which C compiler, and what it says where there is none.
 
-    tests/targets.py
+    integration/targets.py
 
 clang compiles for every machine here; gcc is asked as well where it is installed.
 """
