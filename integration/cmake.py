@@ -163,7 +163,7 @@ def places(pattern, file):
 
 def main():
     if not shutil.which("cmake"):
-        say("skipped: cmake is not installed (Debian: apt-get install cmake)")
+        say("skipped: cmake is not installed: apt-get install cmake ninja-build")
         micropython.summary(Counter(skipped=1))
     tests, counts = Tests(micropython.tree()), Counter()
     for name in [name for name in vars(Tests) if name.startswith("test_")]:

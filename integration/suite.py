@@ -224,7 +224,7 @@ def main():
     mp = micropython.tree()
     say(f"MicroPython {micropython.version(mp)}")
     if not micropython.has_libffi():
-        say("libffi is not installed: MicroPython's ffi module and its tests are left out")
+        say("MicroPython's ffi module and its tests are left out: apt-get install libffi-dev pkg-config")
     counts = Counter()
     builds = {}
     for build in dict.fromkeys(RUNS[name][0] for name in names):
