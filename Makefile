@@ -31,6 +31,9 @@ test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs 
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 integration/run.py versions
 
+test-fresh:  ## make run and make test on a minimal Debian 12, built by debootstrap (needs root); FRESH="--complete"
+	python3 integration/fresh.py $(FRESH)
+
 parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration
 	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \
 		--micropython "$$(scripts/get-micropython | tail -n 1)"
@@ -58,4 +61,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test test-32 test-versions test-baremetal test-matrix parity bench bench-count bench-baremetal size lint clean help
+.PHONY: all header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint clean help
