@@ -1,5 +1,5 @@
-"""What is in a linked image: its sections, symbols and text from the ELF file, and which object each part is from, from
-the linker's map."""
+"""The contents of a linked image: sections, symbols and text from the ELF file, and the object that each part comes from
+from the linker's map."""
 
 import re
 import struct
@@ -8,7 +8,7 @@ from collections import defaultdict
 
 WRITE, ALLOC = 1, 2  # flags of a section
 NOBITS = 8  # its type, if the file does not hold its contents
-PADDING = 64  # a gap of so many bytes is a page's padding, no alignment of a function
+PADDING = 64  # a gap of at least this many bytes is the padding of a page, not the alignment of a function
 
 
 class Image:
@@ -37,14 +37,14 @@ class Image:
         return found
 
     def check(self):
-        """The linker's map and the image have to tell the same, but for strings that the linker merged."""
+        """The linker's map and the image have to agree, except for strings that the linker merged."""
         for ram in (False, True):
             total, parts = self.total(ram), sum(self.by_object(ram).values())
             if abs(total - parts) > total / 100:
                 raise ValueError(f"{self.path}: {total} bytes, but {parts} in the linker's map")
 
     def _parts(self, text):
-        """(section, object, address, size) of what the linker took from each object; the object "" is padding."""
+        """(section, object, address, size) of all that the linker took from each object; the object "" is padding."""
         text = text[text.index("\nLinker script and memory map"):]
         memory = {name for name, *_ in self.sections}
         found, inside = [], ""
@@ -61,7 +61,7 @@ class Image:
         return any(flags & WRITE and at <= address < at + length for _, flags, _, at, length in self.sections)
 
     def total(self, ram):
-        """Bytes of all sections that the program writes to (ram) or not (text), without the padding of whole pages."""
+        """Bytes of all sections that are written to (ram) or not (text), without the padding of whole pages."""
         bytes_ = sum(size for _, flags, _, _, size in self.sections if bool(flags & WRITE) == ram)
         return bytes_ - sum(size for _, source, address, size in self.parts
                             if source == "" and size >= PADDING and self.writable(address) == ram)
@@ -87,7 +87,7 @@ class Image:
         return found
 
     def functions(self, source):
-        """Function or constant -> bytes, of what the linker took from an object."""
+        """Function or constant -> bytes, of all that the linker took from an object."""
         found = defaultdict(int)
         symbols = {address & ~1: (name, size) for name, address, size in reversed(self.symbols())}
         for section, origin, address, size in self.parts:
@@ -102,7 +102,7 @@ class Image:
 
 
 def short(name):
-    """Of a Rust path the last two names: Heap::alloc_small, dump::print_number."""
+    """The last two names of a Rust path: Heap::alloc_small, dump::print_number."""
     name = re.sub(r"::<.*>$", "", name)
     if method := re.fullmatch(r"<([\w:]+).*>::(\w+)", name):
         name = "::".join(method.groups())

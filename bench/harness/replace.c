@@ -1,5 +1,5 @@
-// Free and allocate in a heap that is half full: densely, from the bottom up, with a hole of one block behind every second
-// object, as a long-running program leaves it.
+// Free and allocate in a heap that is half full: densely, from the bottom up, with a hole of one block behind every
+// second object, as a long-running program leaves it.
 
 #include <stdlib.h>
 
