@@ -103,7 +103,7 @@ class BareBuilder(build.Builder):
 
 
 def run(board, program, argument):
-    """What the program printed; None if this heap cannot run the workload."""
+    """The program's output; None if this heap cannot run the workload."""
     command = ["qemu-system-arm", "-M", *board.machine, "-icount", "shift=0,sleep=off", "-nographic",
                "-monitor", "none", "-serial", "none",
                "-semihosting-config", f"enable=on,target=native,arg={argument}", "-kernel", program]

@@ -1,5 +1,5 @@
-"""The contents of a linked image: sections, symbols and text from the ELF file, and the object that each part comes from
-from the linker's map."""
+"""The contents of a linked image: sections, symbols and text from the ELF file, and from the linker's map the object
+that each part comes from."""
 
 import re
 import struct

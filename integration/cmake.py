@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The port for CMake: micropython-port/micropython.cmake in a small port of our own, with MicroPython's own CMake files.
+"""The module for CMake ports: micropython-port/micropython.cmake in a small port of our own, which uses MicroPython's
+CMake files.
 
     integration/cmake.py
 
-Builds integration/cmake/ with gc.c and with libgcheap, by make and by Ninja, for 64 and for 32 bits, and runs a program on
-each. The ports that this stands in for (rp2, esp32, zephyr) need a vendor's SDK; of those only the linker scripts are
-tried, with the names that our objects have.
+Builds integration/cmake/ with gc.c and with libgcheap, with make and with Ninja, for 64 and for 32 bits, and runs a
+program on each. It stands in for the ports that need a vendor's SDK (rp2, esp32, zephyr). Of those ports only the
+linker scripts are tested, with the names of our objects.
 """
 
 import json
@@ -24,7 +25,7 @@ from micropython import ENV, MARKER, OUT, PORT, ROOT, say
 PROJECT = ROOT / "integration" / "cmake"
 OURS = f"-DUSER_C_MODULES={PORT / 'micropython.cmake'}"
 PROGRAM = (PROJECT / "program.py").read_text()
-# A name in a linker script that means the object made from gc.c.
+# The names in linker scripts for the object made from gc.c.
 PLACED = re.compile(r"[^\s()]*\bgc(?:\.c)?\.o[\w*]*")
 
 
@@ -45,7 +46,7 @@ def configure(mp, name, *arguments):
 
 
 def build(mp, name, *arguments, fresh=True):
-    """A built project's directory; `fresh` because MicroPython's CMake files do not see that a configuration changed."""
+    """A built project's directory. Built from scratch, since MicroPython's CMake files miss a changed configuration."""
     if fresh:
         shutil.rmtree(OUT / name, ignore_errors=True)
     status, text = configure(mp, name, *arguments)
@@ -62,7 +63,7 @@ def output(directory):
 
 
 def check_heap(directory, ours):
-    """Whether the heap in a binary is the one that was asked for, and the program runs on it."""
+    """Checks that a binary contains the expected heap, and runs the program on it; returns the program's output."""
     binary = directory / "firmware"
     check((MARKER.encode() in binary.read_bytes()) == ours, f"{binary}: libgcheap's marker is {'not ' * ours}there")
     check(suite.has_source(binary, "gc.c") != ours, f"{binary}: gc.c is {'' if ours else 'not '}in it")
@@ -109,7 +110,7 @@ class Tests:
     def test_ninja_and_a_bare_metal_toolchain_s_names(self):
         if not shutil.which("ninja"):
             return "ninja is not installed (Debian: apt-get install ninja-build)"
-        # What makes CMake call objects .obj, as it does for rp2.
+        # With this system name CMake calls objects .obj, as it does for rp2.
         directory = build(self.mp, "cmake-ninja", OURS, "-GNinja", "-DCMAKE_SYSTEM_NAME=Generic")
         check(check_heap(directory, ours=True) == self.expected, "the program's output differs from that with gc.c")
 

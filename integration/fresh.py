@@ -3,11 +3,12 @@
 
     integration/fresh.py [--stages NAMES] [--again] [--complete]
 
-debootstrap builds the system in build/fresh/system, with gcc, make, git and python3 and nothing else. This machine's
-Rust is put in place read-only, a plain user gets a clone of the last commit, and runs the two commands.
+debootstrap builds the system in build/fresh/system, with only gcc, make, git and python3. This machine's Rust is
+mounted there, read-only. A plain user gets a clone of the last commit and runs the two commands.
 
-Everything runs in mount and process namespaces of its own: the mounts and whatever the tests leave running disappear
-with it, however it ends. The system uses this machine's network, Debian mirror, and settings of apt and Cargo.
+Everything runs in mount and process namespaces of its own: the mounts, and processes that the tests leave behind,
+disappear together with it, however it ends. The system uses this machine's network, its Debian mirror, and its settings
+of apt and Cargo.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FRESH = ROOT / "build" / "fresh"
 SYSTEM = FRESH / "system"
-DONE = FRESH / "system.txt"  # what the finished system was made of
+DONE = FRESH / "system.txt"  # the ingredients of the finished system
 RELEASE = "bookworm"
 # ca-certificates is for Cargo's registry.
 PACKAGES = ("gcc", "libc6-dev", "make", "git", "python3", "ca-certificates")
@@ -32,6 +33,7 @@ USER = "newcomer"
 HOME = Path("home", USER)
 RUST = Path("opt", "rust")
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
+NETWORK = re.compile(r".*_proxy$|CARGO_(HTTP|NET|REGISTR)", re.I)  # variables that the system gets, too
 INSTALL = "to run what was skipped: apt-get install "
 
 
@@ -56,10 +58,10 @@ def mirror() -> str:
 
 
 def make_system(site: str) -> None:
-    """Builds the system, unless an earlier run has."""
+    """Builds the system, unless it is left from an earlier run."""
     made_of = f"{RELEASE} {' '.join(PACKAGES)}\n"
     if DONE.exists() and DONE.read_text() == made_of:
-        say(f"the system in {SYSTEM} is there already (rm -r {FRESH} to build it anew)")
+        say(f"using the system in {SYSTEM} (rm -r {FRESH} to build it anew)")
         return
     shutil.rmtree(SYSTEM, ignore_errors=True)
     packages = FRESH / "packages"
@@ -81,7 +83,7 @@ def cargo_home() -> Path:
 
 
 def copy_settings() -> None:
-    """This machine's way to the network, for apt and Cargo in the system."""
+    """Copies this machine's settings of the network, of apt and of Cargo."""
     for name in ("resolv.conf", "hosts", "ssl/certs/ca-certificates.crt"):
         if (source := Path("/etc", name)).exists():
             shutil.copyfile(source, SYSTEM / "etc" / name)
@@ -93,17 +95,18 @@ def copy_settings() -> None:
     for name in ("config.toml", "config"):
         if (source := cargo_home() / name).exists():
             shutil.copyfile(source, home / name)
-    # What Cargo has fetched already. The user's Cargo writes there, so it is a copy.
+    # The crates that Cargo has fetched. A copy, since the user's Cargo writes there.
     for part in ("cache", "index"):
         if (source := cargo_home() / "registry" / part).is_dir():
             shutil.copytree(source, home / "registry" / part)
 
 
 def copy_project() -> None:
-    """A clean clone, as the user would get it."""
+    """A clean clone."""
     if output("git", "-C", ROOT, "status", "--porcelain").strip():
         say("the changes that are not committed are not part of this test")
-    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(SYSTEM / HOME / "libgcheap")], check=True)
+    clone = SYSTEM / HOME / "libgcheap"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
 
 
 def make_home(again: bool) -> None:
@@ -118,7 +121,7 @@ def make_home(again: bool) -> None:
 
 
 def mount_all() -> None:
-    """In this process's own mount namespace. The Rust toolchain is read-only, and so safe from `make clean`."""
+    """In this process's own mount namespace. Rust is read-only, so nobody can delete it by way of this system."""
     rust = output("rustc", "--print", "sysroot").strip()
     (SYSTEM / RUST).mkdir(parents=True, exist_ok=True)
     for command in (
@@ -136,8 +139,7 @@ def in_system(command: str, user: str = USER) -> list[str]:
     say(f"$ {command}")
     environment = {"HOME": f"/{HOME}" if user == USER else "/root", "USER": user, "LANG": "C.UTF-8",
                    "PATH": f"/{RUST}/bin:/usr/local/bin:/usr/bin:/bin" + (":/usr/sbin:/sbin" if user == "root" else "")}
-    environment |= {name: value for name, value in os.environ.items()
-                    if name.lower().endswith("_proxy") or name.startswith(("CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR"))}
+    environment |= {name: value for name, value in os.environ.items() if NETWORK.match(name)}
     chroot = shutil.which("chroot") or "/usr/sbin/chroot"
     as_user = [chroot, *([] if user == "root" else [f"--userspec={user}", "--groups="]), str(SYSTEM)]
     start = "/" if user == "root" else f"/{HOME}/libgcheap"
@@ -161,12 +163,12 @@ def test(stages: str) -> str:
         raise Failed(f"the last line of `make test` is not its summary: {lines[-1]}")
     named = lines[-2].removeprefix(INSTALL) if lines[-2].startswith(INSTALL) else ""
     if int(match[3]) and not named:
-        raise Failed(f"`make test` skipped {match[3]} tests without a word on how to get them")
+        raise Failed(f"`make test` skipped {match[3]} tests and does not say how to get them")
     return named
 
 
 def inside(arguments: argparse.Namespace) -> None:
-    """What goes on in the namespaces."""
+    """The part that runs in the namespaces."""
     mount_all()
     make_home(arguments.again)
     if not any("libgcheap" in line for line in in_system("make run")):
@@ -183,8 +185,8 @@ def inside(arguments: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stages", default="", metavar="NAMES", help="only these stages of `make test`")
-    parser.add_argument("--again", action="store_true", help="with the clone, and what is built in it, of the last run")
-    parser.add_argument("--complete", action="store_true", help="then install the packages that it names, and test again")
+    parser.add_argument("--again", action="store_true", help="continue with the clone and the builds of the last run")
+    parser.add_argument("--complete", action="store_true", help="then install the packages named at the end, test again")
     parser.add_argument("--mirror", metavar="URL", help="Debian's archive (default: the one in apt's configuration)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -2,7 +2,7 @@
 """Runs all tests, or the stages that are named, and adds up their results:  integration/run.py [STAGE ...]
 
 A stage is a command. Its output is passed on line by line. Two kinds of lines count: those of cargo's test runner, and
-"STAGE: N passed, M failed, K skipped", a stage's last line. A stage that fails without such a line counts as one failure.
+"STAGE: N passed, M failed, K skipped", a stage's last line. A stage that fails without one counts as one failure.
 
 A test that this machine cannot run prints why, and if a Debian package helps, ends the line (or the parenthesis) with
 "apt-get install NAME ...". The packages of all stages are put together in the last line but one.

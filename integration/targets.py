@@ -96,8 +96,8 @@ case $* in *-dumpmachine*) echo xtensa-lx106-elf ;; *) echo '#define __XTENSA__ 
 
 
 def ask(words, path):
-    done = subprocess.run([ROOT / "scripts" / "rust-target", *words.split()], env=dict(os.environ, PATH=path, LC_ALL="C"),
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run([ROOT / "scripts" / "rust-target", *words.split()],
+                          env=dict(os.environ, PATH=path, LC_ALL="C"), capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.strip(), done.stderr
 
 

@@ -1,4 +1,4 @@
-// What the benchmark needs of a machine without an operating system: QEMU's semihosting and a SysTick timer.
+// The parts of a machine without an operating system that the benchmark needs: QEMU's semihosting, and a SysTick timer.
 #ifndef BOARD_H
 #define BOARD_H
 

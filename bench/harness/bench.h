@@ -1,4 +1,4 @@
-// What a workload is.
+// The workloads, and helpers for them.
 #ifndef BENCH_H
 #define BENCH_H
 
