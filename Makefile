@@ -50,10 +50,16 @@ bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/ben
 size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
 	python3 bench/size.py $(SIZE)
 
-lint:  ## formatting and clippy, as CI runs them
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --package gcheap --lib --features archive -- -D warnings
+lint:  ## the style of Rust, C, Python and shell, as CI checks it; LINT="c python" checks only those
+	CARGO="$(CARGO)" python3 tools/lint.py $(LINT)
+
+lint-tools: build/lint/done  ## gets ruff and mypy from PyPI for make lint, into build/lint
+
+build/lint/done: tools/lint-requirements.txt
+	rm -rf build/lint
+	python3 -m venv build/lint
+	build/lint/bin/pip install --quiet --requirement $<
+	touch $@
 
 clean:  ## removes everything that was built, a fetched MicroPython tree included
 	rm -rf build target
@@ -61,4 +67,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint clean help
+.PHONY: all header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint lint-tools clean help

@@ -11,7 +11,8 @@ OUT = ROOT / "build" / "size"
 PORT = ROOT / "micropython-port"
 GC, GCHEAP = "gc.c", "libgcheap"
 
-# Options that ports for small machines set; the default for gc.c is -O3, for speed. Frozen Python code needs micropython-lib.
+# Options that ports for small machines set; the default for gc.c is -O3, for speed. Frozen Python code is left out,
+# since it needs micropython-lib.
 COMMON = ("CSUPEROPT=-Os", "FROZEN_MANIFEST=")
 
 

@@ -186,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stages", default="", metavar="NAMES", help="only these stages of `make test`")
     parser.add_argument("--again", action="store_true", help="continue with the clone and the builds of the last run")
-    parser.add_argument("--complete", action="store_true", help="then install the packages named at the end, test again")
+    parser.add_argument("--complete", action="store_true", help="then install the packages that it names, test again")
     parser.add_argument("--mirror", metavar="URL", help="Debian's archive (default: the one in apt's configuration)")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
