@@ -42,6 +42,7 @@ def stages():
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
+        "helpers": ([python, "integration/helpers.py"], {}),
         "targets": ([python, "integration/targets.py"], {}),
         "port": ([python, "integration/port.py"], {}),
         "micropython": ([python, "integration/suite.py"], {}),
@@ -81,17 +82,19 @@ def run(name, command, env):
     """Runs one stage; returns [passed, failed, skipped] and the packages that would reduce what is skipped."""
     print(f"== {name}: {' '.join(command)}", flush=True)
     counts, missing = [0, 0, 0], set()
-    terminal = progress.terminal()
-    passed_on = () if terminal is None else (terminal,)
-    env = os.environ | env | ({} if terminal is None else {progress.VARIABLE: str(terminal)})
+    # A copy, since the stage's own standard error is the pipe.
+    terminal = [os.dup(fd) for fd in [progress.terminal()] if fd is not None]
+    env = os.environ | env | {progress.VARIABLE: str(fd) for fd in terminal}
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace", pass_fds=passed_on) as process:
+                          text=True, errors="replace", pass_fds=terminal) as process:
         for line in process.stdout:
             progress.clear_line()
             print(line, end="", flush=True)
             missing.update(packages(line.rstrip()))
             if match := COUNTS.match(line):
                 counts = [a + int(b) for a, b in zip(counts, match.groups())]
+    for fd in terminal:
+        os.close(fd)
     progress.clear_line()
     if process.returncode != 0 and counts[1] == 0:
         print(f"{name}: ended with exit code {process.returncode}")

@@ -3,7 +3,7 @@
 
 Rust     cargo fmt and clippy
 C        gcc with many warnings, each of them an error; files that need headers of others are left out, and named
-Python   ruff (rules in ruff.toml), mypy on what is fully typed, and the examples in docstrings
+Python   ruff (rules in ruff.toml), and mypy on what is fully typed
 shell    shellcheck
 """
 
@@ -38,7 +38,6 @@ C_ALWAYS = re.compile("bench/harness/")  # compiled without those flags, too
 # Headers of MicroPython, and of Boehm's collector.
 OTHERS_HEADER = re.compile(r'fatal error: ((?:py|genhdr|shared|extmod)/\S+|gc\.h): No such file')
 TYPED = ("tools", "integration/fresh.py")  # mypy --strict
-EXAMPLES = ("integration/run.py",)  # docstrings with >>>
 
 
 class Missing(Exception):
@@ -96,7 +95,6 @@ def python() -> bool:
     good = [
         run(ruff, "check", "--quiet", "--output-format", "concise", "."),
         run(mypy, "--strict", "--no-error-summary", *(name for name in TYPED if (ROOT / name).exists())),
-        *(run(sys.executable, "-m", "doctest", name) for name in EXAMPLES),
     ]
     return all(good)
 
