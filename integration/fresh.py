@@ -191,7 +191,9 @@ def main() -> None:
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if os.geteuid() != 0:
-        sys.exit("fresh: building a system and changing into it needs root: sudo make test-fresh")
+        # With this user's Rust, which sudo would not find.
+        sys.exit("fresh: building a system and changing into it needs root:"
+                 ' sudo --preserve-env=HOME env PATH="$PATH" make test-fresh')
     tools = {"debootstrap": "debootstrap", "unshare": "util-linux", "apt-get": "apt"}
     if missing := [package for tool, package in tools.items() if not shutil.which(tool)]:
         sys.exit(f"fresh: not installed: apt-get install {' '.join(missing)}")

@@ -84,7 +84,7 @@ def run(name, command, env):
     counts, missing = [0, 0, 0], set()
     # A copy, since the stage's own standard error is the pipe.
     terminal = [os.dup(fd) for fd in [progress.terminal()] if fd is not None]
-    env = os.environ | env | {progress.VARIABLE: str(fd) for fd in terminal}
+    env = os.environ | env | {progress.VARIABLE: "".join(map(str, terminal))}
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", pass_fds=terminal) as process:
         for line in process.stdout:
