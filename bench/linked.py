@@ -48,7 +48,7 @@ class Image:
         text = text[text.index("\nLinker script and memory map"):]
         memory = {name for name, *_ in self.sections}
         found, inside = [], ""
-        # A name at the start of a line is a section of the image; with a space before it, a part of one.
+        # A name at the start of a line is a section of the image; a name after a space is part of the section.
         pattern = re.compile(r"^(\S+)$|^( ?)(\S+)(?: +|\n {10,})0x([0-9a-f]+) +0x([0-9a-f]+)(?: (.*))?$", re.M)
         for alone, space, name, address, size, source in pattern.findall(text):
             if not space:
@@ -67,7 +67,7 @@ class Image:
                             if source == "" and size >= PADDING and self.writable(address) == ram)
 
     def by_object(self, ram):
-        """Object -> bytes, objects named from the build directory on or by their archive's member."""
+        """Object -> bytes. An object is named by its path in the build directory, or by its archive and member."""
         found = defaultdict(int)
         for _, source, address, size in self.parts:
             if source and self.writable(address) == ram:
@@ -76,7 +76,7 @@ class Image:
         return found
 
     def symbols(self):
-        """(name, address, size), Rust's names readable."""
+        """(name, address, size), with Rust's names demangled."""
         command = [f"{self.tools}nm", "-S", "-C", "--defined-only", self.path]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         found = []

@@ -34,7 +34,7 @@ LIMITS = "outside the project's own limits:"
 
 
 def number(value):
-    """Three digits or so."""
+    """About three significant digits."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -110,7 +110,7 @@ class Report:
         return [row["ratio"] for row in self.rows if row["ratio"] is not None and row["group"] in groups]
 
     def means(self):
-        """Of the harness."""
+        """Geometric means of the ratios in the harness."""
         rows = [row for row in self.rows if row["ratio"] is not None]
         if not rows:
             return

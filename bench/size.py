@@ -50,7 +50,7 @@ def symbol_size(image, name):
 
 
 def panics(image, other):
-    """Traces of Rust's panics or formatting that the image has and the other one, without Rust, does not."""
+    """Symbols and texts of Rust's panics or formatting in the image that are not in the other, which has no Rust."""
     names = {name for name, *_ in image.symbols() if PANIC_SYMBOL.search(name)} - {name for name, *_ in other.symbols()}
     texts = {text.decode() for text in PANIC_TEXT.findall(image.contents)} - {
         text.decode() for text in PANIC_TEXT.findall(other.contents)}
@@ -58,7 +58,7 @@ def panics(image, other):
 
 
 def by_function(found):
-    """A table of the functions of both heaps, those of one name side by side."""
+    """Prints a table of the functions of both heaps; functions of the same name share a line."""
     sizes = {heap: image.functions(SOURCE) for heap, image in found.items()}
     names = sorted({*sizes[GC], *sizes[GCHEAP]}, key=lambda name: (-sizes[GCHEAP][name], -sizes[GC][name], name))
     rows = [[name, *(str(sizes[heap][name] or "-") for heap in (GC, GCHEAP))] for name in names]

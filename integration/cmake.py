@@ -97,7 +97,7 @@ class Tests:
         check(before == [file.stat().st_mtime_ns for file in files], "something was built again")
 
     def test_a_changed_file_is_noticed(self):
-        # Through the list of files that the glue includes.
+        # It is found through the list of files that the glue includes.
         header = self.mp / "py" / "gc.h"
         listed = (OUT / "cmake-make" / "gcheap" / "py" / "gc.c.o.d").read_text()
         check(str(header) in listed, f"{header} is not in the object's list of dependencies")
@@ -115,7 +115,7 @@ class Tests:
         check(check_heap(directory, ours=True) == self.expected, "the program's output differs from that with gc.c")
 
     def test_linker_scripts_find_the_object(self):
-        """The names that ports' linker scripts give gc.c's object, tried by a linker on ours."""
+        """Tries with a linker whether the names that ports' linker scripts give gc.c's object match ours."""
         made = micropython.build(self.mp, "minimal", "libgcheap") / "py" / "gc.o"
         cmake = OUT / "cmake-make" / "gcheap" / "py" / "gc.c.o"
         ninja = OUT / "cmake-ninja" / "gcheap" / "py" / "gc.c.obj"
@@ -124,7 +124,7 @@ class Tests:
         for script in sorted([*ports.rglob("*.ld"), *ports.rglob("*.incl")]):
             port = script.relative_to(ports).parts[0]
             for pattern in sorted(set(PLACED.findall(script.read_text(errors="replace")))):
-                # Which suffix a CMake port's objects have depends on its SDK; ours takes the same.
+                # The suffix of a CMake port's objects depends on its SDK; our object gets the same one.
                 ours = made if not (ports / port / "CMakeLists.txt").exists() else ninja if ".obj" in pattern else cmake
                 if not ours.exists():
                     say(f"    not tried, since Ninja is missing: {script.relative_to(ports)}")
@@ -151,7 +151,7 @@ class Tests:
 
 
 def places(pattern, file):
-    """Whether a linker puts the code of an object where its script wants that of `pattern`."""
+    """Whether `pattern` in a linker script matches an object, tried with a linker."""
     with tempfile.TemporaryDirectory() as directory:
         script, out = Path(directory) / "script.ld", Path(directory) / "out.o"
         script.write_text(f"SECTIONS {{ .ram : {{ {pattern}(.text .text.*) }} .flash : {{ *(.text .text.*) }} }}\n")

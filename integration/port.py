@@ -51,7 +51,7 @@ class Port:
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
     def demo(self, build, heap="128k"):
-        """The program in demo/ checks its results itself."""
+        """Runs the program in demo/, which checks its own results."""
         command = [build / "micropython", "-X", f"heapsize={heap}", ROOT / "demo" / "main.py"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert done.returncode == 0 and "WRONG" not in done.stdout, done.stdout
