@@ -195,7 +195,7 @@ class Results:
 
     def means(self, board, ratios):
         counted = {name: pair for name, pair in ratios.items() if not NOT_IN_MEANS.fullmatch(name)}
-        print(f"\nRatios on {board.target} (the mean without half and used-free, as for `make bench`):")
+        print(f"\nRatios on {board.target} (the means without half, used-free and list-of-*):")
 
         def mean(chosen):
             return geometric_mean(ratio for ratio, group in counted.values() if chosen(group))

@@ -25,7 +25,7 @@ AT_LEAST = {
 }
 WORST = 1.0  # the least for every other row
 # Rows that belong to a series, or that show constant time: their ratios would make the means look too good.
-NOT_IN_MEANS = re.compile("half(-.*)?|used-free(-.*)?")
+NOT_IN_MEANS = re.compile("half(-.*)?|used-free(-.*)?|list-of-.*")
 COLLECT_MEAN, ALL_MEAN = 2, 6
 OVERFLOW_COST = 1.5  # the most time that an overflow shape takes, as a multiple of the same without overflow
 SIZE_COST = 1.5  # the most time that an allocation in 256 MiB takes, as a multiple of one in 64 KiB
