@@ -148,6 +148,37 @@ TEST(tables_and_pool_lie_apart) {
     CHECK_EQUAL(host_seen.fatals, 0);
 }
 
+// What a tool finds without MicroPython's headers: the record by gcheap_atb_layout, the tables by a view.
+TEST(a_tool_finds_the_tables_and_the_pool) {
+    new_heap(10000);
+    void *first = gc_alloc(BLOCK, 0);
+    void *third = gc_alloc(3 * BLOCK, FINALISER);
+    gc_weakref_mark(third);
+    gcheap_atb_layout_t layout = gcheap_atb_layout(BLOCK, true, true, true);
+    CHECK_EQUAL(layout.next, offsetof(host_area_t, next));
+    CHECK_EQUAL(layout.atb_start, offsetof(host_area_t, gc_alloc_table_start));
+    CHECK_EQUAL(layout.atb_bytes, offsetof(host_area_t, gc_alloc_table_byte_len));
+    CHECK_EQUAL(layout.ftb_start, offsetof(host_area_t, gc_finaliser_table_start));
+    CHECK_EQUAL(layout.wtb_start, offsetof(host_area_t, gc_weakref_table_start));
+    CHECK_EQUAL(layout.pool_start, offsetof(host_area_t, gc_pool_start));
+    gcheap_atb_view_t view = gcheap_atb_view_at(&gcheap_state.area, &layout);
+    CHECK(view.pool == gcheap_state.area.gc_pool_start);
+    CHECK(view.wtb == gcheap_state.area.gc_weakref_table_start);
+    CHECK_EQUAL(BLOCK_FROM_PTR(&view, first), 0);
+    CHECK_EQUAL(BLOCK_FROM_PTR(&view, third), 1);
+    for (size_t block = 0; block < view.blocks; block++) {
+        CHECK_EQUAL(WTB_GET(&view, block), block == 1);
+        CHECK_EQUAL(FTB_GET(&view, block), block == 1);
+    }
+    WTB_CLEAR(&view, 1);
+    CHECK_EQUAL(wtb(&gcheap_state.area, 1), 0);
+    gc_free(third); // which is allowed again
+    CHECK_EQUAL(host_seen.fatals, 0);
+    WTB_SET(&view, 0);
+    gc_collect();
+    CHECK(was_told(first, NULL, NULL, NULL));
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 static size_t n_areas(void) {
@@ -265,6 +296,7 @@ RUN_TESTS(
     ENTRY(it_cannot_be_freed_nor_moved),
     ENTRY(after_the_sweep_the_heap_can_be_used),
     ENTRY(tables_and_pool_lie_apart),
+    ENTRY(a_tool_finds_the_tables_and_the_pool),
     ENTRY(it_grows_when_a_collection_was_no_help),
     ENTRY(what_cannot_be_had_does_no_harm),
     ENTRY(an_area_goes_when_it_is_empty_and_not_before),

@@ -9,7 +9,7 @@
 
 // The first area's record, as a tool without host.h's struct finds it: the state's bytes and the usual layout.
 static const void *first_record(gcheap_atb_layout_t *layout) {
-    *layout = gcheap_atb_layout(32, true, true);
+    *layout = gcheap_atb_layout(32, true, true, false);
     return &gcheap_state;
 }
 
@@ -290,6 +290,7 @@ TEST(the_masks_take_a_byte_apart) {
             CHECK_EQUAL(ATB_GET_KIND(&view, block), kinds[block]);
             CHECK_EQUAL(ATB_GET_KIND(&view, block + 4), 3 - kinds[block]);
             CHECK_EQUAL(FTB_GET(&view, block), 0);
+            CHECK_EQUAL(WTB_GET(&view, block), 0);
         }
     }
 }
@@ -324,6 +325,13 @@ TEST(the_transitions_change_one_block_and_no_other) {
             FTB_CLEAR(&view, block);
             CHECK_EQUAL(ftb[0], 0xff & ~(1u << block));
             CHECK_EQUAL(FTB_GET(&view, block), 0);
+            uint8_t wtb[1] = { (uint8_t)~(1u << block) };
+            view.wtb = wtb;
+            CHECK_EQUAL(WTB_GET(&view, block), 0);
+            WTB_SET(&view, block);
+            CHECK_EQUAL(wtb[0], 0xff);
+            WTB_CLEAR(&view, block);
+            CHECK_EQUAL(wtb[0], 0xff & ~(1u << block));
         }
     }
 }
@@ -368,15 +376,16 @@ TEST(views_of_one_area_agree) {
     CHECK(gcheap_atb_next_record(record, &layout) == NULL);
     CHECK_EQUAL(layout.next, offsetof(host_area_t, next));
     CHECK_EQUAL(layout.pool_start, offsetof(host_area_t, gc_pool_start));
-    layout = gcheap_atb_layout(16, false, false);
+    layout = gcheap_atb_layout(16, false, false, false);
     CHECK_EQUAL(layout.next, GCHEAP_ATB_ABSENT);
     CHECK_EQUAL(layout.ftb_start, GCHEAP_ATB_ABSENT);
+    CHECK_EQUAL(layout.wtb_start, GCHEAP_ATB_ABSENT);
     CHECK_EQUAL(layout.atb_start, 0);
     CHECK_EQUAL(layout.atb_bytes, sizeof(void *));
     CHECK_EQUAL(layout.pool_start, 2 * sizeof(void *));
     const void *fields[3] = { record, (void *)(uintptr_t)7, &layout };
     gcheap_atb_view_t view = gcheap_atb_view_at(fields, &layout);
-    CHECK(view.atb == record && view.blocks == 28 && view.ftb == NULL && view.block_bytes == 16);
+    CHECK(view.atb == record && view.blocks == 28 && view.ftb == NULL && view.wtb == NULL && view.block_bytes == 16);
     CHECK(gcheap_atb_next_record(fields, &layout) == NULL);
 }
 
