@@ -16,8 +16,8 @@ static struct object *root; // Objects that can be reached from here stay alive.
 // Storage for the state of the heap: STATE_BYTES bytes of zeros, which is 143 words in the default configuration. The
 // linker compares that with the library: gcheap_config_state_bytes_1144 exists if STATE_BYTES is 1144.
 size_t gcheap_state[143];
-#define CHECK_STATE_BYTES() __asm__ volatile (".pushsection .debug_gcheap,\"\"\n.long gcheap_config_state_bytes_%c0\n" \
-                                              ".popsection" : : "i" (sizeof(gcheap_state)))
+#define CHECK_STATE_BYTES() __asm__ volatile (".pushsection .debug_gcheap,\"\"\n" \
+    ".long gcheap_config_state_bytes_%c0\n.popsection" : : "i" (sizeof(gcheap_state)))
 
 // Called by gc_collect_start: passes on the roots in the host's memory.
 void gcheap_host_roots(void) {
