@@ -1,8 +1,8 @@
-// Compiled, never run: gcheap.h and gcheap_atb.h alone, as C11 and as C++17.
+// Compiled but never run: gcheap.h and gcheap_atb.h without other headers, as C11 and as C++17.
 #include "gcheap.h"
 #include "gcheap_atb.h"
 
-// Both can be asked for again.
+// Both can be included again.
 #include "gcheap.h"
 #include "gcheap_atb.h"
 
@@ -17,7 +17,7 @@ LAYOUT_ASSERT(GCHEAP_MISUSE_FREE_BLOCK == 5);
 LAYOUT_ASSERT(GCHEAP_MISUSE_TAIL_BLOCK == 6);
 LAYOUT_ASSERT(GCHEAP_MISUSE_WEAK_REFERENCE == 7);
 
-// Every macro of gcheap_atb.h, expanded, in this language and with these warnings.
+// Expands every macro of gcheap_atb.h, in this language and with these warnings.
 unsigned use_every_macro(const gcheap_atb_view_t *view, size_t block, const void *ptr);
 unsigned use_every_macro(const gcheap_atb_view_t *view, size_t block, const void *ptr) {
     unsigned a = view->atb[ATB_FROM_BLOCK(block)];

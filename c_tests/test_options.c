@@ -1,5 +1,5 @@
-// What the options do that are mostly off: weak references, areas that come and go by themselves, and roots that may not
-// be read. Built for a configuration that has all three (run.py).
+// The options that are usually off: weak references, areas that are added and returned automatically, and roots that
+// must not be read. run.py builds this file for a configuration with all three.
 #include "host.h"
 #include "test.h"
 
@@ -7,7 +7,7 @@
 #define FINALISER GC_ALLOC_FLAG_HAS_FINALISER
 #define RECORD sizeof(host_area_t)
 
-// What the host was told, in order: finalised objects, objects with a weak reference that die, NULL at the end.
+// What the host was told, in order: finalised objects, dying objects with a weak reference, and NULL at the end.
 static void *told[64];
 static size_t n_told;
 
@@ -52,7 +52,7 @@ TEST(the_dead_are_told_of_once) {
     CHECK(was_told(lost, NULL, NULL, NULL));
     CHECK_EQUAL(wtb(&gcheap_state.area, 0), 0);
     CHECK(gc_alloc(1, 0) == lost);
-    gc_collect(); // what lies there now has none
+    gc_collect(); // the object that is there now has no weak reference
     CHECK(was_told(NULL, NULL, NULL, NULL));
     gc_sweep_all();
     CHECK(was_told(kept, NULL, NULL, NULL));
@@ -108,7 +108,7 @@ static void allocate_after(void *object) {
         CHECK(!gc_is_locked());
         use_the_heap = gc_alloc(BLOCK, FINALISER);
         CHECK(use_the_heap == told[0]); // its place is free already
-        gc_collect(); // which comes here again
+        gc_collect(); // which calls this function again
     }
 }
 
@@ -133,7 +133,7 @@ TEST(tables_and_pool_lie_apart) {
         CHECK(area->gc_finaliser_table_start + bits <= area->gc_alloc_table_start);
         CHECK(area->gc_alloc_table_start + blocks / 4 <= area->gc_pool_start);
         CHECK(area->gc_pool_start + blocks * BLOCK == area->gc_pool_end);
-        // The last block's object has a bit of its own.
+        // The object in the last block has a bit of its own.
         gcheap_state.gc_auto_collect_enabled = 0;
         void *last = NULL;
         for (void *object; (object = gc_alloc(1, FINALISER)) != NULL; last = object) {
@@ -148,7 +148,7 @@ TEST(tables_and_pool_lie_apart) {
     CHECK_EQUAL(host_seen.fatals, 0);
 }
 
-// What a tool finds without MicroPython's headers: the record by gcheap_atb_layout, the tables by a view.
+// A tool without MicroPython's headers finds the record's fields by gcheap_atb_layout, and the tables by a view.
 TEST(a_tool_finds_the_tables_and_the_pool) {
     new_heap(10000);
     void *first = gc_alloc(BLOCK, 0);
@@ -196,7 +196,7 @@ TEST(it_grows_when_a_collection_was_no_help) {
     CHECK(gc_alloc(1, 0) == NULL);
     CHECK_EQUAL(host_seen.collections, 1);
     host_max_new_split = 2048;
-    CHECK(gc_alloc(1, 0) == NULL); // 2049 it takes
+    CHECK(gc_alloc(1, 0) == NULL); // it needs 2049
     host_max_new_split = 1 << 20;
     gc_info_t info;
     gc_info(&info);
@@ -206,11 +206,11 @@ TEST(it_grows_when_a_collection_was_no_help) {
     CHECK_EQUAL(host_seen.collections, 3);
     CHECK_EQUAL(host_areas_given, 1);
     CHECK_EQUAL(n_areas(), 2);
-    // As many blocks as there were, but for what is lost at the ends.
+    // As many blocks as there were, apart from what is lost at the ends.
     size_t blocks = gcheap_state.area.gc_alloc_table_byte_len * 4;
     size_t grown = gcheap_state.area.next->gc_alloc_table_byte_len * 4;
     CHECK(grown + 4 >= blocks && grown <= blocks + 4);
-    // And now one that is larger than both.
+    // Now an object that is larger than both areas.
     host_roots[2] = gc_alloc(64 * 1024, 0);
     CHECK(host_roots[2] != NULL);
     CHECK_EQUAL(host_areas_given, 2);
@@ -244,7 +244,7 @@ TEST(an_area_goes_when_it_is_empty_and_not_before) {
     host_roots[0] = gc_alloc(gcheap_state.area.gc_alloc_table_byte_len * 4 * BLOCK, 0);
     gcheap_state.gc_auto_collect_enabled = 0;
     for (int i = 1; i < 4; i++) {
-        // A small object that stays, in the area's first block, and many that fill the rest.
+        // A small object that stays, in the first block of the area, and many others that fill the rest.
         host_roots[i] = gc_alloc(BLOCK, 0);
         CHECK_EQUAL(n_areas(), (size_t)i + 1);
         const host_area_t *area = gcheap_state.area.next;

@@ -45,7 +45,7 @@ impl World {
     }
 
     fn heap(&self) -> Heap<VecHost<'_>> {
-        // SAFETY: the state and the lock depth live as long as the heap (I1), and the host does what its trait says (I2).
+        // SAFETY: the state and the lock depth live as long as the heap (I1); the host does what its trait says (I2).
         unsafe { Heap::new(VecHost(self)) }
     }
 }
@@ -125,7 +125,7 @@ fn main() {
     for blocks in 1..=5 {
         let object: *mut usize = heap.alloc(blocks * BLOCK_BYTES, true).cast();
         assert!(!object.is_null(), "the heap is full");
-        // SAFETY: the object has at least two words. The first says where it is, the second points to the one before it.
+        // SAFETY: an object has at least two words. The first says where it is; the second points to an older object.
         unsafe {
             object.write(block);
             object.add(1).write(last as usize);

@@ -1,4 +1,4 @@
-// A complete host for build/libgcheap.a. It makes a heap of 1 KiB, lets some objects die, and prints the map of the heap:
+// A complete host for build/libgcheap.a: it makes a heap of 1 KiB, lets some objects die, and prints the heap's map.
 //     make && cc -Iinclude examples/minimal_host.c build/libgcheap.a -o build/minimal_host && build/minimal_host
 #include <stdio.h>
 #include <stdlib.h>

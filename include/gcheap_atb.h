@@ -1,11 +1,12 @@
 // gcheap_atb.h: reads and writes the tables of a heap, for debuggers, dump tools and tests in C.
 //
 // It works on heaps made by libgcheap and by MicroPython's py/gc.c. Header only, C11 or C++17; it needs neither the
-// library nor MicroPython's headers. The names are those of gc.c. Where gc.c's macros take an area, these take a pointer
-// to a view of one (gcheap_atb_view_t), and they evaluate each argument once.
+// library nor MicroPython's headers. The names are those of gc.c. Where gc.c's macros take an area, these take a
+// pointer to a view of one (gcheap_atb_view_t), and they evaluate each argument once.
 //
 // A heap area is divided into blocks of equal size. An object is a run of blocks: one head, followed by tails. Two bits
-// record what a block is. The bits of four blocks share one byte of the allocation table (ATB, "allocation table byte"):
+// record what a block is. The bits of four blocks share one byte of the allocation table, an
+// "allocation table byte" (ATB):
 //
 //      bit    7   6   5   4   3   2   1   0
 //           +-------+-------+-------+-------+        00 FREE  part of no object
@@ -21,8 +22,8 @@
 //      table byte   atb[0] = 10100100  atb[1] = 00000100     written from bit 7 down to bit 0
 //
 // Builds with finalisers have a second table, the finaliser table (FTB), with one bit per block: set for heads whose
-// finaliser has not been run yet. Builds with weak references have a third one, the weak-reference table (WTB), with one
-// bit per block: set for heads that have a weak reference.
+// finaliser has not been run yet. Builds with weak references have a third one, the weak-reference table (WTB), with
+// one bit per block: set for heads that have a weak reference.
 //
 // Nothing here locks the heap. Read a heap that no other thread is using, or a copy of its tables.
 #ifndef GCHEAP_ATB_H
@@ -128,7 +129,7 @@ typedef struct gcheap_atb_view_t {
 //      block 0:   10 10 01 00   or        00 00 00 01   =   10 10 01 01
 #define ATB_FREE_TO_HEAD(view, block) (gcheap_atb_set_((view), (block), AT_FREE, AT_HEAD))
 
-// ATB_FREE_TO_TAIL(view, block): 00 becomes 10. For a further block of a new object, or of an object that grows in place.
+// ATB_FREE_TO_TAIL(view, block): 00 becomes 10. For another block of a new object, or of an object that grows.
 //
 //      block 0:   10 10 01 00   or        00 00 00 10   =   10 10 01 10
 #define ATB_FREE_TO_TAIL(view, block) (gcheap_atb_set_((view), (block), AT_FREE, AT_TAIL))
@@ -156,8 +157,8 @@ typedef struct gcheap_atb_view_t {
 //      BLOCK_FROM_PTR(view, 0x1020) = 1,  also for 0x1021 to 0x103f;    PTR_FROM_BLOCK(view, 1) = 0x1020
 //
 // Use: programs know an object by its address, the tables by its block. BLOCK_FROM_PTR checks nothing: an address below
-// the pool gives a huge index, an address above it an index of view->blocks or more. An address is that of an object only
-// if it is also the first byte of its block (PTR_FROM_BLOCK returns the same address) and that block is a head.
+// the pool gives a huge index, an address above it an index of view->blocks or more. An address is that of an object
+// only if it is also the first byte of its block (PTR_FROM_BLOCK returns the same address) and that block is a head.
 #define BLOCK_FROM_PTR(view, ptr) (gcheap_atb_block_from_ptr_((view), (const void *)(ptr)))
 #define PTR_FROM_BLOCK(view, block) (gcheap_atb_ptr_from_block_((view), (block)))
 
@@ -168,8 +169,8 @@ typedef struct gcheap_atb_view_t {
 #define BLOCKS_PER_FTB ((size_t)8)
 #define BLOCKS_PER_WTB ((size_t)8)
 
-// FTB_GET(view, block): 1 if the object with this head still has a finaliser to run, else 0 (always 0 without the table).
-// FTB_SET, FTB_CLEAR: set and clear that bit. The view must have a finaliser table.
+// FTB_GET(view, block): 1 if the object with this head still has a finaliser to run, else 0 (always 0 without the
+// table). FTB_SET, FTB_CLEAR: set and clear that bit. The view must have a finaliser table.
 //
 //      block          7 6 5 4 3 2 1 0
 //      ftb[0] =       0 0 1 0 0 0 0 0       block 5 has a finaliser
@@ -213,8 +214,8 @@ static inline gcheap_atb_view_t gcheap_atb_view(void *atb, size_t atb_bytes, voi
     gcheap_atb_view((area)->gc_alloc_table_start, (area)->gc_alloc_table_byte_len, \
     NULL, (area)->gc_pool_start, (block_bytes))
 
-// The offsets, in bytes, of the fields of an area's record that a view needs. For hosts without MicroPython's headers, and
-// for tools that take the offsets from debug information or from an archive's gcheap_config_area_* symbols.
+// The offsets, in bytes, of the fields of an area's record that a view needs. For hosts without MicroPython's headers,
+// and for tools that take the offsets from debug information or from an archive's gcheap_config_area_* symbols.
 typedef struct gcheap_atb_layout_t {
     size_t next;        // AREA_NEXT, or GCHEAP_ATB_ABSENT
     size_t atb_start;   // AREA_ATB_START
@@ -229,8 +230,8 @@ typedef struct gcheap_atb_layout_t {
 #define GCHEAP_ATB_ABSENT ((size_t)-1)
 
 // gcheap_atb_layout: the usual layout, one word after the other in the order of mp_state_mem_area_t. The arguments are
-// four values of the library's configuration: BLOCK_BYTES, SPLIT_HEAP (the heap can have several areas), FINALISER (there
-// is a finaliser table) and WEAKREF (there is a weak-reference table).
+// four values of the library's configuration: BLOCK_BYTES, SPLIT_HEAP (the heap can have several areas), FINALISER
+// (there is a finaliser table) and WEAKREF (there is a weak-reference table).
 static inline gcheap_atb_layout_t gcheap_atb_layout(size_t block_bytes, bool split_heap, bool finaliser, bool weakref) {
     gcheap_atb_layout_t layout;
     size_t at = 0;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the programs in examples/ and the commands of README.md as a reader would:  integration/examples.py
 
-What a program prints is compared with the text that the README, or the comment of the program, promises. The quick commands
-of the README are run as they stand there; of the others, and of the other documents, it is checked that the make targets and
-the files that they name exist.
+What a program prints is compared with the text that the README, or the comment of the program, promises. The README's
+quick commands are run as typed. For the other commands, and for the other documents, the test checks that the make
+targets and the files that they name exist.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator, Tuple
 
@@ -142,13 +143,12 @@ def tests() -> Iterator[Test]:
     yield "the documents' files exist", named_files_exist
     for command in commands():
         if is_quick(command):
-            yield f"$ {command}", lambda command=command: quick_command(command)
+            yield f"$ {command}", partial(quick_command, command)
         else:
-            yield f"names what exists: {command}", lambda command=command: long_command_names_what_exists(command)
+            yield f"names what exists: {command}", partial(long_command_names_what_exists, command)
     for compiler in "gcc", "clang":
         for flags in ("-O0",), ("-O2",):
-            yield (f"examples/minimal_host.c: {compiler} {' '.join(flags)}",
-                   lambda compiler=compiler, flags=flags: c_program(compiler, *flags))
+            yield f"examples/minimal_host.c: {compiler} {' '.join(flags)}", partial(c_program, compiler, *flags)
     yield "examples/heap_in_a_vec.rs", rust_program
 
 
