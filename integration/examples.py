@@ -12,9 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterator, Tuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "examples"
@@ -24,7 +24,7 @@ DOCUMENTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *so
              if path.exists()]
 # Commands that end soon and need no one at the keyboard. `make run` builds MicroPython, which takes a minute.
 QUICK = ("make", "make run", "cc ", "build/")
-Test = Tuple[str, Callable[[], None]]
+Test = tuple[str, Callable[[], None]]
 
 
 class Failure(Exception):
