@@ -20,7 +20,7 @@ static bool all_bytes(const void *start, size_t bytes, uint8_t value) {
     return true;
 }
 
-// Fills the whole heap with single blocks; returns how many there were.
+// Fills the whole heap with one-block objects; returns their number.
 static size_t fill(void) {
     size_t n = 0;
     while (gc_alloc(1, 0) != NULL) {
@@ -150,7 +150,7 @@ TEST(realloc_shrinks_in_place) {
     CHECK(all_bytes(object, 50 * BLOCK, 0x5a));
     gcheap_atb_view_t view = host_view();
     CHECK_EQUAL(FTB_GET(&view, 0), 1);
-    CHECK(gc_alloc(47 * BLOCK, 0) == at(3)); // what it gave back, to the block
+    CHECK(gc_alloc(47 * BLOCK, 0) == at(3)); // exactly the blocks that were released
 }
 
 TEST(realloc_grows_in_place_and_clears_what_is_new) {
@@ -164,7 +164,7 @@ TEST(realloc_grows_in_place_and_clears_what_is_new) {
     CHECK(all_bytes(object, 2 * BLOCK, 0x5a));
     CHECK(all_bytes(object + 2 * BLOCK, 35 * BLOCK, 0));
     CHECK(all_bytes(object + 37 * BLOCK, 5 * BLOCK, 0x5a));
-    // To the last block of the area, and no further.
+    // As far as the last block of the area, and no further.
     size_t blocks = host_view().blocks;
     CHECK(gc_realloc(object, blocks * BLOCK, false) == object);
     CHECK_EQUAL(gc_nbytes(object), blocks * BLOCK);
@@ -224,7 +224,7 @@ TEST(locks_nest_and_refuse_changes) {
     CHECK(gc_alloc(1, 0) == at(3));
     gc_free(object);
     CHECK_EQUAL(gc_nbytes(object), 0);
-    // The depth counts in steps of 2: bit 0 says that a collection is under way.
+    // The depth is counted in steps of 2: bit 0 means that this thread is collecting.
     gc_lock();
     CHECK_EQUAL(gcheap_state.gc_lock_depth, 2);
     gc_collect();
