@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which Rust target scripts/rust-target names for which C compiler, and what it says where there is none.
+"""Which Rust target `tools/build.py target` names for which C compiler, and what it says where there is none.
 
     integration/targets.py
 
@@ -93,7 +93,7 @@ case $* in *-dumpmachine*) echo xtensa-lx106-elf ;; *) echo '#define __XTENSA__ 
 
 
 def ask(words, path):
-    done = subprocess.run([ROOT / "scripts" / "rust-target", *words.split()], env=dict(os.environ, PATH=path, LC_ALL="C"),
+    done = subprocess.run([ROOT / "tools" / "build.py", "target", *words.split()], env=dict(os.environ, PATH=path, LC_ALL="C"),
                           capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.strip(), done.stderr
 

@@ -1,4 +1,4 @@
-// Writes the interpreter's configuration into assembler text, from which micropython.mk reads it.
+// Writes the interpreter's configuration into assembler text, from which tools/build.py reads it.
 //
 // Compiled with -S and the interpreter's own flags and headers, never linked or run: it works for any target, and it sees
 // the values (and the offsets of structures) exactly as the rest of the interpreter is compiled with them.
