@@ -380,11 +380,28 @@ def bad_configurations():
                         ("SPLIT_HEAP_AUTO=1\nSPLIT_HEAP=0\n", "needs SPLIT_HEAP=1"),
                         ("MUTEX=1\n", "THREAD_STATE=1"), ("POINTER_BYTES=2\n", "POINTER_BYTES"),
                         ("STATE_MARK_STACK_ENTRY_BYTES=3\n", "1, 2, 4 or 8"),
+                        ("STATE_BYTES=8\n", "STATE_BYTES is 8, but STATE_"),
+                        ("AREA_NEXT=3\n", "AREA_NEXT is 3; it must be a multiple of 8"),
+                        ("AREA_BYTES=8\n", "AREA_BYTES is 8, but AREA_"),
+                        ("AREA_POOL_END=8\n", "overlap"), ("STATE_COLLECTED=0\n", "overlap"),
+                        ("LOCK_DEPTH_OFFSET=0\n", "overlap"), ("LOCK_DEPTH_OFFSET=1001\n", "multiple of 2"),
+                        ("STATE_OFFSET=4\n", "STATE_OFFSET is 4"), ("STATE_MARK_STACK_BYTES=48\n", "room for 7"),
+                        ("STATE_MARK_STACK_BYTES=65\n", "no multiple"), ("STATE_AREA=4\n", "multiple of 8"),
                         ("STATE_MARK_STACK_ENTRY_BYTES=16\n", "at most 8 here"), ("nonsense\n", "'='")]:
         code, output, out = build_archive("bad", config)
         require(code != 0, f"{config.strip()} is accepted")
         require(why in output, f"{config.strip()}: the message does not say \"{why}\":\n{output}")
         require(not out.exists(), f"{config.strip()}: there is an archive all the same")
+
+
+def tidy_and_untidy_files():
+    """The line ends of other systems, spaces around keys and values, and a byte order mark say the same as without."""
+    settings = ["# comment", "SPLIT_HEAP=0", "WEAKREF=1", "BLOCK_BYTES=64", "STATE_SYMBOL=my_state"]
+    untidy = "\ufeff" + "\r\n".join(f"  {line} ".replace("=", " =\t") for line in settings) + "\r\n"
+    code, output, out = build_archive("untidy", untidy)
+    require(code == 0, output)
+    found = check_interface(out, {"SPLIT_HEAP": "0", "WEAKREF": "1", "STATE_SYMBOL": "my_state"})
+    require("gcheap_config_block_bytes_64" in found.configuration, f"configuration symbols: {found.configuration}")
 
 
 def archive():
@@ -393,6 +410,7 @@ def archive():
     yield "archive: the smallest configuration", smallest_configuration
     yield "archive: the largest configuration", largest_configuration
     yield "archive: the build program lists exports and imports", commands_list_the_interface
+    yield "archive: line ends and spaces in a configuration do not matter", tidy_and_untidy_files
     yield "archive: bad configurations are refused with a reason", bad_configurations
 
 
