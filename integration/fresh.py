@@ -87,6 +87,12 @@ def copy_settings() -> None:
     for name in ("resolv.conf", "hosts", "ssl/certs/ca-certificates.crt"):
         if (source := Path("/etc", name)).exists():
             shutil.copyfile(source, SYSTEM / "etc" / name)
+    # With the updates and security fixes that this machine gets, if it runs the same release.
+    lines = output("apt-get", "indextargets", "--format", "deb $(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
+                   "Origin: Debian").splitlines()
+    sources = SYSTEM / "etc" / "apt" / "sources.list"
+    sources.write_text("".join(f"{line}\n" for line in dict.fromkeys(sources.read_text().splitlines() + lines)
+                               if line.split()[2].startswith(RELEASE)))
     acquire = output("apt-config", "dump", "Acquire")
     (SYSTEM / "etc" / "apt" / "apt.conf.d" / "90host").write_text(
         "".join(f"{line}\n" for line in acquire.splitlines() if re.match(r"Acquire::https?::", line)))

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::place::SMALL;
 use super::{Heap, blocks_for, mem};
 use crate::config::{
-    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO, COMPACT, WORD_BYTES,
+    ALLOC_THRESHOLD, BLOCK_BYTES, COMPACT, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO, WORD_BYTES,
 };
 use crate::port::Port;
 

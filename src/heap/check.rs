@@ -5,7 +5,7 @@ use super::atb::{
     Atb, BLOCKS_PER_ATB, Kind, atb_0_is_free, atb_1_is_free, atb_2_is_free, atb_3_is_free, atb_from_block,
 };
 use super::state::Area;
-use crate::config::{FINALISER, COMPACT, WEAKREF};
+use crate::config::{COMPACT, FINALISER, WEAKREF};
 use crate::port::Port;
 
 /// What is wrong, and with which block (or 0).

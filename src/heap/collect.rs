@@ -8,7 +8,7 @@
 //! ```
 
 use super::Heap;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, COMPACT, WEAKREF};
+use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, COMPACT, FINALISER, WEAKREF};
 use crate::port::Port;
 
 /// A collection is under way.

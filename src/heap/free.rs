@@ -5,7 +5,7 @@ use super::atb::Kind;
 #[cfg(not(gcheap_compact))]
 use super::atb::block_from_ptr;
 use super::state::Area;
-use crate::config::{BLOCK_BYTES, COLLECT_FLAG, FINALISER, COMPACT};
+use crate::config::{BLOCK_BYTES, COLLECT_FLAG, COMPACT, FINALISER};
 use crate::port::{Misuse, Port};
 
 impl<P: Port> Heap<P> {

@@ -7,7 +7,7 @@ use super::atb::block_from_ptr;
 use super::atb::ptr_from_block;
 use super::state::Area;
 use super::{Heap, blocks_for, mem};
-use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, COMPACT, WEAKREF};
+use crate::config::{BLOCK_BYTES, COMPACT, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
 use crate::port::{Misuse, Port};
 
 /// What became of a request to change an object in place.

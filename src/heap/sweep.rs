@@ -5,7 +5,7 @@ use super::atb::{Kind, ptr_from_block};
 use super::ftb::BLOCKS_PER_FTB;
 use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, highest_lane, marks_to_heads, tails};
 use super::state::Area;
-use crate::config::{SPLIT_HEAP_AUTO, COMPACT, WEAKREF};
+use crate::config::{COMPACT, SPLIT_HEAP_AUTO, WEAKREF};
 use crate::port::Port;
 
 /// What sweeping does to one word of the table.

@@ -118,12 +118,13 @@ pub fn build(config: &Config, places: &Places) -> Result<PathBuf, String> {
             probe.arg(port.join("probe.c"));
             probe
         })?;
-        let probed = fs::read_to_string(out.join("probe.s")).map_err(|e| e.to_string())?;
-        let variant = if config.compact { "compact" } else { "fast" };
-        let symbol = "STATE_SYMBOL=second_mp_state_ctx";
-        write("config.env", &format!("{symbol}\nVARIANT={variant}\n{}", configuration(&probed)))?;
-        let mut archive = Command::new(places.root.join("scripts/build-archive"));
-        archive.arg(out.join("config.env")).arg(out.join("libgcheap.a"));
+        let mut derive = Command::new(places.root.join("tools/build.py"));
+        derive.arg("config").arg(out.join("probe.s")).arg(out.join("config.env"));
+        derive.arg("STATE_SYMBOL=second_mp_state_ctx");
+        derive.arg(if config.compact { "VARIANT=compact" } else { "VARIANT=fast" });
+        run(derive)?;
+        let mut archive = Command::new(places.root.join("tools/build.py"));
+        archive.arg("archive").arg(out.join("config.env")).arg(out.join("libgcheap.a"));
         archive.env("CC", places.cc.clone() + MACHINE).env("CARGO_TARGET_DIR", out.join("target"));
         if WORD == 4 {
             // Rust's core library may have to be compiled for this target: once for all configurations.
@@ -155,17 +156,6 @@ pub fn lacks(config: &Config, places: &Places) -> Option<&'static str> {
         .then_some("this MicroPython has no weak references (since 1.29; --micropython PATH says which to take)")
 }
 
-/// The lines that the port's probe left in assembler text, as a configuration file.
-fn configuration(assembler: &str) -> String {
-    let mut text = String::new();
-    for line in assembler.lines() {
-        let Some((_, rest)) = line.split_once("@gcheap ") else { continue };
-        text += rest.split('"').next().unwrap_or_default().to_uppercase().as_str();
-        text += "\n";
-    }
-    text
-}
-
 fn cc(places: &Places) -> Command {
     let mut words = places.cc.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or("cc"));
@@ -188,18 +178,22 @@ fn stamp(config: &Config, places: &Places) -> Result<String, String> {
         places.root.join("crates/parity/src/library.rs"),
         places.root.join("Cargo.toml"),
         places.root.join("build.rs"),
-        places.root.join("scripts/build-archive"),
+        places.root.join("tools/build.py"),
         places.micropython.join("py/gc.c"),
         places.micropython.join("py/gc.h"),
         places.micropython.join("py/mpstate.h"),
         places.micropython.join("py/mpprint.c"),
     ];
     files.extend(places.against.clone());
-    let mut dirs =
-        ["src", "include", "micropython-port/gcheap", "crates/parity/shim"].map(|dir| places.root.join(dir)).to_vec();
+    let mut dirs = ["src", "include", "micropython-port/gcheap", "crates/parity/shim", "tools/gcheap_build"]
+        .map(|dir| places.root.join(dir))
+        .to_vec();
     while let Some(dir) = dirs.pop() {
         let entries = fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         for path in entries.flatten().map(|entry| entry.path()) {
+            if path.ends_with("__pycache__") {
+                continue;
+            }
             if path.is_dir() { &mut dirs } else { &mut files }.push(path);
         }
     }
