@@ -170,7 +170,8 @@ class Build:
     def test_older_pythons(self):
         """The program runs with every Python 3.9 and newer that is here."""
         names = [f"python3.{minor}" for minor in range(9, 15) if shutil.which(f"python3.{minor}")]
-        works = [name for name in names if subprocess.run([name, "-c", ""], check=False, capture_output=True).returncode == 0]
+        works = [name for name in names
+                 if subprocess.run([name, "-c", ""], check=False, capture_output=True).returncode == 0]
         if not works:
             return "no python3.N is installed"
         for name in works:
