@@ -1,4 +1,4 @@
-//! Blocks: what one can be, and how its number, its address and its place in the table belong together.
+//! Blocks: what one can be, and how its index, its address and its place in the table relate.
 //!
 //! The names are gc.c's; `include/gcheap_atb.h` offers the same ones to C.
 //!
@@ -29,8 +29,8 @@ pub const ATB_MASK_2: u8 = 0x30;
 /// The bits of its fourth block. gc.c: `ATB_MASK_3`.
 pub const ATB_MASK_3: u8 = 0xc0;
 
-/// Whether the first block of ATB byte `a` is free. gc.c: `ATB_0_IS_FREE`: its way to look at four blocks for the price
-/// of one load; here a word's worth of them is [`frees`].
+/// Whether the first block of ATB byte `a` is free. gc.c: `ATB_0_IS_FREE`, with which it looks at four blocks after one
+/// load; the heap itself looks at a word of the table at once (`frees` in `lanes`).
 pub const fn atb_0_is_free(a: u8) -> bool {
     a & ATB_MASK_0 == 0
 }
@@ -51,9 +51,9 @@ pub const fn atb_3_is_free(a: u8) -> bool {
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Belongs to nobody. Becomes a head or a tail when an allocation takes it.
+    /// Not in use. Becomes a head or a tail when an allocation takes it.
     Free = 0b00,
-    /// First block of an object. Becomes marked when a collection reaches it; a collection that doesn't, frees it.
+    /// First block of an object. Becomes marked when a collection reaches it, and free at its end if none does.
     Head = 0b01,
     /// A further block of the object whose head is the nearest one below. Becomes free together with it, or when the
     /// object shrinks.
@@ -63,7 +63,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(super) const fn of(bits: usize) -> Kind {
+    pub(crate) const fn of(bits: usize) -> Kind {
         match bits & 3 {
             0b00 => Kind::Free,
             0b01 => Kind::Head,

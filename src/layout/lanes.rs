@@ -1,4 +1,4 @@
-//! Lanes: what a machine word of the allocation table tells at once.
+//! Lanes: what one machine word of the allocation table says about its blocks.
 //!
 //! A machine word of the table covers 32 blocks (16 on a 32-bit machine). A *lane* is one block's pair of bits; a lane
 //! mask has the lower bit of each chosen pair set, and nothing else:
@@ -11,9 +11,6 @@
 //!    frees    .  .  .  1  .  1        … 00
 //!    marks    .  .  .  .  1  .        … 11
 //! ```
-
-// The variant for scarce flash uses fewer of them.
-#![cfg_attr(gcheap_compact, allow(dead_code))]
 
 /// A machine word of the table.
 pub(crate) type Word = usize;
@@ -60,7 +57,7 @@ pub(crate) const fn marks(word: Word) -> Word {
     word & word >> 1 & LANES
 }
 
-/// The word with every marked head a plain head again: 11 becomes 01. gc.c: `ATB_MARK_TO_HEAD`, once per block.
+/// The word with every marked head turned back into a head: 11 becomes 01. gc.c: `ATB_MARK_TO_HEAD`, once per block.
 #[inline(always)]
 pub(crate) const fn marks_to_heads(word: Word) -> Word {
     word & !(marks(word) << 1)
@@ -114,18 +111,16 @@ pub(crate) const fn run_at_top(lanes: Word) -> usize {
     (!lanes & LANES).leading_zeros() as usize / 2
 }
 
-/// The highest lane in the mask, which is not empty.
+/// How many bits the object has whose head is at bit 0 of a word that was shifted down. The lanes that were shifted in are
+/// no tails and end it; if they do, its real end was not seen.
+///
+/// ```text
+///    word >> shift     … . h = = h       (lane 0 on the right)
+///    no tails          … 1 1 . . -
+/// ```
 #[inline(always)]
-pub(crate) const fn highest_lane(mut lanes: Word) -> usize {
-    if !crate::config::COMPACT {
-        return lanes.ilog2() as usize / 2;
-    }
-    let mut lane = 0;
-    while lanes > 3 {
-        lanes >>= 2;
-        lane += 1;
-    }
-    lane
+pub(crate) const fn run_of_tails(above: Word) -> usize {
+    (!tails(above) & (LANES - 1)).trailing_zeros() as usize
 }
 
 /// The lanes at which a run of `n` (1..=32) lanes of the mask starts.
@@ -158,7 +153,7 @@ const _: () = {
 
 #[cfg(test)]
 mod tests {
-    use super::super::atb::Kind;
+    use super::super::block::Kind;
     use super::*;
 
     /// Each lane of `word` as gc.c's macros see it, from the bytes.
