@@ -54,6 +54,7 @@ const LAYOUT: &[&str] = &[
     "STATE_OVERFLOW",
     "STATE_MARK_STACK",
     "STATE_MARK_STACK_BYTES",
+    "STATE_MARK_STACK_ENTRY_BYTES",
     "STATE_AREA_STACK",
     "STATE_AUTO_COLLECT",
     "STATE_ALLOC_AMOUNT",
@@ -157,6 +158,7 @@ fn lay_out(config: &mut Config, word: usize) {
     at = (at + 4).next_multiple_of(word);
     set("STATE_MARK_STACK", at);
     set("STATE_MARK_STACK_BYTES", entries * word);
+    set("STATE_MARK_STACK_ENTRY_BYTES", word);
     at += entries * word;
     set("STATE_AREA_STACK", at);
     at += if split { entries * word } else { 0 };
@@ -188,6 +190,10 @@ fn check(config: &Config, word: usize) {
     let block = number("BLOCK_BYTES", &config["BLOCK_BYTES"]);
     if !block.is_power_of_two() || !(word..=4096).contains(&block) {
         stop(&format!("BLOCK_BYTES is {block}; it must be a power of two from {word} to 4096"));
+    }
+    let entry = number("STATE_MARK_STACK_ENTRY_BYTES", &config["STATE_MARK_STACK_ENTRY_BYTES"]);
+    if !entry.is_power_of_two() || entry > word {
+        stop(&format!("STATE_MARK_STACK_ENTRY_BYTES is {entry}; it must be 1, 2, 4 or 8, and at most {word} here"));
     }
     let needs = [
         ("MUTEX", "THREAD_STATE", "threads have a lock depth each"),

@@ -381,7 +381,9 @@ def bad_configurations():
     for config, why in [("BLOCK_BYTS=32\n", 'unknown key "BLOCK_BYTS"'), ("BLOCK_BYTES=24\n", "power of two"),
                         ("FINALISER=yes\n", "must be 0 or 1"), ("WEAKREF=1\nFINALISER=0\n", "needs FINALISER=1"),
                         ("SPLIT_HEAP_AUTO=1\nSPLIT_HEAP=0\n", "needs SPLIT_HEAP=1"),
-                        ("MUTEX=1\n", "THREAD_STATE=1"), ("POINTER_BYTES=2\n", "POINTER_BYTES"), ("nonsense\n", "'='")]:
+                        ("MUTEX=1\n", "THREAD_STATE=1"), ("POINTER_BYTES=2\n", "POINTER_BYTES"),
+                        ("STATE_MARK_STACK_ENTRY_BYTES=3\n", "1, 2, 4 or 8"),
+                        ("STATE_MARK_STACK_ENTRY_BYTES=16\n", "at most 8 here"), ("nonsense\n", "'='")]:
         code, output, out = build_archive("bad", config)
         require(code != 0, f"{config.strip()} is accepted")
         require(why in output, f"{config.strip()}: the message does not say \"{why}\":\n{output}")
