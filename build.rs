@@ -216,7 +216,7 @@ fn rust(config: &Config) -> String {
             continue;
         }
         if key == "VARIANT" {
-            writeln!(out, "pub const COMPACT: bool = {};", value == "compact").unwrap();
+            // A cfg: src/variant.rs chooses a type by it.
         } else if FLAGS.contains(&key.as_str()) {
             writeln!(out, "pub const {key}: bool = {};", value == "1").unwrap();
         } else {

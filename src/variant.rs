@@ -13,7 +13,7 @@
 //! VARIANT chooses it.
 
 use crate::host::Host;
-use crate::inspect::count::{ByBlocks, ByWords, Counting};
+use crate::counting::{ByBlocks, ByWords, Counting};
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
 use crate::layout::atb::fast::FastAtb;

@@ -1,11 +1,12 @@
 //! The exported C functions: exactly py/gc.h's prototypes. Each is one call into the heap.
 //!
-//! include/gcheap.h is generated from this file and from host.rs, doc comments included.
+//! include/gcheap.h is generated from this file and from imports.rs, doc comments included.
 
 use core::ffi::{c_char, c_uint, c_void};
 
-use crate::heap::{Heap, Info};
-use crate::host::{CHost, CPrinter, mp_print_t};
+use super::imports::{CHost, CPrinter, mp_print_t};
+use crate::counting::Info;
+use crate::heap::Heap;
 
 /// The flag for gc_alloc: the object may have a finaliser. py/gc.h: GC_ALLOC_FLAG_HAS_FINALISER.
 const HAS_FINALISER: c_uint = 1;

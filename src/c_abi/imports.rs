@@ -4,8 +4,8 @@ use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::ptr::NonNull;
 
 use crate::config;
-use crate::heap::dump::Printer;
-use crate::port::{Misuse, Port};
+use crate::host::{Host, Misuse};
+use crate::inspect::dump::Printer;
 
 unsafe extern "C" {
     /// Runs a whole collection: calls gc_collect_start, gc_collect_root for every root that the program has besides
@@ -102,7 +102,7 @@ impl CHost {
     }
 }
 
-impl Port for CHost {
+impl Host for CHost {
     #[inline(always)]
     fn state(self) -> NonNull<u8> {
         // SAFETY: I1: the host's symbol names at least STATE_OFFSET + STATE_BYTES bytes; a static is never NULL.

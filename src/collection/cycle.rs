@@ -1,114 +1,108 @@
 //! The course of a collection: start, roots, end.
 //!
 //! ```text
-//!    collect_start   mutex taken, lock depth gets its collect flag, the host's roots are marked
-//!    collect_root    … as often as the host likes: stacks, registers, other threads
-//!    collect_end     grey objects scanned · finalisers run · unmarked objects freed · flag and mutex given back ·
-//!                    the host's weak references to freed objects seen to
+//!    start   mutex taken, lock depth raised, the host's roots are marked
+//!    root    … as often as the host likes: stacks, registers, other threads
+//!    end     deferred objects scanned · finalisers run · unmarked objects freed · lock depth lowered, mutex released ·
+//!            the host told that weak references to freed objects can be seen to
 //! ```
+//!
+//! A collection inside a collection, which only a finaliser can begin, does nothing: not even run finalisers. gc.c's heap
+//! does not survive one.
 
-use super::Heap;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_FLAG, COLLECT_RETVAL, FINALISER, COMPACT, WEAKREF};
-use crate::port::Port;
+use core::marker::PhantomData;
 
-/// A collection is under way.
-const COLLECTING: u32 = 1;
-/// Roots may come: between start and end.
-const MARKING: u32 = 2;
-/// Objects wait that the mark stack had no room for ([`super::mark`]).
-pub(super) const WAITING: u32 = 4;
-/// A collection inside a collection, which only a finaliser can begin. gc.c's heap would not survive one; here it does
-/// nothing, not even run finalisers, so there is never a third one inside.
-const NESTED: u32 = 8;
-/// Above those there is room for a number.
-#[cfg(not(gcheap_compact))]
-pub(super) const CARD_BITS_SHIFT: u32 = 24;
-/// In the same place, when none waits any more: a finaliser has made a weak reference.
-const LATE_WEAKREF: u32 = 1 << 24;
+use super::finalise::run_finalisers;
+use super::sweep::Sweep;
+use crate::config::{ALLOC_THRESHOLD, COLLECT_RETVAL, COLLECT_STEP, FINALISER, WEAKREF};
+use crate::context::Context;
+use crate::host::Host;
+use crate::layout::phase::phase_of;
+use crate::marking::Marking;
+use crate::placement::Placement;
+use crate::variant::Variant;
 
-impl<P: Port> Heap<P> {
-    /// Begins a collection and marks the host's roots. gc.c: `gc_collect_start`.
-    pub fn collect_start(&self) {
+/// The collection under way, or the next one.
+#[derive(Clone, Copy)]
+pub(crate) struct Cycle<H: Host, V: Variant>(Context<H>, PhantomData<V>);
+
+impl<H: Host, V: Variant> Cycle<H, V> {
+    #[inline(always)]
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
+    }
+
+    /// Begins a collection and marks the host's roots.
+    pub fn start(self) {
         if self.begin() {
             if ALLOC_THRESHOLD {
-                self.state().alloc_amount().set(0);
+                self.0.state().alloc_amount().set(0);
             }
-            self.port().mark_roots();
+            self.0.host().mark_roots();
         }
     }
 
-    /// Ends the collection: whatever was not reached has its finaliser run and is freed. gc.c: `gc_collect_end`.
-    pub fn collect_end(&self) {
-        let phase = self.state().phase();
-        if phase.get() & COLLECTING == 0 {
+    /// Marks everything that can be reached from `len` words; nothing outside a collection's marking.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn root(self, words: *const usize, len: usize) {
+        if phase_of(self.0.state()).is_marking() {
+            // SAFETY: the caller's promise.
+            unsafe { V::Marking::over(self.0).mark(words, len) }
+        }
+    }
+
+    /// Ends the collection, or the one inside it. Whatever was not reached has its finaliser run and is freed.
+    pub fn end(self) {
+        let phase = phase_of(self.0.state());
+        if phase.unnest() {
+            return self.0.host().exit();
+        }
+        // Without its own start, from a finaliser too, there is nothing to end.
+        if !phase.is_marking() {
             return;
         }
-        if phase.get() & NESTED != 0 {
-            phase.set(phase.get() & !NESTED);
-            return self.port().exit();
-        }
-        self.scan_waiting();
-        phase.set(COLLECTING);
-        if !COMPACT {
-            self.reset_bounds();
-        }
+        V::Marking::over(self.0).finish();
+        phase.start_sweeping();
+        V::Placement::over(self.0).reset();
         if FINALISER {
-            self.run_finalisers();
+            run_finalisers::<H, V>(self.0);
         }
-        let freed = self.free_unmarked();
+        let freed = Sweep::<H, V>::of(self.0).free_unmarked();
         // Again: with a global lock, other threads may have run together with finalisers, and allocated.
-        self.reset_bounds();
+        V::Placement::over(self.0).reset();
         if COLLECT_RETVAL {
-            self.state().collected().set(freed);
+            self.0.state().collected().set(freed);
         }
-        phase.set(0);
-        let depth = self.lock_depth();
-        depth.set(depth.get() & !COLLECT_FLAG);
-        self.port().exit();
+        phase.idle();
+        let depth = self.0.lock_depth();
+        depth.set(depth.get().wrapping_sub(COLLECT_STEP));
+        self.0.host().exit();
         if WEAKREF {
-            self.port().weakref_sweep();
+            self.0.host().weakref_sweep();
         }
     }
 
-    /// A collection without roots: every object has its finaliser run and is freed. gc.c: `gc_sweep_all`.
-    pub fn sweep_all(&self) {
+    /// A collection without roots.
+    pub fn sweep_all(self) {
         self.begin();
-        self.collect_end();
+        self.end();
     }
 
     /// Takes the mutex and enters a collection; false if one is under way in this thread, that is, in a finaliser.
     #[inline(never)]
-    fn begin(&self) -> bool {
-        self.port().enter();
-        let phase = self.state().phase();
-        if phase.get() & COLLECTING != 0 {
-            phase.set(phase.get() | NESTED);
+    fn begin(self) -> bool {
+        self.0.host().enter();
+        let phase = phase_of(self.0.state());
+        if phase.is_collecting() {
+            phase.nest();
             return false;
         }
-        let depth = self.lock_depth();
-        depth.set(depth.get() | COLLECT_FLAG);
-        phase.set(COLLECTING | MARKING);
-        if !COMPACT {
-            // The mark stack takes the bounds' storage.
-            self.forget_bounds();
-        }
+        let depth = self.0.lock_depth();
+        depth.set(depth.get().wrapping_add(COLLECT_STEP));
+        phase.start_marking();
+        V::Placement::over(self.0).suspend();
         true
-    }
-
-    pub(super) fn is_marking(&self) -> bool {
-        let phase = self.state().phase().get();
-        phase & MARKING != 0
-    }
-
-    /// Only while finalisers run: before and after, the bit has another meaning, or none.
-    pub(super) fn note_late_weakref(&self) {
-        let phase = self.state().phase();
-        if phase.get() & COLLECTING != 0 && !self.is_marking() {
-            phase.set(phase.get() | LATE_WEAKREF);
-        }
-    }
-
-    pub(super) fn has_late_weakrefs(&self) -> bool {
-        self.state().phase().get() & LATE_WEAKREF != 0
     }
 }

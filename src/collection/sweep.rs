@@ -1,12 +1,17 @@
-//! Sweeping: finalisers first, while every object is still there; then all unmarked objects become free.
+//! Sweeping: all unmarked objects become free, all marked ones unmarked, whole words at a time.
 
-use super::Heap;
-use super::atb::{Kind, ptr_from_block};
-use super::ftb::BLOCKS_PER_FTB;
-use super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, highest_lane, marks_to_heads, tails};
-use super::state::Area;
-use crate::config::{SPLIT_HEAP_AUTO, COMPACT, WEAKREF};
-use crate::port::Port;
+use core::marker::PhantomData;
+
+use crate::config::SPLIT_HEAP_AUTO;
+use crate::context::Context;
+use crate::counting::Counting;
+use crate::host::Host;
+use crate::layout::area::Area;
+use crate::layout::atb::Atb;
+use crate::layout::bits::Bits;
+use crate::layout::block::Kind;
+use crate::layout::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, marks_to_heads, tails};
+use crate::variant::Variant;
 
 /// What sweeping does to one word of the table.
 struct Swept {
@@ -18,10 +23,10 @@ struct Swept {
     carry: Word,
 }
 
-/// Frees the unmarked heads of a word, and their tails; marked heads become heads.
+/// Frees the unmarked heads of a word and their tails; marked heads become heads.
 ///
 /// A carry frees the tails: with both bits of each tail set, adding 1 to the lane behind a dead head runs through its
-/// tails, turns them to 0, and comes to rest in the first lane that is no tail. That lane may be in the next word.
+/// tails, turns them to 0, and ends in the first lane that is no tail. That lane may be in the next word.
 ///
 /// ```text
 ///    word         h  =  =  m  =  h  .        lanes in memory order; the carry runs to the right
@@ -43,60 +48,28 @@ fn sweep_word(word: Word, carry: Word) -> Swept {
     }
 }
 
-impl Area {
-    /// Whether the sweep has left nothing.
-    fn is_empty(self) -> bool {
-        self.last_used().get() == 0 && self.atb().kind(0) == Kind::Free
-    }
-}
+/// The sweep at the end of a collection.
+#[derive(Clone, Copy)]
+pub(super) struct Sweep<H: Host, V: Variant>(Context<H>, PhantomData<V>);
 
-impl<P: Port> Heap<P> {
-    /// Runs the finalisers of all unmarked objects that have one, in address order, area by area.
-    ///
-    /// The host's finaliser may free objects: every step looks at the tables afresh. In a build with weak references, the
-    /// host is told of those as it goes: as in gc.c, of eight blocks' when the finalisers of these eight have run.
-    pub(super) fn run_finalisers(&self) {
-        for area in self.state().areas() {
-            let (atb, ftb, last) = (area.atb(), area.ftb(), area.last_used().get());
-            if atb.blocks() == 0 {
-                continue;
-            }
-            let (mut next, mut told) = (0, 0);
-            while let Some(block) = ftb.next(next, last) {
-                if WEAKREF {
-                    self.tell_weakrefs(area, told, block / BLOCKS_PER_FTB * BLOCKS_PER_FTB);
-                    told = block / BLOCKS_PER_FTB * BLOCKS_PER_FTB;
-                }
-                self.port().hook(block);
-                if atb.kind(block) == Kind::Head {
-                    // SAFETY: I6: a block of this area.
-                    self.port().finalise(unsafe { ptr_from_block(area.pool(), block) });
-                    ftb.clear(block);
-                }
-                next = block + 1;
-            }
-            if WEAKREF {
-                self.tell_weakrefs(area, told, last + 1);
-            }
-        }
-        if WEAKREF {
-            self.tell_late_weakrefs();
-        }
+impl<H: Host, V: Variant> Sweep<H, V> {
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
     }
 
     /// Frees all unmarked objects, unmarks the others; returns how many were freed. If areas come by themselves, those
-    /// that are empty now go, but for the first one.
+    /// that are empty now go, except the first one.
     ///
     /// gc.c gives an area back when its last used block is number 0, and does so with a live object in block 0, too.
-    pub(super) fn free_unmarked(&self) -> usize {
-        let (mut freed, mut kept, mut next) = (0, None::<Area>, Some(self.state().first_area()));
+    pub fn free_unmarked(self) -> usize {
+        let (mut freed, mut kept, mut next) = (0, None::<Area>, Some(self.0.state().first_area()));
         while let Some(area) = next {
             freed += self.sweep_area(area);
             next = area.next();
             match kept {
-                Some(before) if SPLIT_HEAP_AUTO && area.is_empty() => {
+                Some(before) if SPLIT_HEAP_AUTO && is_empty::<V::Atb>(area) => {
                     before.next_field().set(next);
-                    self.port().free_heap(area.address());
+                    self.0.host().free_heap(area.address());
                 }
                 _ => kept = Some(area),
             }
@@ -104,8 +77,8 @@ impl<P: Port> Heap<P> {
         freed
     }
 
-    fn sweep_area(&self, area: Area) -> usize {
-        let atb = area.atb();
+    fn sweep_area(self, area: Area) -> usize {
+        let atb: V::Atb = area.atb();
         if atb.blocks() == 0 {
             return 0;
         }
@@ -113,7 +86,7 @@ impl<P: Port> Heap<P> {
         let (mut freed, mut used, mut last_live, mut carry) = (0, 0, (0, 0), 0);
         let mut own = both_bits(atb.own_lanes(0));
         for i in 0..words {
-            self.port().hook(i * BLOCKS_PER_WORD);
+            self.0.host().hook(i * BLOCKS_PER_WORD);
             let word = atb.load(i);
             let swept = sweep_word(word & own, carry);
             own = Word::MAX;
@@ -122,17 +95,21 @@ impl<P: Port> Heap<P> {
             freed += swept.heads.count_ones() as usize;
             let live = !frees(swept.word) & LANES;
             if live != 0 {
-                if !COMPACT {
-                    used += live.count_ones() as usize;
-                }
+                used += V::Counting::count_live(live);
                 last_live = (i, live);
             }
         }
         area.used().set(used);
         let (i, live) = last_live;
-        area.last_used().set(if live != 0 { atb.block(i * BLOCKS_PER_WORD + highest_lane(live)) } else { 0 });
+        let last = if live != 0 { atb.block(i * BLOCKS_PER_WORD + V::Bits::highest_lane(live)) } else { 0 };
+        area.last_used().set(last);
         freed
     }
+}
+
+/// Whether the sweep has left nothing.
+fn is_empty<A: Atb>(area: Area) -> bool {
+    area.last_used().get() == 0 && area.atb::<A>().kind(0) == Kind::Free
 }
 
 #[cfg(test)]

@@ -1,27 +1,39 @@
-//! The invariants of docs/DESIGN.md that the tables can show, checked. For tests: slow, and it only looks.
+//! The invariants of docs/DESIGN.md that the tables can show, checked. For tests: slow, and it changes nothing.
 
-use super::Heap;
-use super::atb::{
-    Atb, BLOCKS_PER_ATB, Kind, atb_0_is_free, atb_1_is_free, atb_2_is_free, atb_3_is_free, atb_from_block,
+use core::marker::PhantomData;
+
+use crate::config::{FINALISER, WEAKREF};
+use crate::context::Context;
+use crate::counting::Counting;
+use crate::host::Host;
+use crate::invariant::Broken;
+use crate::layout::area::Area;
+use crate::layout::atb::Atb;
+use crate::layout::block::{
+    BLOCKS_PER_ATB, Kind, atb_0_is_free, atb_1_is_free, atb_2_is_free, atb_3_is_free, atb_from_block,
 };
-use super::state::Area;
-use crate::config::{FINALISER, COMPACT, WEAKREF};
-use crate::port::Port;
+use crate::placement::Placement;
+use crate::variant::Variant;
 
-/// What is wrong, and with which block (or 0).
-pub type Broken = (&'static str, usize);
+/// Checks a heap.
+#[derive(Clone, Copy)]
+pub(crate) struct Check<H: Host, V: Variant>(Context<H>, PhantomData<V>);
 
-impl<P: Port> Heap<P> {
-    /// Looks at the whole heap, outside a collection; says what is wrong first.
-    pub fn check(&self) -> Result<(), Broken> {
-        for area in self.state().areas() {
-            self.check_area(area)?;
-        }
-        self.check_bounds()
+impl<H: Host, V: Variant> Check<H, V> {
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
     }
 
-    fn check_area(&self, area: Area) -> Result<(), Broken> {
-        let atb = area.atb();
+    /// Looks at the whole heap, outside a collection; returns the first thing that is wrong.
+    pub fn run(self) -> Result<(), Broken> {
+        for area in self.0.state().areas() {
+            self.check_area(area)?;
+        }
+        V::Placement::over(self.0).check()
+    }
+
+    fn check_area(self, area: Area) -> Result<(), Broken> {
+        let atb: V::Atb = area.atb();
         let mut before = Kind::Free;
         for block in 0..atb.blocks() {
             let kind = atb.kind(block);
@@ -42,38 +54,15 @@ impl<P: Port> Heap<P> {
             }
             before = kind;
         }
-        if !COMPACT && area.used().get() != count_used(&atb) {
+        if !V::Counting::agrees(area, count_used(&atb)) {
             return Err(("I12: the count of used blocks is wrong: it says", area.used().get()));
-        }
-        Ok(())
-    }
-
-    /// I7: below a class's bound, runs of its size start in holes only; and holes are free.
-    #[cfg(not(gcheap_compact))]
-    fn check_bounds(&self) -> Result<(), Broken> {
-        for hole in self.holes() {
-            if self.search(hole.start, hole.len) != Ok(hole.start) {
-                return Err(("I7: a hole that is not free, from number", hole.start));
-            }
-        }
-        for (size, bound) in self.bounds() {
-            let mut from = 0;
-            while let Ok(run) = self.search(from, size) {
-                if run >= bound {
-                    break;
-                }
-                if !self.holes().any(|hole| hole.start <= run && run + size <= hole.end()) {
-                    return Err(("I7: a free run below the bound of its size, and no hole; blocks", size));
-                }
-                from = run + 1;
-            }
         }
         Ok(())
     }
 }
 
-/// Blocks in use, counted as gc.c would: a byte of the table at a time, not a word as everywhere else.
-fn count_used(atb: &Atb) -> usize {
+/// Blocks in use, counted as gc.c would: a byte of the table at a time.
+fn count_used(atb: &impl Atb) -> usize {
     let bytes = (0..atb.blocks()).step_by(BLOCKS_PER_ATB).map(|block| atb.byte(atb_from_block(block)));
     bytes
         .map(|a| [atb_0_is_free(a), atb_1_is_free(a), atb_2_is_free(a), atb_3_is_free(a)])

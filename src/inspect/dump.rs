@@ -1,12 +1,16 @@
 //! The heap as text, letter for letter what gc.c prints.
 
 use core::ffi::CStr;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use super::Heap;
-use super::atb::{Atb, Kind, ptr_from_block};
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP_AUTO};
-use crate::port::Port;
+use crate::context::Context;
+use crate::counting::Counting;
+use crate::host::Host;
+use crate::layout::atb::Atb;
+use crate::layout::block::{Kind, ptr_from_block};
+use crate::variant::Variant;
 
 /// Where a dump goes, and what it needs to know about objects.
 pub trait Printer {
@@ -20,10 +24,18 @@ pub trait Printer {
 /// Blocks in a line of the table's picture.
 const BLOCKS_PER_LINE: usize = 64;
 
-impl<P: Port> Heap<P> {
-    /// Prints the numbers of [`Heap::info`]. gc.c: `gc_dump_info`.
-    pub fn dump_info(&self, to: &mut impl Printer) {
-        let info = self.info();
+/// Prints a heap.
+#[derive(Clone, Copy)]
+pub(crate) struct Dump<H: Host, V: Variant>(Context<H>, PhantomData<V>);
+
+impl<H: Host, V: Variant> Dump<H, V> {
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
+    }
+
+    /// Prints the numbers of `gc_info`.
+    pub fn info(self, to: &mut impl Printer) {
+        let info = V::Counting::info(self.0);
         // A byte below 7 (or 8) in the text stands for one of these.
         let numbers = [
             info.total,
@@ -50,11 +62,11 @@ impl<P: Port> Heap<P> {
         }
     }
 
-    /// Prints a letter for every block, 64 to a line. gc.c: `gc_dump_alloc_table`.
-    pub fn dump_alloc_table(&self, to: &mut impl Printer) {
-        self.port().enter();
-        for area in self.state().areas() {
-            let (atb, pool) = (area.atb(), area.pool());
+    /// Prints a letter for every block, 64 to a line.
+    pub fn alloc_table(self, to: &mut impl Printer) {
+        self.0.host().enter();
+        for area in self.0.state().areas() {
+            let (atb, pool) = (area.atb::<V::Atb>(), area.pool());
             to.print(c"GC memory layout; from %p:", pool.addr().get());
             let mut block = 0;
             while block < atb.blocks() {
@@ -82,11 +94,11 @@ impl<P: Port> Heap<P> {
             }
             to.print(c"\n", 0);
         }
-        self.port().exit();
+        self.0.host().exit();
     }
 }
 
 /// Free blocks in a row from this one on.
-fn free_blocks_from(atb: &Atb, block: usize) -> usize {
+fn free_blocks_from(atb: &impl Atb, block: usize) -> usize {
     if atb.kind(block) == Kind::Free { 1 + atb.frees_after(block, usize::MAX) } else { 0 }
 }

@@ -83,7 +83,7 @@ impl Area {
     }
 
     #[inline(always)]
-    fn field<T>(self, offset: usize) -> Field<T> {
+    fn field<T: Copy>(self, offset: usize) -> Field<T> {
         debug_assert!(offset + size_of::<T>() <= AREA_BYTES);
         // SAFETY: I1: every offset of the configuration lies within AREA_BYTES.
         unsafe { Field::new(self.0.add(offset).cast()) }
@@ -173,6 +173,12 @@ impl Area {
     pub(crate) fn wtb(self) -> BitTable {
         // SAFETY: I5: as for the ATB.
         unsafe { BitTable::new(NonNull::new_unchecked(self.wtb_start().get()), self.blocks()) }
+    }
+
+    /// Whether the object with this head has a weak reference; never in builds without them.
+    #[inline(always)]
+    pub(crate) fn has_weakref(self, block: usize) -> bool {
+        WEAKREF && self.wtb().get(block)
     }
 
     /// The first byte of block 0.

@@ -145,7 +145,7 @@ mod tests {
 
     fn copies_these_words_and_no_others<M: Memory>() {
         let from: [usize; 6] = core::array::from_fn(|i| i + 1);
-        let mut to = [0; 6];
+        let mut to = [0usize; 6];
         // SAFETY: four words inside each array.
         unsafe { M::copy(from[1..].as_ptr().cast(), to[1..].as_mut_ptr().cast(), 4 * WORD_BYTES) };
         assert_eq!(to, [0, 2, 3, 4, 5, 0]);

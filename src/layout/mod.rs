@@ -18,4 +18,5 @@ pub(crate) mod borrowed;
 pub(crate) mod field;
 pub(crate) mod lanes;
 pub mod memory;
+pub(crate) mod phase;
 pub mod state;

@@ -20,7 +20,7 @@ impl State {
 
     /// The field `offset` bytes into the state.
     #[inline(always)]
-    pub(super) fn field<T>(self, offset: usize) -> Field<T> {
+    pub(super) fn field<T: Copy>(self, offset: usize) -> Field<T> {
         debug_assert!(offset + size_of::<T>() <= config::STATE_BYTES);
         // SAFETY: I1: every offset of the configuration lies within STATE_BYTES.
         unsafe { Field::new(self.0.add(offset).cast()) }
@@ -39,7 +39,7 @@ impl State {
         Areas::from(self.first_area())
     }
 
-    /// gc.c's overflow flag, a C `int`. Here it holds how far the collection under way is (`collection::phase`).
+    /// gc.c's overflow flag, a C `int`. Here it holds how far the collection under way is (`phase`).
     #[inline(always)]
     pub(crate) fn phase(self) -> Field<u32> {
         self.field(config::STATE_OVERFLOW)

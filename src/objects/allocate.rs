@@ -7,7 +7,7 @@ use super::{Areas, blocks_for};
 use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO};
 use crate::context::Context;
 use crate::host::Host;
-use crate::inspect::count::Counting;
+use crate::counting::Counting;
 use crate::layout::atb::Atb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::memory::Memory;

@@ -3,14 +3,13 @@
 use core::marker::PhantomData;
 
 use super::object_at;
-use crate::collection::phase::phase_of;
+use crate::layout::phase::phase_of;
 use crate::config::{COLLECT_FLAG, FINALISER};
 use crate::context::Context;
 use crate::host::{Host, Misuse};
-use crate::inspect::count::Counting;
+use crate::counting::Counting;
 use crate::layout::area::Area;
 use crate::layout::atb::{Atb, FreeRun};
-use crate::layout::bit_table::has_weakref;
 use crate::layout::block::block_from_ptr;
 use crate::placement::{Placement, Run};
 use crate::variant::Variant;
@@ -59,7 +58,7 @@ impl<H: Host, V: Variant> Release<H, V> {
         // Blocks of the first area have the same number as heap index.
         let area = self.0.state().first_area();
         let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
-        if has_weakref(area, block) {
+        if area.has_weakref(block) {
             return None;
         }
         let FreeRun { freed, start, end } = area.atb::<V::Atb>().free_within_word(block, area.last_used().get())?;
@@ -86,7 +85,7 @@ impl<H: Host, V: Variant> Release<H, V> {
     #[inline(always)]
     fn search(self, ptr: *mut u8, marked_too: bool) {
         match object_at::<V::Atb, H>(self.0, ptr, marked_too) {
-            Ok((area, block)) if has_weakref(area, block) => {
+            Ok((area, block)) if area.has_weakref(block) => {
                 self.0.host().exit();
                 self.0.host().misuse(Misuse::WeakReference, ptr);
             }

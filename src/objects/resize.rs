@@ -9,10 +9,9 @@ use super::{blocks_for, object_at};
 use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
 use crate::context::Context;
 use crate::host::{Host, Misuse};
-use crate::inspect::count::Counting;
+use crate::counting::Counting;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::bit_table::has_weakref;
 use crate::layout::block::{block_from_ptr, ptr_from_block};
 use crate::layout::memory::Memory;
 use crate::placement::Placement;
@@ -165,7 +164,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
         let found = object_at::<V::Atb, H>(self.0, from, false);
         self.0.host().exit();
         match found {
-            Ok((area, block)) if WEAKREF && has_weakref(area, block) => Some(Misuse::WeakReference),
+            Ok((area, block)) if WEAKREF && area.has_weakref(block) => Some(Misuse::WeakReference),
             Ok(_) => None,
             Err(_) => Some(Misuse::FreeBlock),
         }

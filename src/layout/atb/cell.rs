@@ -7,17 +7,20 @@ use crate::config::WORD_BYTES;
 
 /// A block's place in the table.
 #[derive(Clone, Copy)]
-pub(crate) struct Cell {
+pub struct Cell {
     /// A word that belongs to the table.
     word: *mut Word,
     /// The lower of the block's two bits in it.
     shift: u32,
 }
 
-/// The free run that a freed object is now part of, as blocks of its area, and how long the object was.
-pub(crate) struct FreeRun {
+/// The free run that a freed object is now part of.
+pub struct FreeRun {
+    /// How many blocks the object had.
     pub freed: usize,
+    /// The run's first block.
     pub start: usize,
+    /// The block behind its last.
     pub end: usize,
 }
 

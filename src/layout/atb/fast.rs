@@ -9,7 +9,7 @@ use crate::config::{self, WORD_BYTES};
 
 /// What [`FastAtb::head_to_mark`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reached {
+pub enum Reached {
     /// Not an unmarked head: nothing was changed.
     Nothing,
     /// A head, now marked, whose object has one block.

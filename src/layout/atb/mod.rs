@@ -26,7 +26,7 @@ use super::block::Kind;
 use super::lanes::{LANES, Word, lanes_from};
 use crate::config::{self, WORD_BYTES};
 
-pub(crate) use cell::{Cell, FreeRun};
+pub use cell::{Cell, FreeRun};
 
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 ///

@@ -1,10 +1,7 @@
 //! The heap's behaviour, drawn: one letter a block, '.' free, 'h' head, '=' tail.
 
-mod support;
-
-use gcheap::Misuse;
 use gcheap::config::{ALLOC_THRESHOLD, BLOCK_BYTES as B, CONSERVATIVE_CLEAR, FINALISER, SPLIT_HEAP};
-use support::World;
+use crate::support::World;
 
 /// The object at a block of a one-area world whose first object is `first`.
 fn write_word(object: *mut u8, index: usize, value: usize) {
@@ -262,53 +259,4 @@ fn areas_are_filled_in_order() {
     assert_eq!(heap.alloc(B, false), kept[3].wrapping_add(5 * B));
     assert_eq!(heap.alloc(B, false), last);
     assert_eq!(world.collections.get(), 1);
-}
-
-#[test]
-fn misuse_is_found_and_harms_nothing() {
-    let (world, objects) = World::drawn("h==hh=..");
-    let heap = world.heap();
-    let local = 0u8;
-    let foreign = (&raw const local).cast_mut();
-    let cases = [
-        (foreign, Misuse::ForeignPointer),
-        (objects[0].wrapping_add(8), Misuse::InteriorPointer),
-        (objects[0].wrapping_add(B + 1), Misuse::InteriorPointer),
-        (objects[0].wrapping_add(2 * B), Misuse::TailBlock),
-        (objects[0].wrapping_add(7 * B), Misuse::FreeBlock),
-        (objects[0].wrapping_add(8 * B), Misuse::ForeignPointer),
-        (objects[0].wrapping_sub(B), Misuse::ForeignPointer),
-        (usize::MAX as *mut u8, Misuse::ForeignPointer),
-    ];
-    for (ptr, what) in cases {
-        heap.free(ptr);
-        assert_eq!(world.misuses.borrow_mut().pop(), Some((what, ptr.addr())), "free");
-        assert!(heap.realloc(ptr, 5, true).is_null());
-        assert_eq!(world.misuses.borrow_mut().pop(), Some((what, ptr.addr())), "realloc");
-        assert_eq!(heap.nbytes(ptr), 0);
-        assert_atb!(world, "h==hh=..");
-    }
-    heap.free(objects[1]);
-    heap.free(objects[1]);
-    assert_eq!(*world.misuses.borrow(), [(Misuse::FreeBlock, objects[1].addr())]);
-    assert_atb!(world, "h==.h=..");
-}
-
-#[test]
-fn a_heap_that_is_no_heap_is_reported_and_empty() {
-    let world = World::new(&[8]);
-    let (start, end) = world.lend(1000, 0);
-    for (from, to, what) in [
-        (end, start, Misuse::EndBeforeStart),
-        (start, start, Misuse::HeapTooSmall),
-        (start, start.wrapping_add(4 * B), Misuse::HeapTooSmall),
-    ] {
-        // SAFETY: whatever lies between them is lent.
-        unsafe { world.heap().init(from, to) };
-        let ptr = if what == Misuse::EndBeforeStart { to } else { from };
-        assert_eq!(world.misuses.borrow_mut().pop(), Some((what, ptr.addr())));
-        assert!(world.heap().alloc(1, false).is_null());
-        assert_eq!(world.heap().info(), gcheap::Info::default());
-        world.heap().sweep_all();
-    }
 }

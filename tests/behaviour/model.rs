@@ -2,14 +2,12 @@
 //!
 //! The model is one letter a block, and does everything block by block.
 
-mod support;
-
 use std::collections::BTreeMap;
 
 use gcheap::Info;
 use gcheap::config::{BLOCK_BYTES as B, COLLECT_FLAG, FINALISER, SPLIT_HEAP, SPLIT_HEAP_AUTO};
 use proptest::prelude::*;
-use support::World;
+use crate::support::World;
 
 const WORDS: usize = B / size_of::<usize>();
 
@@ -297,7 +295,7 @@ impl Pair {
 }
 
 fn areas() -> impl Strategy<Value = Vec<usize>> {
-    // The model's areas stay; with SPLIT_HEAP_AUTO an empty one goes, but for the first (tests/options.rs).
+    // The model's areas stay; with SPLIT_HEAP_AUTO an empty one goes, but for the first (options.rs).
     let most = if SPLIT_HEAP && !SPLIT_HEAP_AUTO { 4 } else { 1 };
     prop::collection::vec(prop_oneof![1..8usize, 1..80usize].prop_map(|n| n * 4), 1..=most)
 }

@@ -1,24 +1,45 @@
-//! Counting for [`Info`], where flash is scarce: block by block, as gc.c counts.
+//! Counting block by block, as gc.c does.
 
-use super::Heap;
-use super::atb::Kind;
-use super::info::Info;
+use super::{Counting, Info};
 use crate::config::BLOCK_BYTES;
-use crate::port::Port;
+use crate::context::Context;
+use crate::host::Host;
+use crate::layout::area::Area;
+use crate::layout::atb::Atb;
+use crate::layout::atb::compact::CompactAtb;
+use crate::layout::block::Kind;
+use crate::layout::lanes::Word;
 
-impl<P: Port> Heap<P> {
-    /// Fills in everything. gc.c: `gc_info`.
-    pub fn info(&self) -> Info {
-        self.port().enter();
+/// No counter is kept: every number is counted when it is asked for.
+pub struct ByBlocks;
+
+impl Counting for ByBlocks {
+    #[inline(always)]
+    fn note_used(_area: Area, _n: usize) {}
+
+    #[inline(always)]
+    fn note_freed(_area: Area, _n: usize) {}
+
+    #[inline(always)]
+    fn count_live(_live: Word) -> usize {
+        0
+    }
+
+    fn agrees(_area: Area, _used: usize) -> bool {
+        true
+    }
+
+    fn info<H: Host>(context: Context<H>) -> Info {
+        context.host().enter();
         let (mut blocks, mut used, mut free, mut max_free) = (0, 0, 0, 0);
         let (mut num_1block, mut num_2block, mut max_block) = (0, 0, 0);
-        for area in self.state().areas() {
-            let atb = area.atb();
+        for area in context.state().areas() {
+            let atb: CompactAtb = area.atb();
             // The object and the free run that the blocks before belong to. Like gc.c this passes over a marked head,
             // which only a finaliser ever sees: an object runs on behind one, and so does a free run.
             let (mut len, mut free_len) = (0, 0);
             for block in 0..=atb.blocks() {
-                self.port().hook(block);
+                context.host().hook(block);
                 // What follows the last block ends an object, and a free run, as a head would.
                 let kind = if block < atb.blocks() { atb.kind(block) } else { Kind::Head };
                 if kind == Kind::Free || kind == Kind::Head {
@@ -42,7 +63,7 @@ impl<P: Port> Heap<P> {
             used -= 1;
             blocks += atb.blocks();
         }
-        self.port().exit();
+        context.host().exit();
         let (total, used, free) = (blocks * BLOCK_BYTES, used * BLOCK_BYTES, free * BLOCK_BYTES);
         Info {
             total,
@@ -53,13 +74,12 @@ impl<P: Port> Heap<P> {
             num_2block,
             max_block,
             #[cfg(gcheap_split_heap_auto)]
-            max_new_split: self.port().max_new_split(),
+            max_new_split: context.host().max_new_split(),
         }
     }
 
-    /// Fills in total, used and free, and 0 for the rest. gc.c: `gc_info_fast` (from MicroPython 1.29 on).
-    pub fn info_fast(&self) -> Info {
-        let Info { total, used, free, .. } = self.info();
+    fn info_fast<H: Host>(context: Context<H>) -> Info {
+        let Info { total, used, free, .. } = Self::info(context);
         Info { total, used, free, ..Info::default() }
     }
 }

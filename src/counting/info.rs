@@ -1,4 +1,4 @@
-//! Statistics: how full the heap is, and in what pieces. How they are counted is in `count`.
+//! The numbers that `gc_info` fills in.
 
 /// What `gc_info` reports.
 #[repr(C)]
