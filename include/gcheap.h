@@ -1,6 +1,6 @@
 // libgcheap: a garbage-collected heap for C interpreters, a drop-in replacement for MicroPython's py/gc.c.
 //
-// Generated from src/capi.rs, src/host.rs and src/port.rs. Don't edit: change those and run
+// Generated from src/c_abi/exports.rs, src/c_abi/imports.rs and src/host.rs. Don't edit: change those and run
 //     cargo run -p xtask -- header
 //
 // C11 or later, C++17 or later. The functions named gc_* are those of MicroPython's py/gc.h; where both headers meet,
@@ -223,7 +223,7 @@ enum gcheap_misuse
   : uint32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    /// gc_init or gc_add: the memory has not even room for one ATB byte and its four blocks. The pointer is start.
+    /// gc_init or gc_add: the memory has no room for one ATB byte and its four blocks. The pointer is start.
     GCHEAP_MISUSE_HEAP_TOO_SMALL = 1,
     /// gc_init or gc_add: end lies before start. The pointer is end.
     GCHEAP_MISUSE_END_BEFORE_START = 2,
@@ -231,12 +231,13 @@ enum gcheap_misuse
     GCHEAP_MISUSE_FOREIGN_POINTER = 3,
     /// gc_free or gc_realloc: the pointer is not the address of a block (it points into one).
     GCHEAP_MISUSE_INTERIOR_POINTER = 4,
-    /// gc_free or gc_realloc: the block is free (a double free, or a realloc after a free).
+    /// gc_free or gc_realloc: the block is free (a double free, a realloc after a free, or an object that nothing
+    /// reached and that a collection inside gc_realloc has freed).
     GCHEAP_MISUSE_FREE_BLOCK = 5,
     /// gc_free or gc_realloc: the block is a tail: the pointer is not what gc_alloc returned.
     GCHEAP_MISUSE_TAIL_BLOCK = 6,
     /// gc_free, or gc_realloc that has to move: the object has a weak reference, which would go on naming memory that
-    /// is somebody else's. Drop the object and let a collection free it.
+    /// then belongs to another object. Drop the object and let a collection free it.
     GCHEAP_MISUSE_WEAK_REFERENCE = 7,
 };
 #ifndef __cplusplus

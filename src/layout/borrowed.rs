@@ -104,6 +104,15 @@ impl PlacementWords {
     pub fn hole_len(self, i: usize) -> Field<u32> {
         number(self.0, FIRST_HOLE + i * HOLE_BYTES + HOLE_BYTES / 2)
     }
+
+    /// Copies `n` holes from `from` on to `to` on; the two may overlap.
+    #[inline(always)]
+    pub fn move_holes(self, from: usize, to: usize, n: usize) {
+        debug_assert!(from.max(to) + n <= MOST_HOLES);
+        let [from, to] = [from, to].map(|i| self.hole_start(i).address().cast::<[u32; 2]>());
+        // SAFETY: I1: the holes lie in the borrowed words; I4: no reference to them exists.
+        unsafe { from.copy_to(to, n) }
+    }
 }
 
 const FIRST_DISGUISED: usize = 1;

@@ -13,6 +13,12 @@ impl<T: Copy> Field<T> {
         Self(place)
     }
 
+    /// Where the field lies.
+    #[inline(always)]
+    pub fn address(&self) -> NonNull<T> {
+        self.0
+    }
+
     #[inline(always)]
     pub fn get(&self) -> T {
         // SAFETY: I1: the field lies in the storage that the host lends, aligned, and holds a plain number or pointer.

@@ -24,31 +24,34 @@ impl<H: Host, V: Variant> Release<H, V> {
         Self(context, PhantomData)
     }
 
-    /// Frees an object, which is not NULL.
+    /// Frees an object, which is not NULL. A locked heap is left alone: the next collection will find the object.
     #[inline(never)]
     pub fn free(self, ptr: *mut u8) {
         let depth = self.0.lock_depth().get();
-        if depth != 0 {
-            return self.free_while_locked(ptr, depth);
+        if !V::Placement::<H>::SHORTCUTS || depth != 0 {
+            return self.free_without_shortcut(ptr, depth);
         }
         self.0.host().enter();
-        if V::Placement::<H>::SHORTCUTS {
-            if let Some(run) = self.free_within_word(ptr) {
-                return self.note_free_run_and_exit(run);
-            }
-            return self.free_by_search(ptr, false);
+        if let Some(run) = self.free_within_word(ptr) {
+            return self.note_free_run_and_exit(run);
         }
-        self.search(ptr, false);
+        self.free_by_search(ptr, false);
     }
 
-    /// A locked heap is left alone: the next collection will find the object. So is one whose objects are being marked. But
-    /// a finaliser may free objects, those too that the collection under way has marked.
-    #[cold]
-    fn free_while_locked(self, ptr: *mut u8, depth: u16) {
-        if depth & !COLLECT_FLAG == 0 && !phase_of(self.0.state()).is_marking() {
-            self.0.host().enter();
-            self.free_by_search(ptr, true);
+    fn free_without_shortcut(self, ptr: *mut u8, depth: u16) {
+        let locked = depth != 0;
+        if locked && !self.is_in_finaliser(depth) {
+            return;
         }
+        self.0.host().enter();
+        // A finaliser may free objects that the collection under way has marked.
+        self.free_by_search(ptr, locked);
+    }
+
+    /// Whether what locks the heap is a collection that has marked everything.
+    #[inline(always)]
+    fn is_in_finaliser(self, depth: u16) -> bool {
+        depth & !COLLECT_FLAG == 0 && !phase_of(self.0.state()).is_marking()
     }
 
     /// Frees an object if its word of the table shows all there is to know. Mostly it does. Returns the free run that the
@@ -76,14 +79,8 @@ impl<H: Host, V: Variant> Release<H, V> {
         self.0.host().exit();
     }
 
-    #[inline(never)]
-    fn free_by_search(self, ptr: *mut u8, marked_too: bool) {
-        self.search(ptr, marked_too);
-    }
-
     /// Frees an object, or reports what is wrong with the pointer. Releases the mutex on every path.
-    #[inline(always)]
-    fn search(self, ptr: *mut u8, marked_too: bool) {
+    fn free_by_search(self, ptr: *mut u8, marked_too: bool) {
         match object_at::<V::Atb, H>(self.0, ptr, marked_too) {
             Ok((area, block)) if area.has_weakref(block) => {
                 self.0.host().exit();

@@ -14,7 +14,7 @@
 
 use super::index::first_index;
 use super::{Place, Placement, Run};
-use crate::config::SPLIT_HEAP;
+use crate::config::{SPLIT_HEAP, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
 use crate::invariant::Broken;
@@ -24,6 +24,7 @@ use crate::layout::atb::compact::CompactAtb;
 use crate::layout::block::Kind;
 use crate::layout::borrowed::CursorWords;
 use crate::layout::field::Field;
+use crate::layout::memory::{Loops, Memory};
 
 /// Cursors for runs of 1, 2, 4 and 8 blocks.
 const CURSORS: usize = 4;
@@ -43,9 +44,8 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
     }
 
     fn reset(self) {
-        for i in 0..CURSORS {
-            self.cursor(i).set(0);
-        }
+        // SAFETY: I1: CURSORS words from the first cursor on.
+        unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
     }
 
     #[inline(always)]
@@ -53,7 +53,6 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         // The cursors are not read before they are reset.
     }
 
-    #[inline(always)]
     fn place(self, n: usize) -> Option<Place> {
         // The largest cursor whose size is at most n.
         let (mut i, mut size) = (0, 1);

@@ -2,7 +2,7 @@
 //! are short, so mostly that is enough.
 
 use super::super::block::Kind;
-use super::super::lanes::{LANES, Word, both_bits, first_lanes, frees, object_bits, run_of_tails};
+use super::super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, first_lanes, frees, object_bits, run_of_tails};
 use crate::config::WORD_BYTES;
 
 /// A block's place in the table.
@@ -100,7 +100,7 @@ impl Cell {
         let (word, shift) = (self.load(), self.shift as usize);
         let above = word >> shift;
         let len = run_of_tails(above);
-        if above & 3 != Kind::Head as Word || shift + len >= Word::BITS as usize || 2 * n > Word::BITS as usize {
+        if above & 3 != Kind::Head as Word || shift + len >= Word::BITS as usize || n > BLOCKS_PER_WORD {
             return None;
         }
         if 2 * n != len {

@@ -66,8 +66,8 @@ impl Holes {
     fn remove(self, i: usize) {
         let count = self.count() - 1;
         self.set_count(count);
-        for i in i..count {
-            self.set(i, self.get(i + 1));
+        if i < count {
+            self.0.move_holes(i + 1, i, count - i);
         }
         if count == 0 {
             self.reset();
@@ -191,16 +191,11 @@ impl Holes {
             gap = shortest;
         }
         // The holes between the gap and the place move by one.
-        while gap > place {
-            self.set(gap, self.get(gap - 1));
-            gap -= 1;
-        }
-        if gap < place {
+        if gap > place {
+            self.0.move_holes(place, place + 1, gap - place);
+        } else if gap < place {
             place -= 1;
-        }
-        while gap < place {
-            self.set(gap, self.get(gap + 1));
-            gap += 1;
+            self.0.move_holes(gap + 1, gap, place - gap);
         }
         self.set(place, new);
     }
@@ -213,11 +208,11 @@ impl Holes {
     /// The shortest hole of a full list; the first one of one block will do.
     #[inline(always)]
     fn shortest(self) -> usize {
-        let mut shortest = 0;
+        let (mut shortest, mut least) = (0, u32::MAX);
         for i in 0..MOST_HOLES {
-            let len = self.get(i).len;
-            if len < self.get(shortest).len {
-                shortest = i;
+            let len = self.0.hole_len(i).get();
+            if len < least {
+                (shortest, least) = (i, len);
             }
             if len == 1 {
                 break;

@@ -142,19 +142,22 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         }
         let (bounds, holes) = (self.bounds(), self.holes());
         let area = self.context.state().first_area();
-        let atb: FastAtb = area.atb();
-        let (bound, hole) = (bounds.get(n - 1), holes.first());
-        if bound.wrapping_add(BLOCKS_PER_WORD) <= hole.start {
-            let block = bound + atb.cell(bound)?.take_run(n)?;
+        let (bound, hole) = (bounds.get(n - 1), holes.first().start);
+        if bound.wrapping_add(BLOCKS_PER_WORD) <= hole {
+            let block = bound + area.atb::<FastAtb>().cell(bound)?.take_run(n)?;
             bounds.set(n - 1, block + n);
             return Some(Place { area, block });
         }
-        if hole.start > bound || n > hole.len || n > bounds.known() || !atb.cell(hole.start)?.take(n) {
+        if hole > bound || n > holes.first().len || n > bounds.known() {
+            return None;
+        }
+        if !area.atb::<FastAtb>().cell(hole)?.take(n) {
             return None;
         }
         holes.shorten_first(n);
-        bounds.set(n - 1, bound.max(hole.start + n));
-        Some(Place { area, block: hole.start })
+        // Read again: it need not be kept in a register meanwhile.
+        bounds.set(n - 1, bounds.get(n - 1).max(hole + n));
+        Some(Place { area, block: hole })
     }
 
     /// `place` for classes that have one size only. None, too, if the class has no bound yet.
