@@ -182,7 +182,10 @@ fn check(config: &Config, word: usize) {
         }
     }
     if !["compact", "fast"].contains(&config["VARIANT"].as_str()) {
-        stop(&format!("VARIANT is \"{}\"; it must be fast or compact (or empty: compact on bare metal)", config["VARIANT"]));
+        stop(&format!(
+            "VARIANT is \"{}\"; it must be fast or compact (or empty: compact on bare metal)",
+            config["VARIANT"]
+        ));
     }
     if number("POINTER_BYTES", &config["POINTER_BYTES"]) != word {
         stop(&format!("POINTER_BYTES is {}, but the target's pointers have {word} bytes", config["POINTER_BYTES"]));

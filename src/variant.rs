@@ -12,8 +12,8 @@
 //! Both are compiled and tested in every build. [`Configured`] is the one that the library uses; the configuration's key
 //! VARIANT chooses it.
 
-use crate::host::Host;
 use crate::counting::{ByBlocks, ByWords, Counting};
+use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
 use crate::layout::atb::fast::FastAtb;

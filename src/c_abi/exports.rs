@@ -70,7 +70,8 @@ pub unsafe extern "C" fn gc_add(start: *mut c_void, end: *mut c_void) {
     unsafe { heap().add(start.cast(), end.cast()) }
 }
 
-/// From now on gc_alloc and gc_realloc return NULL in this thread, and gc_free does nothing. Nests, up to 32767 deep.
+/// From now on gc_alloc and gc_realloc return NULL in this thread, and gc_free does nothing: the next collection finds
+/// what it should have freed. Nests, up to 32767 deep.
 ///
 /// Thread-safe, and safe in an interrupt handler that also unlocks. Never collects. From gc.c: gc_lock.
 #[unsafe(no_mangle)]
@@ -78,13 +79,14 @@ pub extern "C" fn gc_lock() {
     heap().lock();
 }
 
-/// Takes back one gc_lock of this thread. Thread-safe. Never collects. From gc.c: gc_unlock.
+/// Reverses one gc_lock of this thread. Thread-safe. Never collects. From gc.c: gc_unlock.
 #[unsafe(no_mangle)]
 pub extern "C" fn gc_unlock() {
     heap().unlock();
 }
 
-/// Whether this thread may not allocate now: it has the heap locked, or is collecting (in a finaliser).
+/// Whether this thread may not allocate now: it has the heap locked, or is between
+/// gc_collect_start and the end of gc_collect_end (in a finaliser, for instance).
 ///
 /// Thread-safe. Never collects. From gc.c: gc_is_locked.
 #[unsafe(no_mangle)]
@@ -94,8 +96,10 @@ pub extern "C" fn gc_is_locked() -> bool {
 
 /// Begins a collection: takes the mutex, then marks what the host's own roots reach (gcheap_host_roots).
 ///
-/// gc_collect_root and gc_collect_end must follow, in the same thread. Between start and end that thread cannot
-/// allocate. Inside a collection (from a finaliser) it does nothing, and so do the root and end that belong to it.
+/// gc_collect_root and gc_collect_end must follow, in the same thread. Between start and end that thread may call
+/// gc_collect_root; gc_alloc and gc_realloc return NULL, and gc_free does nothing: it leaves the object to the
+/// collection. gc_nbytes, gc_info and the dumps do no harm there, but their answers mean nothing yet. Inside a collection (from a finaliser) gc_collect_start
+/// does nothing, and neither do the root and end that belong to it; such collections may nest.
 /// Thread-safe. From gc.c: gc_collect_start.
 #[unsafe(no_mangle)]
 pub extern "C" fn gc_collect_start() {
@@ -117,10 +121,10 @@ pub unsafe extern "C" fn gc_collect_root(ptrs: *mut *mut c_void, len: usize) {
     unsafe { heap().collect_root(ptrs.cast(), len) }
 }
 
-/// Ends a collection: runs the finalisers of all unreached objects in address order, frees these objects, gives the
-/// mutex back. A finaliser may call gc_free, but cannot allocate.
+/// Ends a collection: runs the finalisers of all unreached objects in address order, frees these objects, releases the
+/// mutex. A finaliser may call gc_free, but cannot allocate.
 ///
-/// Without a gc_collect_start before it, it does nothing. From gc.c: gc_collect_end.
+/// Without a gc_collect_start of its own before it, it does nothing, in a finaliser too. From gc.c: gc_collect_end.
 #[unsafe(no_mangle)]
 pub extern "C" fn gc_collect_end() {
     heap().collect_end();
@@ -148,7 +152,8 @@ pub extern "C" fn gc_alloc(n_bytes: usize, alloc_flags: c_uint) -> *mut c_void {
 
 /// Frees an object at once, without running its finaliser. NULL is allowed and does nothing.
 ///
-/// While this thread has the heap locked it does nothing. Errors: a pointer that is not an object's first byte is
+/// While this thread has the heap locked, and between gc_collect_start and gc_collect_end, it does nothing: the object is
+/// left to a collection. Errors: a pointer that is not an object's first byte is
 /// reported to gcheap_host_fatal, and nothing is freed. Thread-safe. Never collects. From gc.c: gc_free.
 ///
 /// # Safety
@@ -169,8 +174,10 @@ pub extern "C" fn gc_nbytes(ptr: *const c_void) -> usize {
 ///
 /// Returns the object's address, or NULL if that cannot be; the object is then as it was. ptr NULL: as gc_alloc without
 /// a finaliser. n_bytes 0: as gc_free, returns NULL. A moved object keeps its finaliser. New blocks are cleared as by
-/// gc_alloc. NULL while the heap is locked. Errors: as gc_free, and returns NULL. May collect, as gc_alloc, but only
-/// to move. Thread-safe. From gc.c: gc_realloc.
+/// gc_alloc. NULL while the heap is locked.
+/// May collect, as gc_alloc, but only to move. So the object must be reachable during the call, from a root or from the
+/// stack that the host marks: if a collection frees it, that is reported to gcheap_host_fatal (GCHEAP_MISUSE_FREE_BLOCK)
+/// and the result is NULL. Other errors: as gc_free, and returns NULL. Thread-safe. From gc.c: gc_realloc.
 ///
 /// # Safety
 /// Nothing uses the old address afterwards if another one is returned.
@@ -191,7 +198,8 @@ pub unsafe extern "C" fn gc_info(info: *mut Info) {
     unsafe { info.write(heap().info()) }
 }
 
-/// Fills in total, used and free, and 0 for the rest. info: not NULL. Takes the same short time for any heap.
+/// Fills in total, used and free, and 0 for the rest. info: not NULL. In the fast variant it takes the same short
+/// time for any heap; in the compact one, time in proportion to the heap's size, as gc_info.
 ///
 /// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.29.
 ///

@@ -20,7 +20,7 @@ unsafe extern "C" {
     /// MUTEX=1: takes the mutex, which is recursive.
     fn gcheap_host_enter();
 
-    /// MUTEX=1: gives the mutex back.
+    /// MUTEX=1: releases the mutex.
     fn gcheap_host_exit();
 
     /// Calls gc_collect_root for the roots that live in the host's own memory. Called by gc_collect_start.
@@ -39,11 +39,11 @@ unsafe extern "C" {
     /// object: what gc_alloc returned. From gc.c: gc_weakref_about_to_be_freed.
     fn gc_weakref_about_to_be_freed(object: *mut c_void);
 
-    /// WEAKREF=1: called at the end of every collection, with the mutex given back: the objects that
+    /// WEAKREF=1: called at the end of every collection, when the mutex is released: the objects that
     /// gc_weakref_about_to_be_freed named are gone, and the heap can be used. From gc.c: gc_weakref_sweep.
     fn gc_weakref_sweep();
 
-    /// SPLIT_HEAP_AUTO=1: how many bytes gcheap_host_alloc_heap could give at most; 0 if the heap may not grow.
+    /// SPLIT_HEAP_AUTO=1: the most bytes that gcheap_host_alloc_heap could return; 0 if the heap may not grow.
     fn gcheap_host_max_new_split() -> usize;
 
     /// SPLIT_HEAP_AUTO=1: memory for another area of the heap, aligned for a pointer; NULL if there is none. Called with
@@ -62,8 +62,8 @@ unsafe extern "C" {
     /// HOOK_LOOP=1: called once per step of every long loop, so that a host can feed a watchdog.
     fn gcheap_host_hook(step: usize);
 
-    /// Told of a caller's mistake before anything was changed. May abort, or return: then the call that was the mistake
-    /// does nothing, and returns NULL if it returns a pointer.
+    /// Reports a caller's mistake. The heap is unharmed. May abort, or return: then the call that was the mistake does
+    /// nothing, and returns NULL if it returns a pointer.
     ///
     /// code: one of gcheap_misuse. ptr: the pointer that was wrong.
     fn gcheap_host_fatal(code: c_uint, ptr: *const c_void);

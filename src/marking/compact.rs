@@ -3,7 +3,6 @@
 //! objects are scanned again, as in gc.c.
 
 use super::Marking;
-use crate::layout::phase::phase_of;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
@@ -12,6 +11,7 @@ use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
 use crate::layout::block::{Kind, ptr_from_block};
 use crate::layout::borrowed::{COMPACT_ENTRIES, HIGHEST_ENTRY, StackEntries};
+use crate::layout::phase::phase_of;
 
 /// Roots that are marked at a time: all at once could fill the stack, one by one would be slow.
 const ROOTS_AT_ONCE: usize = if VALGRIND { 1 } else { COMPACT_ENTRIES.div_ceil(8) };

@@ -6,8 +6,8 @@ use core::ptr::{NonNull, null_mut};
 use super::{Areas, blocks_for};
 use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO};
 use crate::context::Context;
-use crate::host::Host;
 use crate::counting::Counting;
+use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::memory::Memory;
@@ -27,7 +27,11 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be.
     #[inline(always)]
     pub fn alloc(self, bytes: usize, finaliser: bool) -> *mut u8 {
-        if V::Placement::<H>::SHORTCUTS { self.alloc_here(bytes, finaliser) } else { self.alloc_there(bytes, finaliser) }
+        if V::Placement::<H>::SHORTCUTS {
+            self.alloc_here(bytes, finaliser)
+        } else {
+            self.alloc_there(bytes, finaliser)
+        }
     }
 
     /// Not inlined: without shortcuts all callers share it.

@@ -3,14 +3,14 @@
 use core::marker::PhantomData;
 
 use super::object_at;
-use crate::layout::phase::phase_of;
 use crate::config::{COLLECT_FLAG, FINALISER};
 use crate::context::Context;
-use crate::host::{Host, Misuse};
 use crate::counting::Counting;
+use crate::host::{Host, Misuse};
 use crate::layout::area::Area;
 use crate::layout::atb::{Atb, FreeRun};
 use crate::layout::block::block_from_ptr;
+use crate::layout::phase::phase_of;
 use crate::placement::{Placement, Run};
 use crate::variant::Variant;
 

@@ -1,8 +1,8 @@
 //! Marking graphs that fill the mark stack many times over, in heaps with few free blocks or none: every object that can
 //! be reached stays, every other one goes, and the free blocks that served meanwhile are free again.
 
-use gcheap::config::{BLOCK_BYTES as B, SPLIT_HEAP, SPLIT_HEAP_AUTO};
 use crate::support::World;
+use gcheap::config::{BLOCK_BYTES as B, SPLIT_HEAP, SPLIT_HEAP_AUTO};
 
 const WORDS: usize = B / size_of::<usize>();
 

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::World;
 use gcheap::Info;
 use gcheap::config::{BLOCK_BYTES as B, COLLECT_FLAG, FINALISER, SPLIT_HEAP, SPLIT_HEAP_AUTO};
 use proptest::prelude::*;
-use crate::support::World;
 
 const WORDS: usize = B / size_of::<usize>();
 

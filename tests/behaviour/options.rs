@@ -2,9 +2,9 @@
 //! tests/configs/options.env has all three on.
 #![cfg(all(gcheap_weakref, gcheap_split_heap_auto))]
 
+use crate::support::World;
 use gcheap::Misuse;
 use gcheap::config::{AREA_BYTES, BLOCK_BYTES as B, VALGRIND};
-use crate::support::World;
 
 fn told(world: &World) -> Vec<usize> {
     world.told.take()

@@ -1,7 +1,7 @@
 //! The heap's behaviour, drawn: one letter a block, '.' free, 'h' head, '=' tail.
 
-use gcheap::config::{ALLOC_THRESHOLD, BLOCK_BYTES as B, CONSERVATIVE_CLEAR, FINALISER, SPLIT_HEAP};
 use crate::support::World;
+use gcheap::config::{ALLOC_THRESHOLD, BLOCK_BYTES as B, CONSERVATIVE_CLEAR, FINALISER, SPLIT_HEAP};
 
 /// The object at a block of a one-area world whose first object is `first`.
 fn write_word(object: *mut u8, index: usize, value: usize) {

@@ -70,7 +70,9 @@ fn header() -> Result<String, String> {
                 c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
                 c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
             })?,
-            "@host@" => declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n"),
+            "@host@" => {
+                declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
+            }
             _ => line.into(),
         };
         text += part.trim_end();

@@ -23,7 +23,6 @@
 use core::ops::Range;
 
 use super::pool::Pool;
-use crate::layout::phase::phase_of;
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
@@ -32,6 +31,7 @@ use crate::layout::atb::fast::{FastAtb, Reached, object_at};
 use crate::layout::block::{Kind, block_from_ptr, ptr_from_block};
 use crate::layout::borrowed::{CARD_WORDS, MarkingWords};
 use crate::layout::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_below};
+use crate::layout::phase::phase_of;
 
 const CARDS: usize = CARD_WORDS * usize::BITS as usize;
 
