@@ -83,12 +83,12 @@ fn count_by_words<H: Host>(context: Context<H>, atb: &FastAtb, count: &mut Count
     let (mut free_run, mut tail_run) = (LongestRun::default(), LongestRun::default());
     let mut word = if atb.blocks() == 0 { 0 } else { own_word(atb, 0) };
     let mut own = if atb.blocks() == 0 { 0 } else { atb.own_lanes(0) };
-    for i in 0..atb.len() {
+    for i in 0..atb.words() {
         context.host().hook(i * BLOCKS_PER_WORD);
         if marks(word) != 0 {
             return false;
         }
-        let next = if i + 1 < atb.len() { own_word(atb, i + 1) } else { 0 };
+        let next = if i + 1 < atb.words() { own_word(atb, i + 1) } else { 0 };
         let (head, tail, free) = (heads(word), tails(word), frees(word) & own);
         // Lane by lane: is the next block a tail, and the one after it?
         let tail_1 = tail >> 2 | tails(next) << (Word::BITS - 2);

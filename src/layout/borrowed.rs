@@ -169,14 +169,17 @@ const ENTRY_BYTES: usize = config::STATE_MARK_STACK_ENTRY_BYTES;
 /// Entries of the compact variant's mark stack: as many as gc.c has.
 pub(crate) const COMPACT_ENTRIES: usize = config::STATE_MARK_STACK_BYTES / ENTRY_BYTES;
 
-/// The highest block index that fits in an entry.
-pub(crate) const HIGHEST_ENTRY: usize = usize::MAX >> (usize::BITS - 8 * ENTRY_BYTES as u32);
-
 /// The compact variant's mark stack.
 #[derive(Clone, Copy)]
 pub(crate) struct StackEntries(pub State);
 
 impl StackEntries {
+    /// Whether an entry can hold the block's index: always so where gc.c's entries are as wide as a word.
+    #[inline(always)]
+    pub fn fits(block: usize) -> bool {
+        ENTRY_BYTES == WORD_BYTES || block >> (8 * ENTRY_BYTES as u32 % usize::BITS) == 0
+    }
+
     /// The block of entry `i`, an index into its area.
     #[inline(always)]
     pub fn block(self, i: usize) -> usize {
@@ -189,7 +192,7 @@ impl StackEntries {
         }
     }
 
-    /// Makes `block`, at most `HIGHEST_ENTRY`, the block of entry `i`.
+    /// Makes `block`, which fits, the block of entry `i`.
     #[inline(always)]
     pub fn set_block(self, i: usize, block: usize) {
         let at = Self::offset(i);
@@ -267,8 +270,10 @@ mod tests {
         let mut storage = [0usize; config::STATE_BYTES / WORD_BYTES + 1];
         // SAFETY: I1: as many bytes as the state has, aligned.
         let entries = StackEntries(unsafe { State::new(NonNull::from(&mut storage).cast()) });
-        let block = |i: usize| (i * 0x0123_4567) & HIGHEST_ENTRY;
+        let block = |i: usize| (i * 0x0123_4567) & (usize::MAX >> (usize::BITS - 8 * ENTRY_BYTES as u32));
+        assert!(!StackEntries::fits(usize::MAX) || ENTRY_BYTES == WORD_BYTES);
         (0..COMPACT_ENTRIES).for_each(|i| entries.set_block(i, block(i)));
+        assert!((0..COMPACT_ENTRIES).all(|i| StackEntries::fits(block(i))));
         assert!((0..COMPACT_ENTRIES).all(|i| entries.block(i) == block(i)));
         assert_eq!(COMPACT_ENTRIES * ENTRY_BYTES, config::STATE_MARK_STACK_BYTES);
     }

@@ -10,7 +10,7 @@ use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
 use crate::layout::block::{Kind, ptr_from_block};
-use crate::layout::borrowed::{COMPACT_ENTRIES, HIGHEST_ENTRY, StackEntries};
+use crate::layout::borrowed::{COMPACT_ENTRIES, StackEntries};
 use crate::layout::phase::phase_of;
 
 /// Roots that are marked at a time: all at once could fill the stack, one by one would be slow.
@@ -76,7 +76,7 @@ impl<H: Host> CompactMarking<H> {
                 if !area.atb::<CompactAtb>().head_to_mark(block) {
                     continue;
                 }
-                if depth < COMPACT_ENTRIES && block <= HIGHEST_ENTRY {
+                if depth < COMPACT_ENTRIES && StackEntries::fits(block) {
                     stack.set_block(depth, block);
                     if SPLIT_HEAP {
                         stack.area(depth).set(area);

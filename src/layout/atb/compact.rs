@@ -118,7 +118,7 @@ impl CompactAtb {
         let (mut i, mut lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
         // Free lanes in a row at the end of the words before word i.
         let mut run = 0;
-        while i < self.len() {
+        while i < self.words() {
             let first = i * BLOCKS_PER_WORD;
             let mut free = frees(self.load(i)) & lanes_from(lane);
             if run != 0 {
@@ -164,7 +164,7 @@ impl Atb for CompactAtb {
     }
 
     #[inline(always)]
-    fn len(&self) -> usize {
+    fn words(&self) -> usize {
         (self.foreign() + self.bytes) / WORD_BYTES
     }
 
@@ -180,7 +180,7 @@ impl Atb for CompactAtb {
 
     #[inline(always)]
     fn load(&self, i: usize) -> Word {
-        debug_assert!(i < self.len());
+        debug_assert!(i < self.words());
         // SAFETY: I5: an aligned word with at least one byte of the table in it, so it can be read. Volatile: the first
         // one's other bytes may be written by somebody else meanwhile, and are not looked at.
         Word::from_le(unsafe { self.word(i).read_volatile() })
@@ -188,7 +188,7 @@ impl Atb for CompactAtb {
 
     #[inline(always)]
     fn store_own_lanes(&self, i: usize, _loaded: Word, word: Word) {
-        debug_assert!(i < self.len());
+        debug_assert!(i < self.words());
         if i == 0 && self.foreign() != 0 {
             return self.store_own_bytes(word);
         }

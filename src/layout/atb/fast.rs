@@ -243,7 +243,7 @@ impl Atb for FastAtb {
     }
 
     #[inline(always)]
-    fn len(&self) -> usize {
+    fn words(&self) -> usize {
         self.len
     }
 

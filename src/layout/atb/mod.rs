@@ -40,7 +40,7 @@ pub trait Atb: Copy {
     unsafe fn new(start: NonNull<u8>, bytes: usize) -> Self;
 
     /// Words in the table.
-    fn len(&self) -> usize;
+    fn words(&self) -> usize;
 
     /// Blocks in the area.
     fn blocks(&self) -> usize;

@@ -63,7 +63,7 @@ impl<H: Host> Deferred<H> {
             if area == pool.area {
                 break;
             }
-            before += area.atb::<FastAtb>().len();
+            before += area.atb::<FastAtb>().words();
         }
         let card = (before + i) >> phase_of(self.0.state()).card_bits();
         let cards = self.words().cards(card / usize::BITS as usize);
@@ -87,7 +87,7 @@ impl<H: Host> Deferred<H> {
                 // Table words are counted through all areas.
                 let mut before = 0;
                 for area in self.0.state().areas() {
-                    let len = area.atb::<FastAtb>().len();
+                    let len = area.atb::<FastAtb>().words();
                     if from < before + len && before < to {
                         scan(area, from.saturating_sub(before)..(to - before).min(len));
                     }
@@ -124,7 +124,7 @@ impl<H: Host> Deferred<H> {
             let (atb, pool) = (area.atb::<FastAtb>(), area.pool());
             // The lane before this word was free.
             let mut carry = 0;
-            for i in 0..atb.len() {
+            for i in 0..atb.words() {
                 self.0.host().hook(i * BLOCKS_PER_WORD);
                 let word = atb.load(i);
                 let free = frees(word) & used_lanes(area, i);
@@ -142,7 +142,7 @@ impl<H: Host> Deferred<H> {
                 }
             }
         }
-        let table_words: usize = self.0.state().areas().map(|area| area.atb::<FastAtb>().len()).sum();
+        let table_words: usize = self.0.state().areas().map(|area| area.atb::<FastAtb>().words()).sum();
         let phase = phase_of(self.0.state());
         phase.set_deferred();
         phase.set_card_bits(table_words.div_ceil(CARDS).next_power_of_two().ilog2());

@@ -37,7 +37,7 @@ pub(super) fn search<H: Host>(context: Context<H>, from: usize, n: usize) -> Res
 fn find_run(atb: &FastAtb, from: usize, n: usize) -> Option<usize> {
     let slot = atb.slot(from);
     let mut i = slot / BLOCKS_PER_WORD;
-    if i >= atb.len() {
+    if i >= atb.words() {
         return None;
     }
     let mut free = frees(atb.load(i)) & lanes_from(slot % BLOCKS_PER_WORD);
@@ -66,7 +66,7 @@ fn find_run(atb: &FastAtb, from: usize, n: usize) -> Option<usize> {
             }
         }
         i += 1;
-        if i >= atb.len() {
+        if i >= atb.words() {
             return None;
         }
         free = frees(atb.load_behind_first(i));
