@@ -1,4 +1,4 @@
-// What each function promises, one at a time.
+// What each function promises, one function at a time.
 #include "host.h"
 #include "test.h"
 
@@ -20,7 +20,7 @@ static bool all_bytes(const void *start, size_t bytes, uint8_t value) {
     return true;
 }
 
-// Fills the whole heap with single blocks; returns how many there were.
+// Fills the whole heap with one-block objects; returns their number.
 static size_t fill(void) {
     size_t n = 0;
     while (gc_alloc(1, 0) != NULL) {
@@ -150,7 +150,7 @@ TEST(realloc_shrinks_in_place) {
     CHECK(all_bytes(object, 50 * BLOCK, 0x5a));
     gcheap_atb_view_t view = host_view();
     CHECK_EQUAL(FTB_GET(&view, 0), 1);
-    CHECK(gc_alloc(47 * BLOCK, 0) == at(3)); // what it gave back, to the block
+    CHECK(gc_alloc(47 * BLOCK, 0) == at(3)); // exactly the blocks that were released
 }
 
 TEST(realloc_grows_in_place_and_clears_what_is_new) {
@@ -164,7 +164,7 @@ TEST(realloc_grows_in_place_and_clears_what_is_new) {
     CHECK(all_bytes(object, 2 * BLOCK, 0x5a));
     CHECK(all_bytes(object + 2 * BLOCK, 35 * BLOCK, 0));
     CHECK(all_bytes(object + 37 * BLOCK, 5 * BLOCK, 0x5a));
-    // To the last block of the area, and no further.
+    // As far as the last block of the area, and no further.
     size_t blocks = host_view().blocks;
     CHECK(gc_realloc(object, blocks * BLOCK, false) == object);
     CHECK_EQUAL(gc_nbytes(object), blocks * BLOCK);
@@ -224,7 +224,7 @@ TEST(locks_nest_and_refuse_changes) {
     CHECK(gc_alloc(1, 0) == at(3));
     gc_free(object);
     CHECK_EQUAL(gc_nbytes(object), 0);
-    // The depth counts in steps of 2: bit 0 says that a collection is under way.
+    // The depth is counted in steps of 2: bit 0 means that this thread is collecting.
     gc_lock();
     CHECK_EQUAL(gcheap_state.gc_lock_depth, 2);
     gc_collect();
@@ -234,7 +234,7 @@ TEST(locks_nest_and_refuse_changes) {
 
 TEST(a_collection_keeps_what_roots_reach) {
     host_heap(100000);
-    // root -> a -> b -> c (held by its last word), and a cycle d <-> e that nothing reaches.
+    // root -> a -> b -> c (referred to by its last word), and a cycle d <-> e that nothing reaches.
     void **a = (void **)gc_alloc(BLOCK, 0);
     void **d = (void **)gc_alloc(2 * BLOCK, 0);
     void **b = (void **)gc_alloc(40 * BLOCK, 0);
@@ -309,14 +309,14 @@ TEST(sweep_all_frees_even_what_roots_reach) {
     CHECK_EQUAL(info.used, 0);
 }
 
-// Shapes that overflow a mark stack of 64 entries.
+// Graphs that overflow a mark stack of 64 entries.
 TEST(long_lists_and_wide_objects_are_marked_to_the_end) {
     host_heap(HOST_MEMORY_MAX);
     enum { WIDE = 4000, LONG = 9000 };
     void **wide = (void **)gc_alloc(WIDE * sizeof(void *), 0);
     for (int i = 0; i < WIDE; i++) {
         wide[i] = gc_alloc(BLOCK, 0);
-        // Each has a child of its own, half of them below it.
+        // Each object has a child of its own; half of the children have a lower address than their parent.
         ((void **)wide[i])[3] = i % 2 ? wide[i - 1] : gc_alloc(BLOCK, 0);
     }
     void **list = NULL;
@@ -332,7 +332,7 @@ TEST(long_lists_and_wide_objects_are_marked_to_the_end) {
     }
     host_roots[5] = wide;
     gc_collect();
-    // Everything but the last 3000. (The object that the list took the place of has a second parent.)
+    // Everything except the last 3000. (The object that the list replaced has a second parent.)
     gc_info_t info;
     gc_info(&info);
     CHECK_EQUAL(gcheap_state.gc_collected, 3000);
@@ -352,7 +352,7 @@ TEST(a_full_heap_is_collected_once_before_giving_up) {
     void *big = gc_alloc(blocks * BLOCK, 0);
     CHECK(big == at(0));
     CHECK_EQUAL(host_seen.collections, 0);
-    CHECK(gc_alloc(blocks * BLOCK, 0) == big); // nothing holds the first one
+    CHECK(gc_alloc(blocks * BLOCK, 0) == big); // nothing refers to the first one
     CHECK_EQUAL(host_seen.collections, 1);
     host_roots[0] = big;
     CHECK(gc_alloc(1, 0) == NULL);
@@ -374,7 +374,7 @@ TEST(the_threshold_collects_after_so_many_blocks) {
         }
         CHECK_EQUAL(gcheap_state.gc_alloc_amount, 10);
         CHECK_EQUAL(host_seen.collections, round - 1);
-        // The one that finds the threshold reached collects first, and counts for the next round.
+        // The allocation that reaches the threshold collects first, and counts towards the next threshold.
         CHECK(gc_alloc(BLOCK, 0) == at(0));
         CHECK_EQUAL(host_seen.collections, round);
         CHECK_EQUAL(gcheap_state.gc_alloc_amount, 1);
@@ -385,7 +385,7 @@ TEST(the_threshold_collects_after_so_many_blocks) {
         gc_alloc(1, 0);
     }
     CHECK_EQUAL(host_seen.collections, 3);
-    // Growing in place counts for nothing, a move counts what it allocates.
+    // Growing in place does not count; a move counts the blocks that it allocates.
     gcheap_state.gc_alloc_amount = 0;
     void *last = gc_alloc(1, 0);
     CHECK(gc_realloc(last, 5 * BLOCK, false) == last);
@@ -434,7 +434,8 @@ TEST(dumps_print_what_gc_c_prints) {
     gc_alloc(1, 0);
     gc_free(low);
     char expected[2000];
-    // Lines 1, 2 and 3 are free: two or more such lines are summed up, and the line that the run ends in is not.
+    // Lines 1, 2 and 3 are free. Two or more such lines are printed as one; the line in which the run ends is not part
+    // of them.
     snprintf(expected, sizeof(expected),
         "GC memory layout; from %jx:\n"
         "00000000: hL==h=..........................................................\n"
@@ -466,7 +467,7 @@ TEST(areas_are_filled_in_order_and_collected_together) {
     }
     CHECK(area == NULL);
     CHECK_EQUAL(info.total, total * BLOCK);
-    // One chain through all of them, lowest area first.
+    // One linked list through all of them, lowest area first.
     void **previous = NULL;
     for (unsigned i = 0; i < 4; i++) {
         gcheap_atb_view_t view = host_view_of(areas[i]);
@@ -490,7 +491,7 @@ TEST(areas_are_filled_in_order_and_collected_together) {
     CHECK(gc_alloc((largest + 1) * BLOCK, 0) == NULL);
     CHECK(gc_alloc(largest * BLOCK, 0) == areas[3]->gc_pool_start);
     CHECK(gc_alloc(1, 0) == areas[0]->gc_pool_start);
-    // Growing stops at an area's end, and the move goes to a later area.
+    // An object cannot grow beyond the end of its area, so it moves to a later area.
     gcheap_atb_view_t view = host_view();
     void *end = gc_alloc((view.blocks - 1) * BLOCK, 0);
     CHECK(gc_realloc(end, view.blocks * BLOCK, false) == NULL);
@@ -515,7 +516,7 @@ TEST(init_forgets_the_heap_before_it) {
     CHECK_EQUAL(gcheap_state.gc_collected, 1);
 }
 
-// MicroPython's coverage tests put the whole state aside, make another heap, and put it back.
+// MicroPython's coverage tests save the whole state, make another heap, and restore the state.
 TEST(the_state_can_be_put_aside) {
     host_heap(20000);
     host_roots[0] = gc_alloc(500, 0);

@@ -30,6 +30,7 @@ def stages():
         "rust-compact": cargo_test("compact.env"),
         "rust-options": cargo_test("options.env"),
         "c": ([python, "c_tests/run.py"], {}),
+        "examples": ([python, "integration/examples.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
