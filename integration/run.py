@@ -34,6 +34,7 @@ def stages():
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
+        "architecture": ([python, "integration/architecture.py", "crates/parity/src"], {}),
         "targets": ([python, "integration/targets.py"], {}),
         "port": ([python, "integration/port.py"], {}),
         "micropython": ([python, "integration/suite.py"], {}),

@@ -1,4 +1,4 @@
-//! The shared object of one configuration, seen from Rust: shim/parity.h, field by field.
+//! The shared object of one configuration, as Rust sees it: the same declarations as in shim/parity.h.
 
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::path::Path;
@@ -34,6 +34,37 @@ pub struct Info {
 }
 
 type Ptr = *mut c_void;
+
+/// What a heap does with an object that has a finaliser or a weak reference.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[allow(dead_code)] // C makes the values.
+pub enum ObjectEvent {
+    /// The heap looks for the object's `__del__`.
+    FinaliserAsked,
+    /// The heap calls the object's `__del__`.
+    FinaliserCalled,
+    /// The object has a weak reference and is about to be freed.
+    WeakrefDies,
+    /// All dead objects with weak references have been freed. This event has no object.
+    WeakrefsGone,
+}
+
+/// What a heap with areas that come and go asks of its host.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[allow(dead_code)] // C makes the values.
+pub enum AreaRequest {
+    /// The largest size of a new area; the result is a number.
+    Limit,
+    /// Memory for an area.
+    Lend,
+    /// The memory of an area that the heap no longer uses.
+    TakeBack,
+}
+
+pub type Callback = extern "C" fn(Ptr, ObjectEvent);
+pub type Lender = extern "C" fn(AreaRequest, usize, Ptr) -> Ptr;
 
 #[repr(C)]
 pub struct Side {
@@ -80,8 +111,8 @@ pub struct RawLibrary {
     pub types: [usize; TYPES],
     pub type_del: usize,
     pub type_plain: usize,
-    pub on_finaliser: *mut Option<extern "C" fn(Ptr, c_int)>,
-    pub on_heap: *mut Option<extern "C" fn(c_int, usize, Ptr) -> Ptr>,
+    pub on_object: *mut Option<Callback>,
+    pub on_area: *mut Option<Lender>,
     pub reserve: unsafe extern "C" fn(usize) -> Ptr,
     pub open: unsafe extern "C" fn(Ptr, usize) -> bool,
     pub alarm: unsafe extern "C" fn(c_uint) -> c_uint,
@@ -90,10 +121,10 @@ pub struct RawLibrary {
 /// Loads the shared object and keeps it for the rest of the process.
 pub fn load(path: &Path) -> Result<&'static RawLibrary, String> {
     let complain = |e: libloading::Error| format!("cannot load {}: {e}", path.display());
-    // SAFETY: the object was built from shim/; loading it runs no code of ours.
+    // SAFETY: the object was built from shim/; loading it runs no initialiser.
     let library = unsafe { libloading::Library::new(path) }.map_err(complain)?;
     let library = Box::leak(Box::new(library));
-    // SAFETY: shim/common.c defines the function with this signature, and what it returns is static.
+    // SAFETY: shim/common.c defines the function with this signature; it returns a pointer to static data.
     unsafe {
         let get: libloading::Symbol<unsafe extern "C" fn() -> *const RawLibrary> =
             library.get(b"parity_library\0").map_err(complain)?;

@@ -185,7 +185,7 @@ fn run(mut command: Command) -> Result<(), String> {
 fn stamp(config: &Config, places: &Places) -> Result<String, String> {
     let mut stamp = format!("{}{:?} {}\n", config.header(), places.against, places.cc);
     let mut files = vec![
-        places.root.join("crates/parity/src/library.rs"),
+        places.root.join("crates/parity/src/heaps/library.rs"),
         places.root.join("Cargo.toml"),
         places.root.join("build.rs"),
         places.root.join("scripts/build-archive"),

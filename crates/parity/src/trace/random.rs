@@ -1,4 +1,4 @@
-//! Random numbers that are the same everywhere, so that a seed names a trace for good. SplitMix64.
+//! Random numbers by SplitMix64: the same on every machine, so a seed always makes the same traces.
 
 pub struct Random(u64);
 
@@ -22,7 +22,7 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
-    /// True in `percent` of a hundred cases.
+    /// True with a probability of `percent` in a hundred.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

@@ -1,128 +1,9 @@
-//! A trace: what is done to both heaps, in a form that survives the removal of any of its lines.
-//!
-//! Objects are named by a number given when they are allocated. An operation on an object that does not exist (its
-//! allocation failed, or it was collected, or the shrinker removed the line that made it) does nothing, so that every
-//! subset of a trace is a trace.
+//! Traces as text: one operation a line.
 
 use std::fmt::{self, Display, Write as _};
 use std::str::FromStr;
 
-pub type Id = u32;
-
-/// What a word in an object, a root or an argument holds. On each side it becomes an address of that side.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value {
-    Zero,
-    /// Where the object is, or was last, plus some bytes.
-    Object(Id, isize),
-    /// An offset from the start of the side's memory.
-    Place(usize),
-    /// A number that is no address: it is made odd.
-    Noise(u64),
-    /// The address of one of the types that a dump shows.
-    Type(usize),
-    /// The type with a `__del__`.
-    Del,
-    /// A type without.
-    Plain,
-}
-
-/// What a finaliser does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Act {
-    Free(Id),
-    /// Tries to free with the heap locked.
-    LockedFree(Id),
-    Alloc(usize),
-    Realloc(Id, usize),
-    Nbytes(Id),
-    Info,
-    Dump,
-    /// Makes a weak reference to an object that dies too.
-    Weakref(Id),
-    /// Collects: not in a finaliser, but when a weak reference's object is gone.
-    Collect,
-}
-
-/// Memory of one area: a zone and the offsets of its start and end from the zone's start.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
-    pub zone: usize,
-    pub start: usize,
-    pub end: usize,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Op {
-    /// gc_alloc, or gc_realloc of NULL. `noise` fills the new object with numbers.
-    Alloc {
-        id: Id,
-        bytes: usize,
-        finaliser: bool,
-        noise: bool,
-        by_realloc: bool,
-    },
-    Realloc {
-        id: Id,
-        bytes: usize,
-        may_move: bool,
-    },
-    Free(Id),
-    FreeNull,
-    Nbytes(Value),
-    Write {
-        id: Id,
-        word: usize,
-        value: Value,
-    },
-    Root {
-        at: usize,
-        value: Value,
-    },
-    Script {
-        id: Id,
-        acts: Vec<Act>,
-    },
-    Collect,
-    Sweep,
-    Lock,
-    Unlock,
-    Auto(bool),
-    Threshold(usize),
-    Add(Span),
-    Weakref(Id),
-    /// How large an area the heap may ask for.
-    Limit(usize),
-    /// Whether a root may be read.
-    Readable {
-        at: usize,
-        yes: bool,
-    },
-    /// What MicroPython's coverage test does: saves the heap's state, makes another heap elsewhere, restores it.
-    Detour {
-        bytes: usize,
-        seed: u64,
-    },
-}
-
-/// What the heap's state holds before gc_init.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Before {
-    Zero,
-    Junk,
-    /// What the trace before left.
-    Keep,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trace {
-    pub config: String,
-    pub heap: Span,
-    /// Seed of the junk that the memory holds at first; 0 leaves zeros.
-    pub junk: u64,
-    pub before: Before,
-    pub ops: Vec<Op>,
-}
+use super::{Act, Before, Id, Op, Span, Trace, Value};
 
 impl Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,7 +41,7 @@ impl FromStr for Value {
                 } else if let Some(rest) = text.strip_prefix("type:") {
                     Ok(Self::Type(number(rest)?))
                 } else {
-                    Err(format!("\"{text}\" is no value"))
+                    Err(format!("\"{text}\" is not a value"))
                 }
             }
         }
@@ -198,7 +79,7 @@ impl FromStr for Act {
             ["dump"] => Self::Dump,
             ["weakref", id] => Self::Weakref(object(id)?),
             ["collect"] => Self::Collect,
-            _ => return Err(format!("\"{text}\" is nothing that a finaliser does")),
+            _ => return Err(format!("\"{text}\" is not an act of a finaliser")),
         })
     }
 }
@@ -285,7 +166,7 @@ impl FromStr for Op {
             ["threshold", blocks] => Self::Threshold(number(blocks)?),
             ["add", zone, start, end] => Self::Add(span(zone, start, end)?),
             ["detour", bytes, seed] => Self::Detour { bytes: number(bytes)?, seed: number(seed)? },
-            _ => return Err(format!("\"{text}\" is no operation")),
+            _ => return Err(format!("\"{text}\" is not an operation")),
         })
     }
 }
@@ -342,9 +223,9 @@ fn span(zone: &str, start: &str, end: &str) -> Result<Span, String> {
 }
 
 fn object(text: &str) -> Result<Id, String> {
-    number(text.strip_prefix('#').ok_or(format!("\"{text}\" is no object"))?)
+    number(text.strip_prefix('#').ok_or(format!("\"{text}\" is not an object"))?)
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("\"{text}\" is no number"))
+    text.parse().map_err(|_| format!("\"{text}\" is not a number"))
 }
