@@ -8,7 +8,7 @@ CARGO ?= cargo
 CALLS ?= 10000000
 CONFIG ?= /dev/null
 RUST_SOURCES := Cargo.toml build.rs $(wildcard src/*.rs src/heap/*.rs)
-BUILDERS := src/aeabi.c $(addprefix scripts/,build-archive cargo-for rust-target)
+BUILDERS := src/c_abi/aeabi.c $(addprefix scripts/,build-archive cargo-for rust-target)
 
 build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
 	scripts/build-archive $(CONFIG) $@
