@@ -37,6 +37,9 @@ test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs 
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 integration/run.py versions
 
+test-fresh:  ## make run and make test on a minimal Debian 12, built by debootstrap (needs root); FRESH="--complete"
+	python3 integration/fresh.py $(FRESH)
+
 parity:  ## the same CALLS calls (10000000) through gc.c and through libgcheap, in every configuration
 	$(CARGO) run --quiet --release --package parity -- --calls $(CALLS) $(if $(SEED),--seed $(SEED)) \
 		--micropython "$$(scripts/get-micropython | tail -n 1)"
@@ -53,10 +56,16 @@ bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/ben
 size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
 	python3 bench/size.py $(SIZE)
 
-lint:  ## formatting and clippy, as CI runs them
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --package gcheap --lib --features archive -- -D warnings
+lint:  ## the style of Rust, C, Python and shell, as CI checks it; LINT="c python" checks only those
+	CARGO="$(CARGO)" python3 tools/lint.py $(LINT)
+
+lint-tools: build/lint/done  ## gets ruff and mypy from PyPI for make lint, into build/lint
+
+build/lint/done: tools/lint-requirements.txt
+	rm -rf build/lint
+	python3 -m venv build/lint
+	build/lint/bin/pip install --quiet --requirement $<
+	touch $@
 
 clean:  ## removes everything that was built, a fetched MicroPython tree included
 	rm -rf build target
@@ -64,4 +73,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix parity bench bench-count bench-baremetal size lint clean help
+.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint lint-tools clean help

@@ -24,7 +24,7 @@ class Heap:
     name: str  # as the table shows it
     directory: str
     kind: str  # gc.c, libgcheap or Boehm
-    flags: tuple = ()  # for gc.c alone, or for what is compiled with MicroPython's headers
+    flags: tuple = ()  # for everything that is compiled with MicroPython's headers
 
 
 GC, GCHEAP = "gc.c -O2", "libgcheap"
@@ -46,9 +46,8 @@ class BuildError(Exception):
 
 def run(command, **env):
     env = {key: str(value) for key, value in env.items()}
-    done = subprocess.run(
-        [str(word) for word in command], env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    done = subprocess.run([str(word) for word in command], env={**os.environ, **env},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise BuildError(f"{shlex.join(map(str, command))}\n{done.stdout}")
 
@@ -68,7 +67,8 @@ class Builder:
         self.micropython = micropython
         self.heaps = ROOT / "bench" / "heaps"
         self.port = ROOT / "micropython-port" / "gcheap"
-        self.headers = [*self.heaps.rglob("*.h"), *self.port.glob("*.[hd]*"), *(micropython / "py").glob("*.h"), Path(__file__)]
+        self.headers = [*self.heaps.rglob("*.h"), *self.port.glob("*.[hd]*"), *(micropython / "py").glob("*.h"),
+                        Path(__file__)]
 
     def compile(self, source, target, *flags, headers=()):
         if not is_fresh(target, [source, *headers]):
@@ -94,7 +94,7 @@ class Builder:
         ]
 
     def libgcheap(self, heap, out):
-        """As the MicroPython port does it: its glue, and the library in the configuration that its probe reads."""
+        """As the MicroPython port builds it: its glue, and the library in the configuration that its probe reads."""
         flags = ["-DBENCH_GCHEAP=1", *self.gcheap_flags, *heap.flags]
         probe = self.compile_with_micropython(self.port / "probe.c", out / "probe.s", "-S", "-g0", *flags)
         config = out / "config.env"
@@ -111,8 +111,8 @@ class Builder:
         ]
 
     def boehm(self, out):
-        headers = [ROOT / "bench" / "harness" / "heap.h"]
-        return [self.compile(self.heaps / "boehm.c", out / "boehm.o", f"-I{headers[0].parent}", headers=headers), "-lgc"]
+        header = ROOT / "bench" / "harness" / "heap.h"
+        return [self.compile(self.heaps / "boehm.c", out / "boehm.o", f"-I{header.parent}", headers=[header]), "-lgc"]
 
     def link(self, objects, program):
         run([*self.cc, *objects, "-o", program])
@@ -139,7 +139,7 @@ def has_boehm():
 
 
 def build_all(micropython, names=None):
-    """Heap name -> program. Boehm's collector is left out where it is not installed."""
+    """Heap name -> program. Boehm's collector is left out if it is not installed."""
     builder = Builder(micropython)
     heaps = [h for h in HEAPS if (names is None or h.name in names) and (h.kind != "Boehm" or has_boehm())]
     return {heap.name: builder.build(heap) for heap in heaps}

@@ -11,8 +11,8 @@ OUT = ROOT / "build" / "size"
 PORT = ROOT / "micropython-port"
 GC, GCHEAP = "gc.c", "libgcheap"
 
-# What ports for small machines set: the default for gc.c, -O3, is for speed. And no frozen Python code, which needs
-# micropython-lib.
+# Options that ports for small machines set; the default for gc.c is -O3, for speed. Frozen Python code is left out,
+# since it needs micropython-lib.
 COMMON = ("CSUPEROPT=-Os", "FROZEN_MANIFEST=")
 
 
@@ -30,10 +30,10 @@ RISCV = ("riscv64-unknown-elf-", "gcc-riscv64-unknown-elf picolibc-riscv64-unkno
 TARGETS = [
     Target("thumbv6m", "MICROBIT", *ARM),
     Target("thumbv7m", "MPS2_AN385", *ARM),
-    # The port has no board with one: the Cortex-M3's, compiled for a Cortex-M4.
+    # The port has no board with a Cortex-M4: this is the board with a Cortex-M3, compiled for the other.
     Target("thumbv7em", "MPS2_AN385", *ARM, ("CFLAGS_EXTRA=-mcpu=cortex-m4",)),
-    # In the older specification the instructions of zicsr are part of the base set. Without that the port asks for
-    # rv32imac_zicsr, for which Debian's compiler has no libraries.
+    # The port asks for rv32imac_zicsr, for which Debian's compiler has no libraries. In the older specification the
+    # instructions of zicsr are part of the base set.
     Target("riscv32imac", "VIRT_RV32", *RISCV,
            ("RV32_ARCH=rv32imac", "AFLAGS=-mabi=ilp32 -march=rv32imac -misa-spec=2.2")),
 ]
@@ -47,7 +47,7 @@ def missing_packages(targets):
 def build(tree, target, heap, *options, name=None):
     """The ELF file."""
     directory = OUT / (name or f"{target.name}-{heap}")
-    # What was built from another tree would pass for up to date.
+    # Make would take what was built from another tree for up to date.
     note = directory / "tree"
     if directory.exists() and not (note.exists() and note.read_text() == str(tree)):
         shutil.rmtree(directory)

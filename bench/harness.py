@@ -1,4 +1,4 @@
-"""Runs the programs of the harness: for their time, or for their number of instructions."""
+"""Runs the programs of the harness, and measures their time or their number of instructions."""
 
 import re
 import subprocess
@@ -13,13 +13,13 @@ class RunError(Exception):
 
 @dataclass
 class Row:
-    """A workload and what it cost on each heap, per operation: nanoseconds, or instructions."""
+    """A workload and its cost per operation on each heap: nanoseconds, or instructions."""
 
     group: str
     workload: str
     unit: str
     cost: dict = field(default_factory=dict)
-    proof: dict = field(default_factory=dict)  # heap -> what it did, for comparison
+    proof: dict = field(default_factory=dict)  # heap -> numbers that are equal where heaps did the same work
 
     def add(self, heap, cost, proof):
         if self.proof.setdefault(heap, proof) != proof:
@@ -39,8 +39,8 @@ def workloads(program):
 
 
 def run(command, name):
-    """What the program printed, key -> value; None if this heap cannot run the workload."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """The program's output, key -> value (None if it cannot run the workload), and its messages."""
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == CANNOT:
         return None, done.stderr
     if done.returncode:
@@ -49,7 +49,7 @@ def run(command, name):
 
 
 def measure(program, heap, row, count):
-    """One run; adds what it cost to the row. False if this heap cannot run the workload."""
+    """One run, whose cost is added to the row. False if this heap cannot run the workload."""
     command = [str(program), row.workload]
     if count:
         tool = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]

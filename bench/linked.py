@@ -1,5 +1,5 @@
-"""What is in a linked image: its sections, symbols and text from the ELF file, and which object each part is from, from
-the linker's map."""
+"""The contents of a linked image: sections, symbols and text from the ELF file, and from the linker's map the object
+that each part comes from."""
 
 import re
 import struct
@@ -8,7 +8,7 @@ from collections import defaultdict
 
 WRITE, ALLOC = 1, 2  # flags of a section
 NOBITS = 8  # its type, if the file does not hold its contents
-PADDING = 64  # a gap of so many bytes is a page's padding, no alignment of a function
+PADDING = 64  # a gap of at least this many bytes is the padding of a page, not the alignment of a function
 
 
 class Image:
@@ -37,18 +37,18 @@ class Image:
         return found
 
     def check(self):
-        """The linker's map and the image have to tell the same, but for strings that the linker merged."""
+        """The linker's map and the image have to agree, except for strings that the linker merged."""
         for ram in (False, True):
             total, parts = self.total(ram), sum(self.by_object(ram).values())
             if abs(total - parts) > total / 100:
                 raise ValueError(f"{self.path}: {total} bytes, but {parts} in the linker's map")
 
     def _parts(self, text):
-        """(section, object, address, size) of what the linker took from each object; the object "" is padding."""
+        """(section, object, address, size) of all that the linker took from each object; the object "" is padding."""
         text = text[text.index("\nLinker script and memory map"):]
         memory = {name for name, *_ in self.sections}
         found, inside = [], ""
-        # A name at the start of a line is a section of the image; with a space before it, a part of one.
+        # A name at the start of a line is a section of the image; a name after a space is part of the section.
         pattern = re.compile(r"^(\S+)$|^( ?)(\S+)(?: +|\n {10,})0x([0-9a-f]+) +0x([0-9a-f]+)(?: (.*))?$", re.M)
         for alone, space, name, address, size, source in pattern.findall(text):
             if not space:
@@ -61,13 +61,13 @@ class Image:
         return any(flags & WRITE and at <= address < at + length for _, flags, _, at, length in self.sections)
 
     def total(self, ram):
-        """Bytes of all sections that the program writes to (ram) or not (text), without the padding of whole pages."""
+        """Bytes of all sections that are written to (ram) or not (text), without the padding of whole pages."""
         bytes_ = sum(size for _, flags, _, _, size in self.sections if bool(flags & WRITE) == ram)
         return bytes_ - sum(size for _, source, address, size in self.parts
                             if source == "" and size >= PADDING and self.writable(address) == ram)
 
     def by_object(self, ram):
-        """Object -> bytes, objects named from the build directory on or by their archive's member."""
+        """Object -> bytes. An object is named by its path in the build directory, or by its archive and member."""
         found = defaultdict(int)
         for _, source, address, size in self.parts:
             if source and self.writable(address) == ram:
@@ -76,7 +76,7 @@ class Image:
         return found
 
     def symbols(self):
-        """(name, address, size), Rust's names readable."""
+        """(name, address, size), with Rust's names demangled."""
         command = [f"{self.tools}nm", "-S", "-C", "--defined-only", self.path]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         found = []
@@ -87,7 +87,7 @@ class Image:
         return found
 
     def functions(self, source):
-        """Function or constant -> bytes, of what the linker took from an object."""
+        """Function or constant -> bytes, of all that the linker took from an object."""
         found = defaultdict(int)
         symbols = {address & ~1: (name, size) for name, address, size in reversed(self.symbols())}
         for section, origin, address, size in self.parts:
@@ -102,7 +102,7 @@ class Image:
 
 
 def short(name):
-    """Of a Rust path the last two names: Heap::alloc_small, dump::print_number."""
+    """The last two names of a Rust path: Heap::alloc_small, dump::print_number."""
     name = re.sub(r"::<.*>$", "", name)
     if method := re.fullmatch(r"<([\w:]+).*>::(\w+)", name):
         name = "::".join(method.groups())

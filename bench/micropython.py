@@ -1,8 +1,9 @@
 """The benchmark on MicroPython itself: its unix port, standard variant, as its own makefile builds it, with each heap.
 
-perf_bench is MicroPython's own set of benchmarks; it allocates little, so this is about what the heap costs an ordinary
-program, in instructions, which are the same at every run. The programs beside this file live under memory pressure:
-each says the size of its heap in its first line, chosen so that with gc.c it spends 20 to 60 % of the time collecting.
+perf_bench is MicroPython's own set of benchmarks. It allocates little, so it shows the cost of the heap for an ordinary
+program; it is counted in instructions, which are the same in every run. The programs in programs/ run under memory
+pressure: the first line of each gives the size of its heap, chosen so that gc.c spends 20 to 60 % of the time in
+collections.
 """
 
 import importlib.util
@@ -18,8 +19,12 @@ from build import OUT, ROOT
 from harness import RunError
 from report import geometric_mean, number, print_table, verdict
 
+sys.path.append(str(ROOT / "tools"))
+from progress import Progress  # noqa: E402
+
 GC, GCHEAP = "gc.c", "libgcheap"
-PERF_PARAMETERS = (100, 100)  # N and M, which say how fast and how large the machine is
+PERF_PARAMETERS = (100, 100)  # N and M, which describe how fast and how large the machine is
+# The project's own limits.
 PERF_MEAN, PERF_WORST = 1.0, 0.98
 PROGRAMS_MEAN = 1.25
 SHARE = (0.2, 0.6)
@@ -34,10 +39,20 @@ def builds(tree):
 
 
 def run(command, name):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise RunError(f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done
+
+
+def with_progress(results, jobs, what):
+    """The results of all jobs, as a list."""
+    progress, found = Progress(what, len(jobs)), []
+    for result in results:
+        found.append(result)
+        progress.step()
+    progress.clear()
+    return found
 
 
 def has_valgrind():
@@ -51,7 +66,7 @@ def count(command, name):
 
 
 def perf_script(tree, benchmark):
-    """What MicroPython's run-perfbench.py makes of a benchmark."""
+    """The program that MicroPython's run-perfbench.py makes from a benchmark."""
     n, m = PERF_PARAMETERS
     path = OUT / "perf_bench" / benchmark.name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,12 +84,12 @@ def perf_bench(tree, programs, only, report):
     jobs = [(heap, script) for script in [empty, *scripts] for heap in programs]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counted = pool.map(lambda job: count([programs[job[0]], job[1]], f"{job[1].stem} on {job[0]}"), jobs)
-        results = dict(zip(jobs, counted))
+        results = dict(zip(jobs, with_progress(counted, jobs, "runs of perf_bench")))
     shown = []
     for script in scripts:
         name = f"perf_bench/{script.stem}"
         if "SKIP" in results[GC, script][1]:
-            print(f"{name}: left out, it says {results[GC, script][1].strip()!r}")
+            print(f"{name}: left out, since it prints {results[GC, script][1].strip()!r}")
             continue
         # The first word is the time.
         if len({results[heap, script][1].split(None, 1)[1] for heap in programs}) != 1:
@@ -85,14 +100,14 @@ def perf_bench(tree, programs, only, report):
         shown.append([script.stem, number(cost[GC]), number(cost[GCHEAP]), f"{ratio:.4f}", verdict(ratio, PERF_WORST)])
     if shown:
         print("\nMicroPython's perf_bench, in instructions without those of starting up:")
-        print_table([("benchmark", -24), (GC, 14), (GCHEAP, 14), ("ratio", 8), ("", -6)], shown)
+        print_table([("benchmark", -24), (GC, 14), (GCHEAP, 14), ("ratio", 8), ("", -7)], shown)
         ratios = report.ratios("perf_bench")
         report.judge("geometric mean of perf_bench", geometric_mean(ratios), PERF_MEAN)
         report.judge("worst of perf_bench", min(ratios), PERF_WORST)
 
 
 class Program:
-    """One of the programs under memory pressure. Its first line: # heap: SIZE, rounds: N (fewer where they are counted)"""
+    """One of the programs under memory pressure. Its first line is: # heap: SIZE, rounds: N"""
 
     def __init__(self, path):
         self.path = path
@@ -104,14 +119,15 @@ class Program:
         return [interpreter, "-X", f"heapsize={self.heap}", self.path, self.rounds]
 
     def share(self, interpreter):
-        """Of the instructions, the fraction that is in collections; None if it cannot be known."""
+        """The fraction of all instructions that collections take; None if this machine cannot count them."""
         if not has_valgrind():
             return None
         file = OUT / f"callgrind.{self.path.stem}"
         run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}", *self.command(interpreter)], self.name)
         text = run(["callgrind_annotate", "--inclusive=yes", "--threshold=99.9", file], self.name).stdout
-        inside, total = (re.search(rf"^ *([\d,]+) .*{what}", text, re.M)[1] for what in (r":gc_collect\b", "PROGRAM TOTALS"))
-        return int(inside.replace(",", "")) / int(total.replace(",", ""))
+        inside, total = (int(re.search(rf"^ *([\d,]+) .*{what}", text, re.M)[1].replace(",", ""))
+                         for what in (r":gc_collect\b", "PROGRAM TOTALS"))
+        return inside / total
 
     def time(self, interpreter):
         start = time.monotonic_ns()
@@ -119,7 +135,7 @@ class Program:
         return time.monotonic_ns() - start, output
 
     def measure(self, programs, runs, counting):
-        """Heap -> the best of so many runs; heaps take turns."""
+        """Heap -> the best of `runs` runs; the heaps take turns."""
         cost, outputs = {}, set()
         for _ in range(runs):
             for heap, interpreter in programs.items():
@@ -135,29 +151,33 @@ def under_pressure(programs, args, report):
     paths = sorted((ROOT / "bench" / "programs").glob("*.py"))
     chosen = [program for program in map(Program, paths) if re.search(args.only, program.name)]
     shown = []
-    # Times are taken one after the other; instructions do not mind company.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        shares = list(pool.map(lambda program: program.share(programs[GC]), chosen))
+        shares = with_progress(pool.map(lambda program: program.share(programs[GC]), chosen), chosen, "shares")
+    # Times are taken one after the other; a count of instructions does not depend on what runs beside it.
     with ThreadPoolExecutor(os.cpu_count() if args.count else 1) as pool:
-        costs = list(pool.map(lambda program: program.measure(programs, args.runs, args.count), chosen))
+        measured = pool.map(lambda program: program.measure(programs, args.runs, args.count), chosen)
+        costs = with_progress(measured, chosen, "programs")
     for program, share, cost in zip(chosen, shares, costs):
         ratio = cost[GC] / cost[GCHEAP]
         report.add(program.name, "program", cost, ratio, None, collecting=share)
         if share is not None and not SHARE[0] <= share <= SHARE[1]:
-            report.missed.append(f"{program.name} collects {share:.0%}")
+            report.outside.append(f"{program.name} collects {share:.0%}")
+        collects = "-" if share is None else f"{share:.0%}"
         costs = [number(cost[heap]) for heap in (GC, GCHEAP)]
-        shown.append([program.path.stem, program.heap, "-" if share is None else f"{share:.0%}", *costs, f"{ratio:.3f}"])
+        shown.append([program.path.stem, program.heap, collects, *costs, f"{ratio:.3f}"])
     if shown:
-        print(f"\nPrograms under memory pressure, {report.unit}; how much of it gc.c spends collecting (in instructions):")
+        print(f"\nPrograms under memory pressure, {report.unit}; how much of it gc.c spends collecting (instructions):")
         print_table([("program", -14), ("heap", 6), ("collects", 9), (GC, 14), (GCHEAP, 14), ("ratio", 8)], shown)
         report.judge_time("geometric mean of the programs", geometric_mean(report.ratios("program")), PROGRAMS_MEAN)
 
 
 def benchmark(tree, args, report):
-    print("building MicroPython with each heap", file=sys.stderr, flush=True)
+    progress = Progress()
+    progress.show("building MicroPython with each heap")
     programs = builds(tree)
+    progress.clear()
     under_pressure(programs, args, report)
     if has_valgrind():
         perf_bench(tree, programs, args.only, report)
     else:
-        print("\nvalgrind is not installed: perf_bench is left out, and it is not known how much the programs collect")
+        print("\nperf_bench, and the share that the programs spend collecting, are left out: apt-get install valgrind")

@@ -4,8 +4,8 @@
     bench/run.py [--quick] [--count] [--only REGEX] [--runs N] [--harness | --micropython]
 
 The harness is one set of C programs, linked in turn with each heap; their runs are interleaved, and the best of N
-counts. Then MicroPython's perf_bench and programs that live under memory pressure, on an interpreter with each heap.
---count counts instructions under callgrind instead. Writes build/bench.json or build/bench-count.json.
+counts. Then come MicroPython's perf_bench, and programs under memory pressure, on an interpreter with each heap.
+With --count, instructions are counted under callgrind instead. Writes build/bench.json or build/bench-count.json.
 """
 
 import argparse
@@ -22,6 +22,9 @@ import micropython
 from build import BIG_STACK_SUFFIX, GC, GCHEAP, ROOT
 from report import Report
 
+sys.path.append(str(ROOT / "tools"))
+from progress import Progress  # noqa: E402
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -36,7 +39,7 @@ def arguments():
     parser.add_argument("--json", type=Path, help="where to write the numbers")
     args = parser.parse_args()
     args.runs = args.runs or (1 if args.count else 3 if args.quick else 5)
-    # A part of the rows does not take the place of the whole.
+    # A run of some rows does not overwrite the results of all.
     part = "-part" if args.only or args.harness or args.micropython or args.heaps else ""
     args.json = args.json or ROOT / "build" / f"bench{'-count' if args.count else ''}{part}.json"
     return args
@@ -52,11 +55,12 @@ def run_row(args, programs, row):
 
 def run_harness(args, programs, report):
     rows = [row for row in harness.workloads(next(iter(programs.values()))) if re.search(args.only, row.workload)]
-    # Times are taken one after the other; instructions do not mind company.
+    progress = Progress("workloads", len(rows))
+    # Times are taken one after the other; a count of instructions does not depend on what runs beside it.
     with ThreadPoolExecutor(os.cpu_count() if args.count else 1) as pool:
         for row in pool.map(lambda row: run_row(args, programs, row), rows):
-            print(f"\r\033[K{row.workload}", end="", flush=True, file=sys.stderr)
-    print("\r\033[K", end="", flush=True, file=sys.stderr)
+            progress.step(row.workload)
+    progress.clear()
     shown = [heap for heap in programs if not heap.endswith(BIG_STACK_SUFFIX)]
     report.harness(rows, shown, GC, GCHEAP)
     if not args.only:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What the heap adds to a microcontroller's firmware: gc.c against libgcheap with its glue.
+"""How much the heap adds to a microcontroller's firmware: gc.c against libgcheap with its glue.
 
     bench/size.py [--targets NAMES] [--no-module]
 
 MicroPython's qemu port is built and linked with each heap, everything at -Os, and both images are compared:
 
     gc_c_text     bytes of code and constants in the image that are from py/gc.c
-    gcheap_text   that, and what the other image has more in all: the library, its glue, and whatever else they bring in
+    gcheap_text   the same plus the difference between both images: the library, its glue, and all that they bring in
     gc_c_ram, gcheap_ram    the same with variables: the heap's state (mp_state_mem_t), and .data and .bss
 
 Writes build/size.json. Fails if the library's image holds a panic, core::fmt, or the text of a panic.
@@ -23,10 +23,13 @@ import firmware
 from build import ROOT, BuildError
 from firmware import GC, GCHEAP, TARGETS
 from linked import Image
-from report import print_table, verdict
+from report import LIMITS, OUTSIDE, print_table, verdict
+
+sys.path.append(str(ROOT / "tools"))
+from progress import Progress  # noqa: E402
 
 SOURCE = "py/gc.o"
-TEXT_RATIO, RAM_RATIO = 1.25, 1  # what is asked for, at most
+TEXT_RATIO, RAM_RATIO = 1.25, 1  # the project's own limits
 PANIC_SYMBOL = re.compile(r"panic|core::fmt|unwind|core::option::|core::result::|slice_.*_fail|_Unwind", re.I)
 PANIC_TEXT = re.compile(
     rb"panicked|attempt to [a-z]+ with overflow|out of bounds|out of range for slice|called `|[\w/-]+\.rs\b")
@@ -47,7 +50,7 @@ def symbol_size(image, name):
 
 
 def panics(image, other):
-    """Traces of Rust's panics or formatting that the image has and the other one, without Rust, does not."""
+    """Symbols and texts of Rust's panics or formatting in the image that are not in the other, which has no Rust."""
     names = {name for name, *_ in image.symbols() if PANIC_SYMBOL.search(name)} - {name for name, *_ in other.symbols()}
     texts = {text.decode() for text in PANIC_TEXT.findall(image.contents)} - {
         text.decode() for text in PANIC_TEXT.findall(other.contents)}
@@ -55,7 +58,7 @@ def panics(image, other):
 
 
 def by_function(found):
-    """A table of the functions of both heaps, those of one name side by side."""
+    """Prints a table of the functions of both heaps; functions of the same name share a line."""
     sizes = {heap: image.functions(SOURCE) for heap, image in found.items()}
     names = sorted({*sizes[GC], *sizes[GCHEAP]}, key=lambda name: (-sizes[GCHEAP][name], -sizes[GC][name], name))
     rows = [[name, *(str(sizes[heap][name] or "-") for heap in (GC, GCHEAP))] for name in names]
@@ -64,15 +67,16 @@ def by_function(found):
 
 
 def elsewhere(found):
-    """What else differs: object -> bytes."""
+    """Differences in other objects: object -> bytes."""
     sizes = {heap: image.by_object(ram=False) for heap, image in found.items()}
     both = {*sizes[GC], *sizes[GCHEAP]} - {SOURCE}
     more = {name: sizes[GCHEAP].get(name, 0) - sizes[GC].get(name, 0) for name in both}
     return {name: bytes_ for name, bytes_ in sorted(more.items()) if bytes_}
 
 
-def measure(tree, target):
+def measure(tree, target, progress):
     found = images(tree, target)
+    progress.clear()
     gc, ours = found[GC], found[GCHEAP]
     for image in found.values():
         image.check()
@@ -102,7 +106,7 @@ def measure(tree, target):
 
 
 def module_bytes(tree, target):
-    """What the Python module `gcheap` adds, which gc.c has no counterpart of."""
+    """The size of the Python module `gcheap`, for which gc.c has no counterpart."""
     with_module = firmware.build(tree, target, GCHEAP, "GCHEAP_MODULE=1", name=f"{target.name}-{GCHEAP}-module")
     without = firmware.build(tree, target, GCHEAP)
     return Image(with_module, target.prefix).total(ram=False) - Image(without, target.prefix).total(ram=False)
@@ -118,33 +122,36 @@ def main():
         sys.exit(f"size: these Debian packages are needed and not installed: {' '.join(missing)}")
     done = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
     tree = Path(done.stdout.splitlines()[-1])
-    rows, found_panics, missed = [], {}, []
+    rows, found_panics, outside = [], {}, []
     try:
+        progress = Progress()
         for target in targets:
-            row, found = measure(tree, target)
+            progress.show(f"building the firmware for {target.name} with each heap")
+            row, found = measure(tree, target, progress)
             rows.append(row)
             found_panics |= {target.name: found} if found else {}
         module = "" if args.no_module else module_bytes(tree, targets[0])
     except (BuildError, ValueError) as error:
         sys.exit(f"size: {error}")
-    print(f"\nWhat the heap adds to the image, in bytes (text: at most {TEXT_RATIO}x of gc.c at -Os; RAM: equal)\n")
+    print("\nBytes that the heap adds to the image, and the ratio to gc.c at -Os"
+          f" (the project's own limits: {TEXT_RATIO}x for text, {RAM_RATIO}x for RAM)\n")
     shown = []
     for row in rows:
         cells = [row["target"]]
         for kind, most in (("text", TEXT_RATIO), ("ram", RAM_RATIO)):
             ratio = row[f"gcheap_{kind}"] / row[f"gc_c_{kind}"]
             result = verdict(ratio, most, at_least=False)
-            missed += [f"{row['target']} {kind} {ratio:.2f}x"] if result == "MISSED" else []
+            outside += [f"{row['target']} {kind} {ratio:.2f}x"] if result == OUTSIDE else []
             cells += [str(row[f"gc_c_{kind}"]), str(row[f"gcheap_{kind}"]), f"{ratio:.2f}x", result]
         shown.append(cells)
-    ours = [("libgcheap", 10), ("", 7), ("", -6)]
+    ours = [("libgcheap", 10), ("ratio", 7), ("", -7)]
     print_table([("target", -12), ("gc.c text", 10), *ours, ("gc.c RAM", 9), *ours], shown)
     if module != "":
-        print(f"\nWithout the Python module `gcheap`, which would add {module} bytes ({targets[0].name};"
+        print(f"\nThe Python module `gcheap` is not included; it would add {module} bytes ({targets[0].name};"
               " GCHEAP_MODULE=0 leaves it out).")
     path = ROOT / "build" / ("size-part.json" if args.targets else "size.json")
     path.write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"\nwrote {path}\nmissed: {', '.join(missed) or 'none'}")
+    print(f"\nwrote {path}\n{LIMITS} {', '.join(outside) or 'none'}")
     for name, found in found_panics.items():
         print(f"size: {name}: panics in the image: {', '.join(found)}", file=sys.stderr)
     sys.exit(1 if found_panics else 0)

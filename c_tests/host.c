@@ -35,14 +35,14 @@ void (*host_on_finalise)(void *object);
 void *host_roots[HOST_ROOTS];
 const char host_list_type;
 
-// A printer that keeps the text.
+// A printer that stores the text.
 struct _mp_print_t {
     char text[1 << 17];
     size_t length;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What the library asks of a host
+// The functions that the library requires of a host
 
 void gc_collect(void) {
     host_seen.collections += 1;
@@ -86,7 +86,7 @@ size_t gcheap_host_max_new_split(void) {
 }
 
 void *gcheap_host_alloc_heap(size_t bytes) {
-    // A sanitizer's malloc would end the program over a size that malloc itself refuses.
+    // A sanitizer's malloc ends the program for a size for which malloc itself returns NULL.
     void *memory = bytes < (size_t)1 << 30 ? malloc(bytes) : NULL;
     if (memory != NULL) {
         memset(memory, 0xee, bytes);
@@ -95,7 +95,7 @@ void *gcheap_host_alloc_heap(size_t bytes) {
     return memory;
 }
 
-// Whether it is memory of its own that comes back is free's to see: with a sanitizer or in valgrind it does.
+// With a sanitizer or in valgrind, free checks that this memory came from malloc.
 void gcheap_host_free_heap(void *memory) {
     host_areas_back += 1;
     free(memory);
@@ -117,14 +117,14 @@ void gcheap_host_fatal(unsigned int code, const void *ptr) {
 }
 
 void gcheap_host_print(const mp_print_t *print, const char *format, size_t number) {
-    // The library sees the printer as const; this host's one is not.
+    // The printer is const for the library, but not for this host.
     mp_print_t *out = (mp_print_t *)(uintptr_t)print;
     char *to = out->text + out->length;
     size_t room = sizeof(out->text) - out->length;
     const char *address = strstr(format, "%p");
     int length = address == NULL
         ? snprintf(to, room, format, (unsigned int)number)
-        // As MicroPython prints it: without 0x.
+        // MicroPython prints addresses without 0x.
         : snprintf(to, room, "%.*s%zx%s", (int)(address - format), format, number, address + 2);
     if (length < 0 || (size_t)length >= room) {
         abort();
@@ -138,9 +138,9 @@ char gcheap_host_letter(const void *head) {
     return type == &host_list_type ? 'L' : 'h';
 }
 
-// The offsets in host.h must be the archive's. Each reference names an absolute symbol that only a library with the
-// same number has. They lie in a section that takes no memory, and whose name makes the linker resolve it even under
-// --gc-sections.
+// The offsets in host.h must be those of the archive. Each reference names an absolute symbol that exists only in a
+// library with the same value. The references are in a section that takes no memory, and whose name makes the linker
+// resolve them even with --gc-sections.
 #define HOST_SAME(key, value) \
     __asm__ volatile (".pushsection .debug_gcheap,\"\"\n.long gcheap_config_" key "_%c0\n.popsection" : : "i" (value))
 
@@ -180,7 +180,7 @@ void host_same_configuration(void) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What tests ask of this host
+// The functions for tests
 
 #define PIECES 4
 #define GUARD ((size_t)64)
@@ -188,7 +188,7 @@ void host_same_configuration(void) {
 
 static struct {
     _Alignas(64) uint8_t bytes[GUARD + 64 + HOST_MEMORY_MAX + GUARD];
-    uint8_t *start, *end; // what was handed out; the guards are right before and behind it
+    uint8_t *start, *end; // the memory in use; the guards are directly before and after it
 } memory[PIECES];
 
 static void forbid(uint8_t *start) {
@@ -225,7 +225,7 @@ uint8_t *host_memory(unsigned which, size_t bytes, size_t offset) {
     }
     release_memory(which);
     uint8_t *start = memory[which].bytes + GUARD + offset;
-    // Nothing here may count on clean memory, nor find an old heap in it.
+    // No test may depend on zeroed memory, or find an old heap in it.
     memset(start, 0xee, bytes);
     memset(start - GUARD, GUARD_BYTE, GUARD);
     memset(start + bytes, GUARD_BYTE, GUARD);

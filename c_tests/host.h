@@ -1,4 +1,4 @@
-// A small host for libgcheap.a: what a C interpreter provides, made visible to tests.
+// The host of the C tests. It records what the library asks for. (examples/minimal_host.c is a host without test code.)
 #ifndef HOST_H
 #define HOST_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The library's configuration: the default (DEFAULTS in build.rs), unless the compiler's command line has another.
+// The library's configuration: the default, unless the compiler's command line says otherwise.
 #ifndef HOST_BLOCK
 #define HOST_BLOCK 32
 #endif
@@ -53,7 +53,7 @@ typedef struct host_area_t {
     size_t gc_last_used_block;
 } host_area_t;
 
-// The storage that the library keeps its state in. The layout is MicroPython's mp_state_mem_t with its usual options;
+// The storage for the state of the library. The layout is that of MicroPython's mp_state_mem_t with its usual options;
 // host.c makes the linker compare it with the archive's.
 typedef struct host_state_t {
     host_area_t area;
@@ -72,7 +72,7 @@ typedef struct host_state_t {
 
 extern host_state_t gcheap_state;
 
-// What the host saw.
+// What the host has recorded.
 typedef struct host_seen_t {
     unsigned collections; // calls of gc_collect
     unsigned fatals;      // calls of gcheap_host_fatal, and the last one's arguments
@@ -89,13 +89,14 @@ extern void (*host_on_weakref)(void *object);
 #endif
 
 #if HOST_SPLIT_HEAP_AUTO
-// How many bytes the heap may grow by at once; areas come from malloc. How many it has got and given back.
+// The number of bytes by which the heap may grow at once, and the numbers of areas that it has received from malloc and
+// has returned.
 extern size_t host_max_new_split;
 extern unsigned host_areas_given, host_areas_back;
 #endif
 
 #if HOST_VALGRIND
-// Root words that may not be read, by the host's word: those from here to there.
+// The range of root words that must not be read.
 extern void **host_forbidden, **host_forbidden_end;
 #endif
 
@@ -112,29 +113,29 @@ extern void *host_roots[HOST_ROOTS];
 // Objects whose first word is the address of this are shown as 'L' in dumps, others as 'h'.
 extern const char host_list_type;
 
-// Forgets everything above: a fresh host.
+// Resets everything above.
 void host_reset(void);
 
-// Memory for heap areas, one piece for each `which` (0 to 3): `bytes` bytes that start `offset` bytes behind an address
-// aligned to 64. On both sides of it lie guard bytes that must not change; valgrind and the address sanitizer forbid
-// even to read them. The contents are neither zero nor new.
+// Memory for heap areas, one piece for each `which` (0 to 3): `bytes` bytes that start `offset` bytes after an address
+// aligned to 64. On both sides are guard bytes that must not change; with valgrind and the address sanitizer they must
+// not even be read. The memory is filled with bytes other than zero.
 #define HOST_MEMORY_MAX ((size_t)1 << 20)
 uint8_t *host_memory(unsigned which, size_t bytes, size_t offset);
 
-// Whether all guard bytes are still as they were.
+// Whether all guard bytes are unchanged.
 bool host_guards_whole(void);
 
-// A fresh host, and a heap with one area of `bytes` bytes. Returns the area's first byte.
+// Resets the host, and makes a heap with one area of `bytes` bytes. Returns the first byte of the area.
 uint8_t *host_heap(size_t bytes);
 
-// host_heap's area, and the view of the area whose record is `area`.
+// The views of the first area, and of the area whose record is `area`.
 gcheap_atb_view_t host_view(void);
 gcheap_atb_view_t host_view_of(const host_area_t *area);
 
 // The text of gc_dump_alloc_table or gc_dump_info, ended by a NUL. The next call overwrites it.
 const char *host_dump(void (*dump)(const mp_print_t *print));
 
-// A small generator of numbers: the same at every run.
+// A pseudo-random number. The sequence is the same in every run.
 uint32_t host_random(void);
 
 #endif // HOST_H

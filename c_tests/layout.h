@@ -1,4 +1,5 @@
-// gc_info_t's layout, asserted where gcheap.h defines it and where py/gc.h does: so both are the same.
+// The layout of gc_info_t. It is asserted both for the definition in gcheap.h and for the one in py/gc.h, so they are
+// the same.
 #ifndef LAYOUT_H
 #define LAYOUT_H
 

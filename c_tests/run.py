@@ -24,7 +24,7 @@ TESTS = ROOT / "c_tests"
 BUILD = ROOT / "build" / "c_tests"
 ARCHIVE = BUILD / "libgcheap.a"
 
-PROGRAMS = ["api", "walk", "misuse", "finalise", "capacity"]
+PROGRAMS = ["api", "collect", "walk", "misuse", "finalise", "capacity"]
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
 STRICT = WARNINGS + ["-Wconversion", "-Wsign-conversion"]
 INCLUDE = ["-I", str(ROOT / "include")]
@@ -339,7 +339,7 @@ NO_CRATES = {"CARGO_HOME": str(BUILD / "no-crates"), "CARGO_NET_OFFLINE": "true"
 
 
 def build_archive(name, config, crates=NO_CRATES, **env):
-    """Builds an archive of another configuration. Only a target whose core library Cargo has to compile needs crates."""
+    """Builds an archive of another configuration. Crates are needed only where the core library has to be built."""
     path, out = BUILD / f"{name}.env", BUILD / f"{name}.a"
     path.write_text(config)
     out.unlink(missing_ok=True)

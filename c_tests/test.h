@@ -1,5 +1,5 @@
-// Tests in C: TEST(name) { … CHECK(condition); … }, and a list of them for RUN_TESTS.
-// Prints a line for each test, and for each check that failed what it said and where.
+// Tests in C: TEST(name) { … CHECK(condition); … }, and a list of them for RUN_TESTS. Prints a line for each test, and
+// for each failed check its condition and its place.
 #ifndef TEST_H
 #define TEST_H
 
@@ -9,9 +9,9 @@
 
 static bool test_failed;
 
-// The test goes on after a failed check, unless it uses REQUIRE.
+// The test continues after a failed CHECK, but not after a failed REQUIRE.
 #define CHECK(condition) ((condition) ? true : (test_failed = true, \
-    printf("    %s:%d: not so: %s\n", __FILE__, __LINE__, #condition), false))
+    printf("    %s:%d: false: %s\n", __FILE__, __LINE__, #condition), false))
 
 #define CHECK_EQUAL(left, right) do { \
         uintmax_t left_ = (uintmax_t)(left), right_ = (uintmax_t)(right); \
@@ -40,12 +40,12 @@ typedef struct test_t {
 #define TEST(name) static void name(void)
 #define ENTRY(name) { #name, name }
 
-// Runs all tests; the result is main's.
+// Runs all tests; returns the exit code for main.
 static int run_tests(const test_t *tests, size_t n) {
     int failures = 0;
     for (size_t i = 0; i < n; i++) {
         test_failed = false;
-        // At once, so that a crash shows which test it was.
+        // Printed before the test runs, so that after a crash it is clear which test it was.
         printf("  %s\n", tests[i].name);
         fflush(stdout);
         tests[i].run();

@@ -1,21 +1,21 @@
-// Capacity: a heap never has fewer blocks than gc.c would make of the same memory, all of them can be allocated, and
-// nothing outside the memory is touched. Every size from 256 bytes to 64 KiB at every alignment of its start.
+// Capacity: a heap never has fewer blocks than gc.c would have in the same memory, all of them can be allocated, and
+// nothing outside the memory is accessed. Tested for every size from 256 bytes to 64 KiB and every alignment of its
+// start.
 //
-// gc.c's rule: of the bytes between start and end (end rounded down to a block) one is a gap. The rest pays, for each
-// table byte, that byte, half a byte of finaliser table where there is one, half a byte of weak reference table where there
-// is one, and four blocks. With T bytes in all and
-// blocks of 32 bytes that makes
+// gc.c's rule: of the bytes between start and end (end rounded down to a block) one is a gap. The rest is divided by
+// what each table byte needs: that byte, half a byte of the finaliser table and half a byte of the weak-reference table
+// (in builds that have them), and four blocks. With T bytes in total and blocks of 32 bytes:
 //
 //      table bytes = floor((T - 1) / (1 + 1/2 + 4 * 32)) = floor(2 * (T - 1) / 259),   blocks = 4 * table bytes.
 //
-// run.py compiles this file for other configurations, too.
+// run.py also compiles this file for other configurations.
 #include <stdlib.h>
 
 #include "host.h"
 #include "test.h"
 
 #define BLOCK HOST_BLOCK_BYTES
-// Room for a table byte and its four blocks, whatever the alignment.
+// Enough for a table byte and its four blocks at any alignment.
 #define SMALLEST ((size_t)(HOST_BLOCK > 32 ? 512 : 256))
 #define LARGEST ((size_t)65536)
 
@@ -25,13 +25,14 @@ static size_t gc_c_blocks(const uint8_t *start, const uint8_t *end) {
     return 2 * (bytes - 1) / (2 + HOST_FINALISER + HOST_WEAKREF + 8 * BLOCK) * 4;
 }
 
-// A stride over the sizes: 1 for all of them. run.py asks for fewer where each step is slow (valgrind, sanitizers).
+// The stride through the sizes; 1 tests all of them. run.py sets a larger one where each step is slow (valgrind,
+// sanitizers).
 static size_t stride(void) {
     const char *text = getenv("CAPACITY_STRIDE");
     return text != NULL ? (size_t)strtoul(text, NULL, 10) : 1;
 }
 
-// Where the memory lies: guards of 64 bytes on both sides, checked after each heap.
+// The memory, with guards of 64 bytes on both sides, which are checked after each heap.
 static uint8_t buffer[63 + 64 + 63 + LARGEST + 64];
 
 static uint8_t *first_byte(size_t alignment) {
@@ -48,7 +49,8 @@ static bool guards_whole(const uint8_t *start, const uint8_t *end) {
     return all == UINT64_MAX;
 }
 
-// The geometry of the one area in [start, end), by the view: the parts lie where they should, in whole and apart.
+// Checks the layout of the only area, in [start, end), by its view: every part is inside, complete, and overlaps no
+// other.
 static bool well_laid_out(const gcheap_atb_view_t *view, const uint8_t *start, const uint8_t *end) {
     const uint8_t *pool_end = view->pool + view->blocks * BLOCK;
     const uint8_t *atb_end = view->atb + view->blocks / BLOCKS_PER_ATB;
@@ -75,7 +77,7 @@ TEST(no_fewer_blocks_than_gc_c_and_all_in_one_piece) {
             gcheap_state.gc_auto_collect_enabled = 0;
             gcheap_atb_view_t view = host_view();
             bool right = view.blocks >= gc_c_blocks(start, end) && well_laid_out(&view, start, end);
-            // All blocks as one object: it clears them, and has a tail in every place of the table.
+            // One object of all blocks: it clears them, and there is a tail at every place of the table.
             right = right && gc_alloc(view.blocks * BLOCK, GC_ALLOC_FLAG_HAS_FINALISER) == view.pool
                 && gc_nbytes(view.pool) == view.blocks * BLOCK
                 && gc_alloc(1, 0) == NULL
@@ -106,7 +108,7 @@ TEST(every_block_can_be_had_one_at_a_time) {
         for (size_t block = 0; block < view.blocks; block++) {
             uint8_t *object = (uint8_t *)gc_alloc(1, block % 2);
             REQUIRE((uintptr_t)object == PTR_FROM_BLOCK(&view, block));
-            memset(object, 0xff, BLOCK); // all of it is the caller's
+            memset(object, 0xff, BLOCK); // all of it belongs to the caller
         }
         CHECK(gc_alloc(1, 0) == NULL);
         gc_info_t info;
@@ -131,8 +133,8 @@ TEST(added_areas_have_gc_c_s_blocks_too) {
             gc_add(start, end);
             gcheap_state.gc_auto_collect_enabled = 0;
             REQUIRE(gcheap_state.area.next != NULL);
-            // gc.c puts its record at start, even where that is not aligned for one; here it moves up to the next
-            // address that is, which may cost the one table byte (four blocks) that the bytes would have paid for.
+            // gc.c puts the area's record at start, even if that is not aligned for it. libgcheap moves the record up
+            // to the next aligned address, which may cost one table byte (four blocks).
             size_t least = gc_c_blocks(start + sizeof(host_area_t), end);
             if (offset % HOST_WORD_BYTES != 0) {
                 uint8_t *aligned = start + HOST_WORD_BYTES - offset % HOST_WORD_BYTES;
@@ -155,7 +157,7 @@ TEST(added_areas_have_gc_c_s_blocks_too) {
 
 #endif
 
-// Under valgrind and the address sanitizer: not a byte outside the memory is even read.
+// With valgrind and the address sanitizer, this also checks that no byte outside the memory is read.
 TEST(small_heaps_stay_inside_their_memory) {
     for (size_t size = SMALLEST; size < 700; size += stride() < 8 ? 1 : 3) {
         for (size_t offset = 0; offset < 64; offset += 1) {

@@ -1,11 +1,11 @@
-// Finalisers: which are run, when, in what order, and what they may do.
+// Finalisers: which ones run, when, in which order, and what they may do.
 #include "host.h"
 #include "test.h"
 
 #define BLOCK HOST_BLOCK_BYTES
 #define FINALISER GC_ALLOC_FLAG_HAS_FINALISER
 
-// The objects whose finaliser was run, in that order.
+// The objects whose finalisers have run, in that order.
 static struct {
     uint8_t *objects[2000];
     size_t n;
@@ -53,7 +53,8 @@ TEST(the_order_is_that_of_the_addresses) {
         gc_add(start, start + 9001);
     }
     gcheap_state.gc_auto_collect_enabled = 0;
-    // Blocks in use with a finaliser or without, from one to five each, allocated in this order and reordered by holes.
+    // Objects of one to five blocks, with and without finalisers. Holes make their order in memory differ from this
+    // one.
     uint8_t *holes[300];
     size_t n_holes = 0, finalisers = 0;
     for (size_t i = 0;; i++) {
@@ -72,7 +73,7 @@ TEST(the_order_is_that_of_the_addresses) {
     }
     gc_collect();
     CHECK_EQUAL(run.n, finalisers);
-    // Areas come in list order, which is not the order of their addresses.
+    // Areas are visited in the order of the list, which is not that of their addresses.
     const host_area_t *area = &gcheap_state.area;
     uint8_t *previous = NULL;
     for (size_t i = 0; i < run.n; i++) {
@@ -84,7 +85,7 @@ TEST(the_order_is_that_of_the_addresses) {
         CHECK(run.objects[i] > previous);
         previous = run.objects[i];
     }
-    CHECK(area != NULL && area->next == NULL); // the last area had some
+    CHECK(area != NULL && area->next == NULL); // there were objects in the last area
     CHECK_EQUAL(used_blocks(), 0);
 }
 
@@ -92,7 +93,7 @@ TEST(gc_free_runs_none) {
     new_heap(10000, note);
     gc_free(gc_alloc(1, FINALISER));
     gc_realloc(gc_alloc(100, FINALISER), 0, true);
-    CHECK(gc_alloc(100, 0) != NULL); // in the same place, without one
+    CHECK(gc_alloc(100, 0) != NULL); // in the same place, without a finaliser
     gc_collect();
     CHECK_EQUAL(run.n, 0);
 }
@@ -111,7 +112,7 @@ TEST(a_moved_object_takes_it_along) {
 
 static void look_around(void *object) {
     note(object);
-    // What this object refers to is still there, reached or not.
+    // What this object refers to still exists, whether it is reachable or not.
     size_t links = 0;
     for (void **link = (void **)object; link != NULL; link = (void **)*link) {
         CHECK(link[3] == (void *)&host_seen);
@@ -169,18 +170,18 @@ TEST(it_may_free_other_objects) {
     host_roots[0] = marked;
     victims[0] = before;
     victims[1] = next;
-    victims[2] = marked; // reached by this collection, and freed all the same
+    victims[2] = marked; // marked by this collection, but freed nevertheless
     victims[3] = later;
     n_victims = 4;
     gc_collect();
-    // Those that were freed are not finalised any more.
+    // The finalisers of the freed objects no longer run.
     REQUIRE(run.n == 2);
     CHECK(run.objects[0] == first && run.objects[1] == last);
     CHECK_EQUAL(host_seen.fatals, 0);
     CHECK_EQUAL(gcheap_state.gc_collected, 2);
     CHECK_EQUAL(used_blocks(), 0);
     CHECK(gc_alloc(1, 0) == before);
-    // Nor do their bits come back with the next object in their place.
+    // And the next objects in their places do not inherit their bits.
     host_roots[0] = NULL;
     gc_alloc(59 * BLOCK, 0);
     gc_collect();
@@ -258,7 +259,7 @@ TEST(sweep_all_runs_them_all) {
     CHECK_EQUAL(run.n, 2);
 }
 
-// The last block of an area, reached by growing in place: gc.c reads its finaliser table one byte too far then.
+// An object that grew in place to the last block of its area. Here gc.c reads one byte past its finaliser table.
 TEST(an_object_that_grew_to_the_end_of_its_area) {
     for (size_t bytes = 3000; bytes < 3300; bytes++) {
         new_heap(bytes, note);

@@ -1,14 +1,14 @@
-// A caller's mistakes: the host is told which and where, and the heap goes on, unharmed, as if nothing had been called.
+// Misuse: the host is told which mistake was made and where, and the heap is as if the call had not been made.
 #include "host.h"
 #include "test.h"
 
 #define BLOCK HOST_BLOCK_BYTES
 #define HEAP_BYTES ((size_t)9000)
 
-// The heap that every mistake is made on: hhh=h==....h=.. and a finaliser here and there, and a second area.
+// The heap on which every mistake is made: hhh=h==....h=.. with some finalisers, and a second area.
 static struct {
     uint8_t *single, *pair, *triple, *freed, *last;
-    uint8_t *elsewhere; // a triple in the second area
+    uint8_t *elsewhere; // an object of three blocks in the second area
     uint8_t *first_area, *other_area;
 } on;
 
@@ -30,7 +30,7 @@ static void make_heap(void) {
     gc_free(rest);
 }
 
-// All that a mistake could harm.
+// Everything that a mistake could harm.
 static struct {
     uint8_t first[HEAP_BYTES], second[HEAP_BYTES];
     host_state_t state;
@@ -61,7 +61,7 @@ static bool unharmed(void) {
     return objects_unharmed() && memcmp(&before.state, &gcheap_state, sizeof(gcheap_state)) == 0;
 }
 
-// One wrong pointer, and what the library must say to it. code 0: nothing is wrong with it.
+// A pointer, and the code that the library must report for it. 0: the pointer is valid.
 typedef struct mistake_t {
     const char *what;
     uint8_t *ptr;
@@ -111,7 +111,8 @@ static void list_mistakes(void) {
     memcpy(mistakes, list, sizeof(list));
 }
 
-// After a mistake the heap works on: what is valid is still valid, and the next object goes where it would have gone.
+// After a mistake the heap still works: valid objects are still valid, and the next object is placed as it would have
+// been.
 static void works_on(void) {
     CHECK_EQUAL(gc_nbytes(on.single), BLOCK);
     CHECK_EQUAL(gc_nbytes(on.triple), 3 * BLOCK);
@@ -181,7 +182,8 @@ TEST(a_second_free_of_the_same_object) {
     CHECK_EQUAL(host_seen.fatal_code, GCHEAP_MISUSE_FREE_BLOCK);
     CHECK(host_seen.fatal_ptr == on.triple);
     CHECK(unharmed());
-    // Not found once the address is in use again: then it is the other object's. That is as far as O(1) goes.
+    // Not detected once the address is in use again, because it is the address of another object then. A test in
+    // constant time cannot do better.
     remember();
     CHECK(gc_alloc(3 * BLOCK, 0) == on.triple);
     gc_free(on.triple);
@@ -243,11 +245,11 @@ TEST(absurd_sizes_are_refused) {
         }
     }
     CHECK_EQUAL(host_seen.fatals, 0);
-    CHECK(objects_unharmed()); // the state may remember that it found no room
+    CHECK(objects_unharmed()); // the state may record that there was no room
     works_on();
 }
 
-// With automatic collection on, sizes that can't be had may cost a collection, but nothing that is rooted.
+// With automatic collection, a size that is too large may cause a collection, but no reachable object is lost.
 TEST(absurd_sizes_cost_no_object) {
     make_heap();
     host_roots[0] = on.triple;
@@ -265,7 +267,8 @@ TEST(absurd_sizes_cost_no_object) {
     CHECK_EQUAL(host_seen.fatals, 0);
 }
 
-// gc_init with a range that can't hold a heap: reported, and the heap is empty. Then a good one works.
+// gc_init with a range that is too small for a heap: it is reported, and the heap is empty. A valid range works
+// afterwards.
 static void bad_init(uint8_t *start, uint8_t *end, unsigned code, const void *ptr) {
     host_seen.fatals = 0;
     gc_init(start, end);
@@ -299,7 +302,7 @@ static void bad_init(uint8_t *start, uint8_t *end, unsigned code, const void *pt
 
 TEST(init_without_room) {
     host_reset();
-    // gc.c's formula gives its first table byte to 131 bytes: 1 + (1 + 1/2 + 4 * 32), rounded up.
+    // By gc.c's formula 131 bytes have room for the first table byte: 1 + (1 + 1/2 + 4 * 32), rounded up.
     for (size_t bytes = 0; bytes < 131; bytes++) {
         for (size_t offset = 0; offset < 64; offset++) {
             uint8_t *start = host_memory(0, bytes, offset);
@@ -316,7 +319,7 @@ TEST(init_with_its_end_before_its_start) {
     bad_init(start + 10000, start, GCHEAP_MISUSE_END_BEFORE_START, start);
     bad_init(start + 1, start, GCHEAP_MISUSE_END_BEFORE_START, start);
     bad_init(start + 5000, start + 4999, GCHEAP_MISUSE_END_BEFORE_START, start + 4999);
-    // end is not before start, but is once it is rounded down.
+    // end is not before start, except after it has been rounded down.
     bad_init(start + 33, start + 40, GCHEAP_MISUSE_HEAP_TOO_SMALL, start + 33);
     bad_init((uint8_t *)(uintptr_t)-64, NULL, GCHEAP_MISUSE_END_BEFORE_START, NULL);
     bad_init(NULL, NULL, GCHEAP_MISUSE_HEAP_TOO_SMALL, NULL);
@@ -377,7 +380,7 @@ TEST(mistakes_in_a_finaliser) {
     CHECK(gc_alloc(1, 0) == host_view().pool);
 }
 
-// The calls of a collection without the ones that belong to them.
+// Calls of a collection without those that must come before or after them.
 TEST(parts_of_a_collection_alone) {
     make_heap();
     remember();

@@ -1,5 +1,5 @@
-// What the options do that are mostly off: weak references, areas that come and go by themselves, and roots that may not
-// be read. Built for a configuration that has all three (run.py).
+// The options that are usually off: weak references, areas that are added and returned automatically, and roots that
+// must not be read. run.py builds this file for a configuration with all three.
 #include "host.h"
 #include "test.h"
 
@@ -7,7 +7,7 @@
 #define FINALISER GC_ALLOC_FLAG_HAS_FINALISER
 #define RECORD sizeof(host_area_t)
 
-// What the host was told, in order: finalised objects, objects with a weak reference that die, NULL at the end.
+// What the host was told, in order: finalised objects, dying objects with a weak reference, and NULL at the end.
 static void *told[64];
 static size_t n_told;
 
@@ -52,7 +52,7 @@ TEST(the_dead_are_told_of_once) {
     CHECK(was_told(lost, NULL, NULL, NULL));
     CHECK_EQUAL(wtb(&gcheap_state.area, 0), 0);
     CHECK(gc_alloc(1, 0) == lost);
-    gc_collect(); // what lies there now has none
+    gc_collect(); // the object that is there now has no weak reference
     CHECK(was_told(NULL, NULL, NULL, NULL));
     gc_sweep_all();
     CHECK(was_told(kept, NULL, NULL, NULL));
@@ -108,7 +108,7 @@ static void allocate_after(void *object) {
         CHECK(!gc_is_locked());
         use_the_heap = gc_alloc(BLOCK, FINALISER);
         CHECK(use_the_heap == told[0]); // its place is free already
-        gc_collect(); // which comes here again
+        gc_collect(); // which calls this function again
     }
 }
 
@@ -133,7 +133,7 @@ TEST(tables_and_pool_lie_apart) {
         CHECK(area->gc_finaliser_table_start + bits <= area->gc_alloc_table_start);
         CHECK(area->gc_alloc_table_start + blocks / 4 <= area->gc_pool_start);
         CHECK(area->gc_pool_start + blocks * BLOCK == area->gc_pool_end);
-        // The last block's object has a bit of its own.
+        // The object in the last block has a bit of its own.
         gcheap_state.gc_auto_collect_enabled = 0;
         void *last = NULL;
         for (void *object; (object = gc_alloc(1, FINALISER)) != NULL; last = object) {
@@ -146,6 +146,37 @@ TEST(tables_and_pool_lie_apart) {
         REQUIRE(host_guards_whole());
     }
     CHECK_EQUAL(host_seen.fatals, 0);
+}
+
+// A tool without MicroPython's headers finds the record's fields by gcheap_atb_layout, and the tables by a view.
+TEST(a_tool_finds_the_tables_and_the_pool) {
+    new_heap(10000);
+    void *first = gc_alloc(BLOCK, 0);
+    void *third = gc_alloc(3 * BLOCK, FINALISER);
+    gc_weakref_mark(third);
+    gcheap_atb_layout_t layout = gcheap_atb_layout(BLOCK, true, true, true);
+    CHECK_EQUAL(layout.next, offsetof(host_area_t, next));
+    CHECK_EQUAL(layout.atb_start, offsetof(host_area_t, gc_alloc_table_start));
+    CHECK_EQUAL(layout.atb_bytes, offsetof(host_area_t, gc_alloc_table_byte_len));
+    CHECK_EQUAL(layout.ftb_start, offsetof(host_area_t, gc_finaliser_table_start));
+    CHECK_EQUAL(layout.wtb_start, offsetof(host_area_t, gc_weakref_table_start));
+    CHECK_EQUAL(layout.pool_start, offsetof(host_area_t, gc_pool_start));
+    gcheap_atb_view_t view = gcheap_atb_view_at(&gcheap_state.area, &layout);
+    CHECK(view.pool == gcheap_state.area.gc_pool_start);
+    CHECK(view.wtb == gcheap_state.area.gc_weakref_table_start);
+    CHECK_EQUAL(BLOCK_FROM_PTR(&view, first), 0);
+    CHECK_EQUAL(BLOCK_FROM_PTR(&view, third), 1);
+    for (size_t block = 0; block < view.blocks; block++) {
+        CHECK_EQUAL(WTB_GET(&view, block), block == 1);
+        CHECK_EQUAL(FTB_GET(&view, block), block == 1);
+    }
+    WTB_CLEAR(&view, 1);
+    CHECK_EQUAL(wtb(&gcheap_state.area, 1), 0);
+    gc_free(third); // which is allowed again
+    CHECK_EQUAL(host_seen.fatals, 0);
+    WTB_SET(&view, 0);
+    gc_collect();
+    CHECK(was_told(first, NULL, NULL, NULL));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -165,7 +196,7 @@ TEST(it_grows_when_a_collection_was_no_help) {
     CHECK(gc_alloc(1, 0) == NULL);
     CHECK_EQUAL(host_seen.collections, 1);
     host_max_new_split = 2048;
-    CHECK(gc_alloc(1, 0) == NULL); // 2049 it takes
+    CHECK(gc_alloc(1, 0) == NULL); // it needs 2049
     host_max_new_split = 1 << 20;
     gc_info_t info;
     gc_info(&info);
@@ -175,11 +206,11 @@ TEST(it_grows_when_a_collection_was_no_help) {
     CHECK_EQUAL(host_seen.collections, 3);
     CHECK_EQUAL(host_areas_given, 1);
     CHECK_EQUAL(n_areas(), 2);
-    // As many blocks as there were, but for what is lost at the ends.
+    // As many blocks as there were, apart from what is lost at the ends.
     size_t blocks = gcheap_state.area.gc_alloc_table_byte_len * 4;
     size_t grown = gcheap_state.area.next->gc_alloc_table_byte_len * 4;
     CHECK(grown + 4 >= blocks && grown <= blocks + 4);
-    // And now one that is larger than both.
+    // Now an object that is larger than both areas.
     host_roots[2] = gc_alloc(64 * 1024, 0);
     CHECK(host_roots[2] != NULL);
     CHECK_EQUAL(host_areas_given, 2);
@@ -213,7 +244,7 @@ TEST(an_area_goes_when_it_is_empty_and_not_before) {
     host_roots[0] = gc_alloc(gcheap_state.area.gc_alloc_table_byte_len * 4 * BLOCK, 0);
     gcheap_state.gc_auto_collect_enabled = 0;
     for (int i = 1; i < 4; i++) {
-        // A small object that stays, in the area's first block, and many that fill the rest.
+        // A small object that stays, in the first block of the area, and many others that fill the rest.
         host_roots[i] = gc_alloc(BLOCK, 0);
         CHECK_EQUAL(n_areas(), (size_t)i + 1);
         const host_area_t *area = gcheap_state.area.next;
@@ -265,6 +296,7 @@ RUN_TESTS(
     ENTRY(it_cannot_be_freed_nor_moved),
     ENTRY(after_the_sweep_the_heap_can_be_used),
     ENTRY(tables_and_pool_lie_apart),
+    ENTRY(a_tool_finds_the_tables_and_the_pool),
     ENTRY(it_grows_when_a_collection_was_no_help),
     ENTRY(what_cannot_be_had_does_no_harm),
     ENTRY(an_area_goes_when_it_is_empty_and_not_before),

@@ -1,5 +1,5 @@
-// Walks live heaps with nothing but gcheap_atb.h, and compares what it sees with the dump, with gc_info, with gc_nbytes
-// and with the test's own list of objects. Then the header's macros by themselves.
+// Walks live heaps with only gcheap_atb.h, and compares the result with the dump, with gc_info, with gc_nbytes and with
+// the test's own list of objects. Then tests the macros of the header one by one.
 #include <inttypes.h>
 
 #include "host.h"
@@ -7,16 +7,16 @@
 
 #define BLOCK HOST_BLOCK_BYTES
 
-// The first area's record, as a tool without host.h's struct finds it: the state's bytes and the usual layout.
+// The record of the first area, as a tool without host.h's struct finds it: in the state, by the usual layout.
 static const void *first_record(gcheap_atb_layout_t *layout) {
-    *layout = gcheap_atb_layout(32, true, true);
+    *layout = gcheap_atb_layout(32, true, true, false);
     return &gcheap_state;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What the dump says: its text, turned back into a letter for each block
+// The dump: its text, converted back into one letter per block
 
-// Reads one area of the dump into `letters`; returns where the next area starts. NULL: the text is not a dump.
+// Reads one area of the dump into `letters`; returns the start of the next area, or NULL if the text is not a dump.
 static const char *read_area(const char *text, const gcheap_atb_view_t *view, char *letters) {
     static const char title[] = "GC memory layout; from ";
     char *after;
@@ -41,7 +41,7 @@ static const char *read_area(const char *text, const gcheap_atb_view_t *view, ch
             }
             text = after + sizeof(rest) - 1;
         } else {
-            // The number before each line is where its first block is, in bytes from the pool's start.
+            // The number before each line is the offset of its first block from the start of the pool, in bytes.
             if (strtoumax(text + 1, &after, 16) != block * BLOCK || after != text + 9 || strncmp(after, ": ", 2) != 0) {
                 return NULL;
             }
@@ -55,7 +55,7 @@ static const char *read_area(const char *text, const gcheap_atb_view_t *view, ch
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What the test knows: every object it holds
+// The test's own list of all objects
 
 typedef struct object_t {
     uint8_t *address;
@@ -77,7 +77,7 @@ static object_t *find(uintptr_t address) {
     return NULL;
 }
 
-// Walks all areas, and compares with everything there is to compare with.
+// Walks through all areas, and compares them with the dump, gc_info, gc_nbytes and the list.
 static void compare(void) {
     static char letters[HOST_MEMORY_MAX / 32];
     const char *text = host_dump(gc_dump_alloc_table);
@@ -105,7 +105,7 @@ static void compare(void) {
                 continue;
             }
             free_run = 0;
-            // A tail without a head would be here.
+            // A tail without a head would be found here.
             unsigned kind = ATB_GET_KIND(&view, block);
             REQUIRE(kind == AT_HEAD || kind == AT_MARK);
             marks = marks || kind == AT_MARK;
@@ -150,7 +150,8 @@ static void compare(void) {
     CHECK(host_guards_whole());
 }
 
-// Where first fit must put an object of so many blocks, by the table alone. 0: nowhere.
+// The address where first fit must place an object of this many blocks, according to the table alone. 0: there is no
+// room.
 static uintptr_t first_fit(size_t blocks) {
     gcheap_atb_layout_t layout;
     for (const void *record = first_record(&layout); record != NULL; record = gcheap_atb_next_record(record, &layout)) {
@@ -200,7 +201,7 @@ static void reallocate(object_t *object) {
     }
 }
 
-// A collection with some of the objects as roots. In the middle of it they are marked, and the dump shows it.
+// A collection with some of the objects as roots. Between start and end they are marked, and the dump shows it.
 static void collect(void) {
     gc_collect_start();
     for (size_t i = 0; i < n_objects; i++) {
@@ -224,7 +225,7 @@ static void collect(void) {
 }
 
 static void live_heap(unsigned areas) {
-    // The sizes are odd, so that the tables start and end anywhere in a word; the objects hold no pointers.
+    // The sizes are uneven, so that the tables start and end anywhere in a word. The objects contain no pointers.
     static const size_t sizes[] = { 30011, 4999, 13337, 8642 };
     host_heap(sizes[0]);
     gcheap_state.gc_auto_collect_enabled = 0;
@@ -266,7 +267,7 @@ TEST(a_live_heap_of_four_areas) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// The header's macros on a table of the test's own
+// The macros of the header, on a table of the test itself
 
 TEST(the_masks_take_a_byte_apart) {
     for (unsigned byte = 0; byte < 256; byte++) {
@@ -290,6 +291,7 @@ TEST(the_masks_take_a_byte_apart) {
             CHECK_EQUAL(ATB_GET_KIND(&view, block), kinds[block]);
             CHECK_EQUAL(ATB_GET_KIND(&view, block + 4), 3 - kinds[block]);
             CHECK_EQUAL(FTB_GET(&view, block), 0);
+            CHECK_EQUAL(WTB_GET(&view, block), 0);
         }
     }
 }
@@ -324,6 +326,13 @@ TEST(the_transitions_change_one_block_and_no_other) {
             FTB_CLEAR(&view, block);
             CHECK_EQUAL(ftb[0], 0xff & ~(1u << block));
             CHECK_EQUAL(FTB_GET(&view, block), 0);
+            uint8_t wtb[1] = { (uint8_t)~(1u << block) };
+            view.wtb = wtb;
+            CHECK_EQUAL(WTB_GET(&view, block), 0);
+            WTB_SET(&view, block);
+            CHECK_EQUAL(wtb[0], 0xff);
+            WTB_CLEAR(&view, block);
+            CHECK_EQUAL(wtb[0], 0xff & ~(1u << block));
         }
     }
 }
@@ -341,7 +350,7 @@ TEST(arguments_are_evaluated_once) {
 
 TEST(addresses_and_blocks_of_any_size) {
     for (size_t block_bytes = 16; block_bytes <= 4096; block_bytes *= 2) {
-        // Only computed with, so the pool may be elsewhere: here, in another process.
+        // The pool is never read, so it may be elsewhere, for instance in another process.
         gcheap_atb_view_t view = gcheap_atb_view(NULL, 25, NULL, (void *)(uintptr_t)0x12345640, block_bytes);
         CHECK_EQUAL(view.blocks, 100);
         for (size_t block = 0; block < 100; block++) {
@@ -355,7 +364,7 @@ TEST(addresses_and_blocks_of_any_size) {
     }
 }
 
-// The three ways to a view of the same area.
+// The three ways to make a view of the same area.
 TEST(views_of_one_area_agree) {
     host_heap(5000);
     gcheap_atb_layout_t layout;
@@ -368,15 +377,16 @@ TEST(views_of_one_area_agree) {
     CHECK(gcheap_atb_next_record(record, &layout) == NULL);
     CHECK_EQUAL(layout.next, offsetof(host_area_t, next));
     CHECK_EQUAL(layout.pool_start, offsetof(host_area_t, gc_pool_start));
-    layout = gcheap_atb_layout(16, false, false);
+    layout = gcheap_atb_layout(16, false, false, false);
     CHECK_EQUAL(layout.next, GCHEAP_ATB_ABSENT);
     CHECK_EQUAL(layout.ftb_start, GCHEAP_ATB_ABSENT);
+    CHECK_EQUAL(layout.wtb_start, GCHEAP_ATB_ABSENT);
     CHECK_EQUAL(layout.atb_start, 0);
     CHECK_EQUAL(layout.atb_bytes, sizeof(void *));
     CHECK_EQUAL(layout.pool_start, 2 * sizeof(void *));
     const void *fields[3] = { record, (void *)(uintptr_t)7, &layout };
     gcheap_atb_view_t view = gcheap_atb_view_at(fields, &layout);
-    CHECK(view.atb == record && view.blocks == 28 && view.ftb == NULL && view.block_bytes == 16);
+    CHECK(view.atb == record && view.blocks == 28 && view.ftb == NULL && view.wtb == NULL && view.block_bytes == 16);
     CHECK(gcheap_atb_next_record(fields, &layout) == NULL);
 }
 

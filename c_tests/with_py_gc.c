@@ -1,5 +1,5 @@
-// Compiled, never run: gcheap.h together with MicroPython's own py/gc.h. A prototype that differs is an error here, and
-// so is a field of the heap's state that lies elsewhere. ORDER says which header comes first.
+// Compiled but never run: gcheap.h together with MicroPython's own py/gc.h. A different prototype is an error here, and
+// so is a field of the heap's state at another offset. ORDER says which header comes first.
 #if ORDER == 1
 #include "py/gc.h"
 #include "gcheap.h"
@@ -33,7 +33,7 @@ gcheap_atb_view_t view_of_micropython(void) {
 }
 
 #if MICROPY_ENABLE_FINALISER && MICROPY_GC_SPLIT_HEAP
-// The C tests' host stands in for MicroPython's state.
+// The state in the host of the C tests must have the same layout as MicroPython's.
 #include "host.h"
 
 #define SAME(theirs, their_field, ours, our_field) \

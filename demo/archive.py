@@ -1,4 +1,5 @@
-# Records written to text and read back through a linked list; some are broken on the way. Big integers do the digest.
+# Writes records as text and reads them back into a linked list; some are damaged in between. The digest uses big
+# integers.
 from chance import Dice
 
 

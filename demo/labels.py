@@ -1,4 +1,4 @@
-# Large objects: draws labels into buffers of 5 KiB and packs them by run lengths.
+# Large objects: draws labels into buffers of 5 KiB and compresses them by run lengths.
 from chance import Dice
 
 WIDTH, HEIGHT = 128, 40
@@ -16,7 +16,7 @@ class Label:
             self.pixels[at : at + width] = row
 
     def pack(self):
-        # Pairs of a length and a value.
+        # Pairs of length and value.
         packed = bytearray()
         pixels = self.pixels
         at = 0

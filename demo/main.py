@@ -1,7 +1,7 @@
-# What `make run` runs: a day in a warehouse, in a heap so small that it is collected again and again.
+# The program of `make run`: a warehouse, in a heap so small that it is collected again and again.
 #
-# Every part returns a line of results, the same in every Python; they are compared with what is written down here, so a
-# heap that loses or mixes up objects is noticed. Then a report about the heap.
+# Every part returns a line of results that is the same in every Python. It is compared with the expected line below, so
+# a heap that loses or confuses objects is noticed. A report about the heap follows.
 import sys
 
 import archive

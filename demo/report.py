@@ -1,4 +1,4 @@
-# Says which heap the program ran on, and shows it.
+# Reports which heap the program ran on, and prints its map.
 import gc
 import micropython
 
@@ -13,8 +13,8 @@ def show():
     gc.collect()
     used, free = gc.mem_alloc(), gc.mem_free()
     print("\nheap           %s" % gcheap.version())
-    print("collections    %d so far" % collections)
+    print("collections    %d" % collections)
     print("in use         %d of %d bytes" % (used, used + free))
-    print("\nThe heap's picture: . free, = tail of the object before it, h head (T tuple, L list, D dict,")
+    print("\nThe map of the heap: . free, = tail of the object before it, h head (T tuple, L list, D dict,")
     print("S str or bytes, A array, F float, B bytecode function, M module)\n")
     micropython.mem_info(1)

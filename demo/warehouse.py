@@ -1,4 +1,4 @@
-# Classes, exceptions and closures: orders arrive as JSON, are checked, reserved and delivered, or refused.
+# Classes, exceptions and closures: orders arrive as JSON, are checked, and are then delivered or refused.
 import json
 
 from chance import Dice
@@ -51,7 +51,7 @@ class Warehouse:
         self.complaints = []
 
     def orders(self, day):
-        # A customer sends text; now and then he wants what nobody has.
+        # A customer sends text, and sometimes orders something that does not exist.
         for number in range(20):
             lines = []
             for _ in range(1 + self.dice.roll(4)):

@@ -1,4 +1,4 @@
-# Generators and many short strings: counts the words of a text that comes in pieces.
+# Generators and many short strings: counts the words of a text that arrives in pieces.
 TEXT = """The heap is a row of blocks. A head starts an object, tails follow it, and what is free is free. The collector
 marks what the roots can reach, then sweeps the rest. A word that looks like a pointer counts as a pointer: the heap is
 conservative. The lowest free run that is large enough wins. A small heap, often collected, is a busy heap; the program
@@ -38,7 +38,7 @@ def count():
             places.setdefault(word, []).append(total)
             counts[word] = counts.get(word, 0) + 1
             total += 1
-        # Remember the last few places only; the longer lists go.
+        # Only the last few places are kept; longer lists become garbage.
         for word in places:
             places[word] = places[word][-4:]
     most = sorted(counts, key=lambda word: (-counts[word], word))[:3]

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """MicroPython's own tests on microcontrollers in QEMU, with gc.c and with libgcheap: no test may be lost.
 
-    [MORE_TESTS=extmod] integration/baremetal.py [MPS2_AN385] [MICROBIT] [SABRELITE] [VIRT_RV32]      (default: all four)
+    [MORE_TESTS=extmod] integration/baremetal.py [MPS2_AN385] [MICROBIT] [SABRELITE] [VIRT_RV32]    (default: all four)
 
-The boards are those of ports/qemu. What counts, and as what, is as in integration/suite.py. What gc.c's firmware did is kept
-until the firmware or the tests change. On a board that loses output (MICROBIT) a test that seems lost must pass once
-in three tries; those that print most may fail all the same, and count as skipped. A board whose tools are not
+The boards are those of ports/qemu. Tests count as in integration/suite.py. The results of gc.c's firmware are kept
+until the firmware or the tests change. On a board that loses output (MICROBIT) a test that seems lost must pass once in
+three tries; the tests that print most may fail nevertheless, and then count as skipped. A board whose tools are not
 installed is a failure.
 """
 
@@ -29,7 +29,8 @@ Board = namedtuple("Board", "qemu packages make lossy", defaults=[""])
 ARM = {"gcc-arm-none-eabi": "arm-none-eabi-gcc", "libnewlib-arm-none-eabi": "/usr/include/newlib/newlib.h",
        "qemu-system-arm": "qemu-system-arm"}
 RISCV = {"gcc-riscv64-unknown-elf": "riscv64-unknown-elf-gcc",
-         "picolibc-riscv64-unknown-elf": "/usr/lib/picolibc/riscv64-unknown-elf", "qemu-system-misc": "qemu-system-riscv32"}
+         "picolibc-riscv64-unknown-elf": "/usr/lib/picolibc/riscv64-unknown-elf",
+         "qemu-system-misc": "qemu-system-riscv32"}
 # The port asks for rv32imac_zicsr, for which Debian 12's compiler has no libraries. In the older specification the
 # instructions of zicsr are part of the base set.
 RV32_ARCH = ["RV32_ARCH=rv32imac", "AFLAGS=-mabi=ilp32 -march=rv32imac -misa-spec=2.2"]
@@ -43,7 +44,8 @@ BOARDS = {
     "VIRT_RV32": Board("qemu-system-riscv32 -machine virt -bios none", RISCV, RV32_ARCH),
 }
 # The tests that print most.
-OFTEN_LOST = ["basics/int_big_div.py", "basics/int_big_lshift.py", "basics/int_big_mul.py", "extmod/framebuf_polygon.py"]
+OFTEN_LOST = ["basics/int_big_div.py", "basics/int_big_lshift.py", "basics/int_big_mul.py",
+              "extmod/framebuf_polygon.py"]
 TESTS = ["-d", "basics", "micropython", "stress", "float", *os.environ.get("MORE_TESTS", "").split()]
 
 
@@ -53,13 +55,13 @@ def missing_packages(board):
 
 
 def needing_unittest(mp):
-    """Tests that import a module which firmware has only with micropython-lib; run-tests.py stops at the first."""
+    """Tests that import unittest, which firmware has only with micropython-lib; run-tests.py stops at the first one."""
     tests = [file for name in TESTS[1:] for file in (mp / "tests" / name).glob("*.py")]
     return sorted(file.stem for file in tests if "import unittest" in file.read_text(errors="replace")) or ["none"]
 
 
 def with_pyserial():
-    """Goes on in a Python that has pyserial, which run-tests.py needs: this one or the system's."""
+    """Continues in a Python that has pyserial, which run-tests.py needs: in this one or the system's."""
     if importlib.util.find_spec("serial"):
         return
     system = "/usr/bin/python3"
@@ -80,7 +82,7 @@ def build(mp, board, heap):
 
 
 def check(gc, gcheap):
-    """Proves which heap is in which firmware; what is wrong, in sentences."""
+    """Checks which heap is in which firmware; the faults, in sentences."""
     wrong = []
     marker = MARKER.encode()
     private = {f for f in suite.functions(gc.parent / "py" / "gc.o", "LOCAL") if f.startswith("gc_")}
@@ -100,7 +102,7 @@ class Run(suite.Run):
         self.mp, self.heap, self.binary = mp, heap, firmware
         self.arguments = [*TESTS, "-e", f"({'|'.join(needing_unittest(mp))})\\.py"]
         self.home = OUT / "run" / f"{board}-{heap}"
-        # The time limit is for a QEMU that is left over when run-tests.py is stopped.
+        # The time limit stops a QEMU that is left over when run-tests.py is killed.
         command = f"timeout {MOST_SECONDS} {BOARDS[board].qemu}"
         self.target = ["-t", f"execpty:{command} -nographic -monitor null -semihosting -serial pty -kernel {firmware}"]
         self.lossy = BOARDS[board].lossy
@@ -109,7 +111,7 @@ class Run(suite.Run):
         self.unfinished = 0
 
     def key(self):
-        """Changes with everything that a run's results depend on."""
+        """A text that changes with everything that a run's results depend on."""
         files = [self.binary, *sorted(p for p in (self.mp / "tests").rglob("*") if p.is_file())]
         digest = hashlib.sha256(" ".join(self.target + self.arguments).encode())
         for file in files:
@@ -132,7 +134,7 @@ class Run(suite.Run):
 
 
 def builds(mp, boards, counts):
-    """Firmware by board and heap, of the boards that can be built here and are what they should be."""
+    """Firmware by board and heap, of the boards that can be built here and whose firmware is correct."""
     pairs = {}
     for board in boards:
         if missing := missing_packages(board):
@@ -171,6 +173,7 @@ def main():
     runs = {board: {heap: Run(mp, board, heap, pair[heap]) for heap in HEAPS} for board, pair in pairs.items()}
     with ThreadPoolExecutor(max(2, CORES)) as pool:
         list(pool.map(Run.run, (run for pair in runs.values() for run in pair.values())))
+    suite.PROGRESS.clear()
     for board, pair in runs.items():
         counts += suite.compare(board, pair)
     micropython.summary(counts)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The port for CMake: micropython-port/micropython.cmake in a small port of our own, with MicroPython's own CMake files.
+"""The module for CMake ports: micropython-port/micropython.cmake in a small port of our own, which uses MicroPython's
+CMake files.
 
     integration/cmake.py
 
-Builds integration/cmake/ with gc.c and with libgcheap, by make and by Ninja, for 64 and for 32 bits, and runs a program on
-each. The ports that this stands in for (rp2, esp32, zephyr) need a vendor's SDK; of those only the linker scripts are
-tried, with the names that our objects have.
+Builds integration/cmake/ with gc.c and with libgcheap, with make and with Ninja, for 64 and for 32 bits, and runs a
+program on each. It stands in for the ports that need a vendor's SDK (rp2, esp32, zephyr). Of those ports only the
+linker scripts are tested, with the names of our objects.
 """
 
 import json
@@ -24,7 +25,7 @@ from micropython import ENV, MARKER, OUT, PORT, ROOT, say
 PROJECT = ROOT / "integration" / "cmake"
 OURS = f"-DUSER_C_MODULES={PORT / 'micropython.cmake'}"
 PROGRAM = (PROJECT / "program.py").read_text()
-# A name in a linker script that means the object made from gc.c.
+# The names in linker scripts for the object made from gc.c.
 PLACED = re.compile(r"[^\s()]*\bgc(?:\.c)?\.o[\w*]*")
 
 
@@ -45,7 +46,7 @@ def configure(mp, name, *arguments):
 
 
 def build(mp, name, *arguments, fresh=True):
-    """A built project's directory; `fresh` because MicroPython's CMake files do not see that a configuration changed."""
+    """A built project's directory. Built from scratch, since MicroPython's CMake files miss a changed configuration."""
     if fresh:
         shutil.rmtree(OUT / name, ignore_errors=True)
     status, text = configure(mp, name, *arguments)
@@ -62,7 +63,7 @@ def output(directory):
 
 
 def check_heap(directory, ours):
-    """Whether the heap in a binary is the one that was asked for, and the program runs on it."""
+    """Checks that a binary contains the expected heap, and runs the program on it; returns the program's output."""
     binary = directory / "firmware"
     check((MARKER.encode() in binary.read_bytes()) == ours, f"{binary}: libgcheap's marker is {'not ' * ours}there")
     check(suite.has_source(binary, "gc.c") != ours, f"{binary}: gc.c is {'' if ours else 'not '}in it")
@@ -96,7 +97,7 @@ class Tests:
         check(before == [file.stat().st_mtime_ns for file in files], "something was built again")
 
     def test_a_changed_file_is_noticed(self):
-        # Through the list of files that the glue includes.
+        # It is found through the list of files that the glue includes.
         header = self.mp / "py" / "gc.h"
         listed = (OUT / "cmake-make" / "gcheap" / "py" / "gc.c.o.d").read_text()
         check(str(header) in listed, f"{header} is not in the object's list of dependencies")
@@ -109,12 +110,12 @@ class Tests:
     def test_ninja_and_a_bare_metal_toolchain_s_names(self):
         if not shutil.which("ninja"):
             return "ninja is not installed (Debian: apt-get install ninja-build)"
-        # What makes CMake call objects .obj, as it does for rp2.
+        # With this system name CMake calls objects .obj, as it does for rp2.
         directory = build(self.mp, "cmake-ninja", OURS, "-GNinja", "-DCMAKE_SYSTEM_NAME=Generic")
         check(check_heap(directory, ours=True) == self.expected, "the program's output differs from that with gc.c")
 
     def test_linker_scripts_find_the_object(self):
-        """The names that ports' linker scripts give gc.c's object, tried by a linker on ours."""
+        """Tries with a linker whether the names that ports' linker scripts give gc.c's object match ours."""
         made = micropython.build(self.mp, "minimal", "libgcheap") / "py" / "gc.o"
         cmake = OUT / "cmake-make" / "gcheap" / "py" / "gc.c.o"
         ninja = OUT / "cmake-ninja" / "gcheap" / "py" / "gc.c.obj"
@@ -123,7 +124,7 @@ class Tests:
         for script in sorted([*ports.rglob("*.ld"), *ports.rglob("*.incl")]):
             port = script.relative_to(ports).parts[0]
             for pattern in sorted(set(PLACED.findall(script.read_text(errors="replace")))):
-                # Which suffix a CMake port's objects have depends on its SDK; ours takes the same.
+                # The suffix of a CMake port's objects depends on its SDK; our object gets the same one.
                 ours = made if not (ports / port / "CMakeLists.txt").exists() else ninja if ".obj" in pattern else cmake
                 if not ours.exists():
                     say(f"    not tried, since Ninja is missing: {script.relative_to(ports)}")
@@ -150,7 +151,7 @@ class Tests:
 
 
 def places(pattern, file):
-    """Whether a linker puts the code of an object where its script wants that of `pattern`."""
+    """Whether `pattern` in a linker script matches an object, tried with a linker."""
     with tempfile.TemporaryDirectory() as directory:
         script, out = Path(directory) / "script.ld", Path(directory) / "out.o"
         script.write_text(f"SECTIONS {{ .ram : {{ {pattern}(.text .text.*) }} .flash : {{ *(.text .text.*) }} }}\n")
@@ -163,7 +164,7 @@ def places(pattern, file):
 
 def main():
     if not shutil.which("cmake"):
-        say("skipped: cmake is not installed (Debian: apt-get install cmake)")
+        say("skipped: cmake is not installed: apt-get install cmake ninja-build")
         micropython.summary(Counter(skipped=1))
     tests, counts = Tests(micropython.tree()), Counter()
     for name in [name for name in vars(Tests) if name.startswith("test_")]:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Every option with every other: builds the library and the differential test (crates/parity/) for a set of configurations in
-which each two values of two options come together at least once, and runs some 10^5 calls through each.
+"""Every option with every other: the differential test (crates/parity/) for a set of configurations in which any two
+values of two options come together at least once, with 10^5 calls through each.
 
     integration/matrix.py [--list] [--calls N] [--only 32|64]
 
-The values of an option that a configuration lacks are as in MicroPython's own builds. Object representations make no
-difference to gc.c; but the finaliser's arguments and the place of the roots in MicroPython's state depend on them, and
-with them our glue. Blocks must hold a pointer, so 4 bytes are left out for the sake of 64-bit machines.
+Object representations make no difference to gc.c, but our glue depends on them: they determine the finaliser's
+arguments, and where the roots are in MicroPython's state. A block must hold a pointer, so blocks of 4 bytes are left
+out, which 64-bit machines cannot have.
 """
 
 import argparse
@@ -18,6 +18,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tools"))
+from progress import Progress  # noqa: E402
+
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 TARGET_32 = "i686-unknown-linux-gnu"
 
@@ -63,8 +66,8 @@ def in_row(row):
 
 
 def covering(options):
-    """A small set of configurations with all pairs: each row begins with a pair that is missing still, and takes for each
-    other option the value that brings most of the missing ones. Always the same set."""
+    """A small set of configurations with all pairs, always the same one. Each row begins with a pair that no earlier
+    row has, and takes for each other option the value that adds the most pairs."""
     order = list(options)
     missing = dict.fromkeys(pairs_of(options))
 
@@ -75,10 +78,10 @@ def covering(options):
     while missing:
         first = next(iter(missing))
         row = dict(first)
-        # An option with many values goes first, while it can still choose.
+        # Options with many values come first, while few others are fixed.
         rest = [option for option in order if option not in row]
         for option in sorted(rest, key=lambda option: -len(options[option])):
-            def gain(value, option=option):
+            def gain(value, option=option, row=row):
                 return sum(tuple(sorted([(option, value), item], key=place)) in missing for item in row.items())
             allowed = [v for v in options[option] if not any(excluded((option, v), item) for item in row.items())]
             row[option] = max(allowed, key=gain)
@@ -90,7 +93,7 @@ def covering(options):
 
 
 def check(options, rows):
-    """The generator's own test, which shares nothing with it but the tables above."""
+    """The generator's own test. It shares only the tables above with the generator."""
     for row in rows:
         assert row.keys() == options.keys() and all(row[option] in options[option] for option in row), row
         for (one, other) in NEVER:
@@ -106,7 +109,7 @@ def check(options, rows):
 
 
 def name(row):
-    """The configuration's name, as crates/parity/src/config.rs has it."""
+    """The configuration's name, as crates/parity/src/config.rs writes it."""
     text = f"b{row['block']}-f{row['finaliser']}-t{row['threshold']}-s{row['split']}"
     extras = [("weakref", row["weakref"]), ("noclear", not row["clear"]), ("noretval", not row["retval"]),
               (row["threads"], row["threads"] != "none"), ("pystack", row["pystack"]), ("hook", row["hook"]),
@@ -122,7 +125,7 @@ def output(*command, **env):
 
 
 def build(word):
-    """The differential test as a program with words of this size; (its path or None, why not)."""
+    """Builds the differential test for words of this size: its path, or None if this machine cannot; and why not."""
     if word == 64:
         code, text = output("cargo", "build", "--quiet", "--release", "--package", "parity")
         return TARGET / "release" / "parity", "" if code == 0 else text
@@ -142,13 +145,16 @@ def run(program, names, tree, calls):
     command = [program, "--micropython", tree, "--calls", str(calls * len(names))]
     for config in names:
         command += ["--config", config]
-    found = None
+    found, progress = None, Progress("configurations", len(names))
     with subprocess.Popen([str(word) for word in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace") as process:
         for line in process.stdout:
-            # Indented: integration/run.py adds up lines like the last one, and this program has a last line of its own.
+            progress.clear()
+            # Indented, since integration/run.py adds up lines like this program's last one.
             print("  " + line, end="", flush=True)
+            progress.step()
             found = re.match(r"parity: (\d+) passed, (\d+) failed", line) or found
+    progress.clear()
     if found is None or int(found[1]) + int(found[2]) < len(names):
         print(f"FAILED: not all of the {len(names)} configurations were run")
         return (int(found[1]) if found else 0), len(names) - (int(found[1]) if found else 0)
@@ -159,7 +165,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--list", action="store_true", help="print the configurations and build nothing")
     parser.add_argument("--calls", type=int, default=100_000, help="calls for each configuration (100000)")
-    parser.add_argument("--only", type=int, choices=(32, 64), help="only machines with words of so many bits")
+    parser.add_argument("--only", type=int, choices=(32, 64), help="only machines with words of this many bits")
     arguments = parser.parse_args()
 
     code, text = output("scripts/get-micropython")
@@ -168,7 +174,7 @@ def main():
         sys.exit(f"integration/matrix.py: no MicroPython tree: {text}")
     options, counts = dict(OPTIONS), [0, 0, 0]
     if "gc_weakref_table_start" not in (tree / "py" / "mpstate.h").read_text():
-        print(f"skipped weakref=1: {tree} has no weak references (MicroPython 1.29 has; MICROPYTHON=/path to take another)")
+        print(f"skipped weakref=1: {tree} has no weak references (MicroPython 1.29 has: MICROPYTHON=/path names one)")
         options["weakref"], counts[2] = (0,), 1
     rows = covering(options)
     check(options, rows)

@@ -1,7 +1,7 @@
 """Builds MicroPython's unix port for the tests: with its own py/gc.c, or with libgcheap in its place.
 
-Nothing is written into MicroPython's tree; everything goes to build/mp, or with a tree that MICROPYTHON names to a
-directory named after its version (build/mp-1.26.1).
+Nothing is written into MicroPython's tree. Everything goes to build/mp, or if MICROPYTHON names a tree, to a directory
+named after its version (build/mp-1.26.1).
 """
 
 import os
@@ -29,7 +29,7 @@ PORT = ROOT / "micropython-port"
 SUPPORT = ROOT / "integration" / "support"
 MARKER = "libgcheap " + re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 
-# For programs that run in MicroPython's tree: leave no .pyc files there, and no make settings of the caller's.
+# For programs that run in MicroPython's tree: they leave no .pyc files there, and don't see the caller's make settings.
 ENV = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MICROPYPATH")
        and not k.startswith("GCHEAP_")}
 ENV |= {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C", "GIT_CEILING_DIRECTORIES": str(ROOT / "build")}
@@ -57,9 +57,8 @@ def has_libffi():
 
 def run(*command):
     """Runs a build command; its output is in the error if it fails."""
-    done = subprocess.run(
-        [*map(str, command)], env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    done = subprocess.run([*map(str, command)], env=ENV, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise BuildError("\n".join(done.stdout.splitlines()[-25:]))
 
@@ -83,7 +82,7 @@ def build_mpy_cross(mp):
 def coverage(mp, heap):
     """make arguments for the coverage variant: its user modules, and frozen modules that its tests import."""
     mpy_cross = build_mpy_cross(mp)
-    # MicroPython's makefile wants to see a README.md where micropython-lib would be.
+    # MicroPython's makefile looks for a README.md where micropython-lib would be.
     lib = OUT / "no-micropython-lib"
     lib.mkdir(exist_ok=True)
     (lib / "README.md").write_text("micropython-lib is not here.\n")
@@ -92,7 +91,7 @@ def coverage(mp, heap):
     if not (mp / "tests" / "frozen").is_dir():
         text = text.replace("tests/frozen", "tests/assets")  # its name since 1.29
     manifest.write_text(text)
-    # The variant names these in its own makefile, which a value of ours overrides.
+    # The variant's own makefile names these modules, and a value on the command line overrides it.
     modules = mp / "examples" / "usercmodule"
     if heap == "libgcheap":
         modules = user_modules("coverage-modules", *(m for m in modules.iterdir() if m.is_dir()))
@@ -102,7 +101,7 @@ def coverage(mp, heap):
         f"MPY_LIB_DIR={lib}",
         f"USER_C_MODULES={modules}",
         "GCHEAP_MODULE=0",  # a test prints the list of all modules
-        # Without gcov's counters: after a new build they complain about the old one's files in the middle of a test.
+        # Without gcov's counters: after a rebuild they print complaints about old files in the middle of a test.
         "CFLAGS_EXTRA=-fno-profile-arcs -fno-test-coverage",
     ]
 

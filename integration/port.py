@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The MicroPython port: what the build reads, builds, links and refuses, and what the glue does.
+"""The module for make ports: the configuration that the build reads, the library that it builds and links, the errors
+that it reports, and the glue.
 
     integration/port.py
 """
@@ -11,7 +12,8 @@ from collections import Counter
 from pathlib import Path
 
 import micropython
-from micropython import CORES, ENV, MARKER, OUT, ROOT, SUPPORT, say
+import variants
+from micropython import CORES, MARKER, OUT, ROOT, SUPPORT, say
 
 VALGRIND_HEADER = Path("/usr/include/valgrind/memcheck.h")
 OTHER = f"CFLAGS_EXTRA=-I{SUPPORT / 'other'} '-DMP_CONFIGFILE=<mpconfigother.h>'"
@@ -22,7 +24,7 @@ class Skip(Exception):
 
 
 class Port:
-    """Builds once what the tests share; each method test_… is a test."""
+    """Makes the build that the tests share; each method test_... is a test."""
 
     def __init__(self, mp):
         self.mp = mp
@@ -34,7 +36,7 @@ class Port:
         return micropython.build(self.mp, "standard", "libgcheap", self.modules, *arguments, name=name)
 
     def refused(self, *arguments, name):
-        """What a build says that must fail."""
+        """The log of a build that must fail."""
         try:
             self.make(*arguments, name=name)
         except micropython.BuildError:
@@ -46,10 +48,10 @@ class Port:
 
     def python(self, program, build=None):
         command = [(build or self.build) / "micropython", "-c", program]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
     def demo(self, build, heap="128k"):
-        """The program in demo/ checks its results itself."""
+        """Runs the program in demo/, which checks its own results."""
         command = [build / "micropython", "-X", f"heapsize={heap}", ROOT / "demo" / "main.py"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert done.returncode == 0 and "WRONG" not in done.stdout, done.stdout
@@ -57,7 +59,8 @@ class Port:
 
     def test_module(self):
         done = self.python(
-            "import gc, gcheap; n = gcheap.collections(); gc.collect(); print(gcheap.version(), gcheap.collections() - n)"
+            "import gc, gcheap; n = gcheap.collections(); gc.collect();"
+            "print(gcheap.version(), gcheap.collections() - n)"
         )
         assert done.stdout == MARKER + " 1\n", done
 
@@ -75,7 +78,8 @@ class Port:
 
     def test_version_is_micropythons_own(self):
         done = self.python("import sys; print(sys.version)")
-        assert re.search(r"MicroPython v?1\.", done.stdout), done  # and not a commit of a repository around its tree
+        # Not that of a git repository around MicroPython's tree.
+        assert re.search(r"MicroPython v?1\.", done.stdout), done
 
     def test_misuse_is_reported_in_one_line(self):
         cases = {
@@ -100,7 +104,7 @@ class Port:
         self.demo(build, heap="256k")  # in three areas
 
     def test_no_finalisers_and_no_module(self):
-        # ports/minimal: no finalisers, no allocation threshold, and its link takes the core's objects only.
+        # ports/minimal has no finalisers and no allocation threshold, and links only the core's objects.
         build = OUT / "port-minimal"
         micropython.run(
             "make", "-C", self.mp / "ports" / "minimal", f"-j{CORES}", f"BUILD={build}", "GCHEAP_MODULE=0",
@@ -154,12 +158,11 @@ class Port:
         assert done.stdout == 3 * "True True\n", done.stdout
 
     def test_a_target_with_another_word_size_is_refused_in_a_sentence(self):
-        source = "#include <stdlib.h>\n#if __SIZEOF_POINTER__ != 4\n#error\n#endif\n"
-        if subprocess.run(["gcc", "-m32", "-xc", "-fsyntax-only", "-"], input=source, text=True, capture_output=True).returncode:
-            raise Skip("gcc -m32 does not work here (gcc-multilib)")
+        if not variants.compiles("-m32"):
+            raise Skip("gcc -m32 does not work here: apt-get install gcc-multilib")
         library = OUT / "port-32" / "gcheap" / "libgcheap.a"
-        log = self.refused("MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0", "GCHEAP_TARGET=x86_64-unknown-linux-gnu", library,
-                           name="port-32")
+        log = self.refused("MICROPY_FORCE_32BIT=1", "MICROPY_PY_FFI=0", "GCHEAP_TARGET=x86_64-unknown-linux-gnu",
+                           library, name="port-32")
         assert "POINTER_BYTES is 4, but the target's pointers have 8 bytes" in log, log
         assert "gcheap: libgcheap.a could not be built for this interpreter" in log, log
 

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Runs all tests, or the stages that are named, and adds up what they say:  integration/run.py [STAGE ...]
+"""Runs all tests, or the stages that are named, and adds up their results:  integration/run.py [STAGE ...]
 
-A stage is a command. Its output goes through as it comes; what counts is in it: lines of cargo's test runner, or a last
-line "STAGE: N passed, M failed, K skipped". A stage that fails without saying so counts as one failure.
+A stage is a command. Its output is passed on line by line. Two kinds of lines count: those of cargo's test runner, and
+"STAGE: N passed, M failed, K skipped", a stage's last line. A stage that fails without one counts as one failure.
+
+A test that this machine cannot run prints why, and if a Debian package helps, ends the line (or the parenthesis) with
+"apt-get install NAME ...". The packages of all stages are put together in the last line but one.
 """
 
 import os
@@ -13,8 +16,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tools"))
+import progress  # noqa: E402
+
 ON_DEMAND = {"micropython-32-rest", "matrix", "baremetal", "versions"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
+COUNTS = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
+NAME = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](?::[a-z0-9]+)?"
+INSTALL = re.compile(rf"apt-get install ({NAME}(?:,? {NAME})*)(?= {{2}}|[);]|\.?$)")
 
 
 def cargo_test(*config):
@@ -27,13 +36,15 @@ def stages():
     return {
         "rust": cargo_test(),
         "rust-minimal": cargo_test("minimal.env"),
-        "rust-compact": cargo_test("compact.env"),
         "rust-options": cargo_test("options.env"),
         "c": ([python, "c_tests/run.py"], {}),
+        "examples": ([python, "integration/examples.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
         "build": ([python, "integration/build.py"], {}),
+        "architecture": ([python, "integration/architecture.py"], {}),
+        "helpers": ([python, "integration/helpers.py"], {}),
         "targets": ([python, "integration/targets.py"], {}),
         "port": ([python, "integration/port.py"], {}),
         "micropython": ([python, "integration/suite.py"], {}),
@@ -46,31 +57,54 @@ def stages():
 
 
 def micropython():
-    """The MicroPython tree; scripts/get-micropython gets it if need be and names it in its last line."""
+    """The MicroPython tree; scripts/get-micropython fetches it if necessary and prints its path in the last line."""
     out = subprocess.run(["scripts/get-micropython"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if out.returncode != 0:
         sys.exit("integration/run.py: no MicroPython tree, see above")
     return out.stdout.strip().splitlines()[-1]
 
 
+def packages(line):
+    """The Debian packages that a line of a stage's output names.
+
+    >>> packages("skipped api: clang has no sanitizers here: apt-get install libclang-rt-14-dev:i386, gcc-multilib")
+    ['libclang-rt-14-dev:i386', 'gcc-multilib']
+    >>> packages("skipped: cmake is not installed (Debian: apt-get install cmake)")
+    ['cmake']
+    >>> packages("    apt-get install cargo-web rustc-web     (any target; both of one version)")
+    ['cargo-web', 'rustc-web']
+    >>> packages("skipped: the development tree: MICROPYTHON_DEV=/path does not name one")
+    []
+    """
+    found = INSTALL.search(line)
+    return re.findall(NAME, found[1]) if found else []
+
+
 def run(name, command, env):
-    """Runs one stage; returns (passed, failed, skipped)."""
+    """Runs one stage; returns [passed, failed, skipped] and the packages that would reduce what is skipped."""
     print(f"== {name}: {' '.join(command)}", flush=True)
-    counts = [0, 0, 0]
-    said = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace") as process:
+    counts, missing = [0, 0, 0], set()
+    # A copy, since the stage's own standard error is the pipe.
+    terminal = [os.dup(fd) for fd in [progress.terminal()] if fd is not None]
+    env = os.environ | env | {progress.VARIABLE: "".join(map(str, terminal))}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", pass_fds=terminal) as process:
         for line in process.stdout:
+            progress.clear_line()
             print(line, end="", flush=True)
-            if match := said.match(line):
+            missing.update(packages(line.rstrip()))
+            if match := COUNTS.match(line):
                 counts = [a + int(b) for a, b in zip(counts, match.groups())]
+    for fd in terminal:
+        os.close(fd)
+    progress.clear_line()
     if process.returncode != 0 and counts[1] == 0:
         print(f"{name}: ended with exit code {process.returncode}")
         counts[1] += 1
     if sum(counts) == 0:
         print(f"{name}: ran no test")
         counts[1] += 1
-    return counts
+    return counts, missing
 
 
 def main():
@@ -78,14 +112,18 @@ def main():
     names = sys.argv[1:] or [name for name in available if name not in ON_DEMAND]
     if unknown := set(names) - set(available):
         sys.exit(f"integration/run.py: no stage {', '.join(unknown)}; there are {', '.join(available)}")
-    results = {}
+    results, missing = {}, set()
     for name in names:
         start = time.monotonic()
-        results[name] = run(name, *available[name]) + [time.monotonic() - start]
+        counts, lacking = run(name, *available[name])
+        results[name] = counts + [time.monotonic() - start]
+        missing |= lacking
     print("== summary")
     for name, (passed, failed, skipped, seconds) in results.items():
         print(f"{name:12} {passed:6} passed {failed:4} failed {skipped:4} skipped {seconds:7.0f} s")
     passed, failed, skipped = (sum(r[i] for r in results.values()) for i in range(3))
+    if missing:
+        print(f"to run what was skipped: apt-get install {' '.join(sorted(missing))}")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(failed != 0)
 

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""MicroPython's own test-suite on gc.c and on libgcheap: no test may be lost.
+"""MicroPython's own test suite on gc.c and on libgcheap: no test may be lost.
 
     integration/suite.py [standard] [coverage] [minimal] [thread]      (default: these four)
     integration/suite.py standard-32 nanbox longlong                   (32-bit)
 
 MICROPYTHON=/path names another tree; its own tests are run. Each variant of the unix port is built twice and both
-binaries run the suite, each in a copy of MicroPython's tests, so that runs can go side by side. Every MicroPython test
-that is run on libgcheap counts as one test here:
+binaries run the suite, each in its own copy of MicroPython's tests, so that they can run at the same time. Every
+MicroPython test that is run on libgcheap counts as one test here:
 
     passed    it passes; or it fails with gc.c as well, with the same output
     skipped   it fails with gc.c as well, but with another output; or at random with any heap (RACES)
     failed    it is lost: it passes with gc.c and fails, or is missing, with libgcheap
 
-A test that seems lost is run three times more on both heaps, with nothing beside it. It is lost unless it passes at
-least as often with libgcheap as with gc.c.
+A test that seems lost is run three more times on both heaps, one at a time. It is lost unless it passes at least as
+often with libgcheap as with gc.c.
 """
 
 import os
@@ -23,13 +23,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import micropython
 import variants
-from micropython import CORES, ENV, MARKER, OUT, SUPPORT, say
+from micropython import CORES, ENV, MARKER, OUT, ROOT, SUPPORT, say
 
+sys.path.append(str(ROOT / "tools"))
+from progress import Progress  # noqa: E402
+
+PROGRESS = Progress()
+RESULT = re.compile(r"^(pass|FAIL|skip) +(\S+)", re.M)  # a line of run-tests.py
 HEAPS = ("gc.c", "libgcheap")
 # name of the run: build (see variants.py), arguments for run-tests.py
 RUNS = {
@@ -42,12 +48,12 @@ RUNS = {
     "longlong": ("longlong", []),
 }
 DEFAULT = ("standard", "coverage", "minimal", "thread")
-# Tests that open sockets at fixed ports: not side by side.
+# Tests that open sockets at fixed ports, and so cannot run at the same time.
 ALONE = "extmod/(select|socket|ssl|tls)"
 # Tests that fail at random with any heap, and why.
 RACES = {
-    "thread/stress_recurse.py": "mp_thread_create takes the safety margin off a stack size that the new thread may have "
-    "read already; without the margin this test's recursion overflows the stack",
+    "thread/stress_recurse.py": "mp_thread_create subtracts the safety margin from a stack size that the new thread "
+    "may have read already; without the margin this test's recursion overflows the stack",
 }
 REPEATS = 3
 MOST_SECONDS = 1200  # for one run; run-tests.py has its own limit for most tests, not for all
@@ -57,8 +63,8 @@ SAME = "fail with both, with the same output"
 class Run:
     """One binary's run of the suite, in its own copy of the tests."""
 
-    target = []  # arguments for run-tests.py if it is not a program of this machine
-    lossy = ""  # why any output may get lost, if it may
+    target = []  # arguments for run-tests.py, if the binary is not for this machine
+    lossy = ""  # the reason why output may get lost, if it may
     often_lost = []  # tests that then fail more often than not
 
     def __init__(self, mp, name, heap, binary):
@@ -71,7 +77,7 @@ class Run:
     def run_most(self):
         shutil.rmtree(self.home, ignore_errors=True)
         self.home.mkdir(parents=True)
-        # Tests reach into the tree beside them.
+        # Tests use other parts of the tree.
         for entry in self.mp.iterdir():
             if entry.name != "tests":
                 (self.home / entry.name).symlink_to(entry)
@@ -93,24 +99,35 @@ class Run:
                 command, cwd=self.home / "tests", env=env, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
             )
-            try:
-                process.wait(MOST_SECONDS)
-            except subprocess.TimeoutExpired:
+            if not self.wait(process, log):
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         lines = log.read_text(errors="replace").splitlines()
-        found = (re.match(r"(pass|FAIL|skip) +(\S+)", line) for line in lines)
-        results = {match[2]: match[1] for match in found if match}
+        results = {name: result for result, name in RESULT.findall("\n".join(lines))}
         if not any(re.match(r"\d+ tests performed", line) for line in lines):
             self.unfinished += 1
             say(f"FAILED: {self.home.name}: run-tests.py did not finish ({log}):\n" + "\n".join(lines[-10:]))
         return results
 
+    def wait(self, process, log):
+        """Waits for the end of run-tests.py. False: it takes too long."""
+        end = time.monotonic() + MOST_SECONDS
+        try:
+            while time.monotonic() < end:
+                try:
+                    process.wait(1)
+                    return True
+                except subprocess.TimeoutExpired:
+                    PROGRESS.show(f"{len(RESULT.findall(log.read_text(errors='replace')))} tests", key=self.home.name)
+            return False
+        finally:
+            PROGRESS.show("", key=self.home.name)
+
     def count(self, result):
         return sum(1 for r in self.results.values() if r == result)
 
     def output(self, test):
-        """What a failed test printed, without the paths that differ between runs."""
+        """The output of a failed test, without the paths that differ between runs."""
         files = self.home.glob(f"*/{test.replace('/', '_')}.out")
         return [file.read_bytes().replace(bytes(self.home), b"@") for file in files]
 
@@ -130,7 +147,7 @@ def functions(file, binding=None):
 
 
 def check_binaries(gc, gcheap, build):
-    """Proves which heap is in which binary, and for which machine; what is wrong, in sentences."""
+    """Checks which heap is in which binary, and for which machine; the faults, in sentences."""
     wrong = []
     bits = 32 if build in variants.NARROW else 64
     for binary in (gc / "micropython", gcheap / "micropython"):
@@ -152,7 +169,7 @@ def check_binaries(gc, gcheap, build):
 
 def repeat(runs, test):
     """Runs a test again on both heaps; how often it passed on each."""
-    times = {heap: 0 for heap in HEAPS}
+    times = dict.fromkeys(HEAPS, 0)
     for _ in range(REPEATS):
         for heap in HEAPS:
             times[heap] += runs[heap].run_tests(test, to="again").get(test) == "pass"
@@ -160,7 +177,7 @@ def repeat(runs, test):
 
 
 def judge(test, was, now, runs, patience):
-    """One test's verdict, "passed", "failed", "skipped" or None, and what to say about it."""
+    """One test's verdict, "passed", "failed", "skipped" or None, and a note about it."""
     gc, ours = (runs[heap] for heap in HEAPS)
     if now == "pass":
         return "passed", "" if was == "pass" else "gained"
@@ -196,7 +213,7 @@ def compare(name, runs):
     counts, same, differ = Counter(), [], False
     for test in sorted(gc.results.keys() | ours.results.keys()):
         was, now = gc.results.get(test, "missing"), ours.results.get(test, "missing")
-        # A heap that loses many tests has no flaky ones.
+        # Where many tests are lost, it is not worth while to run each again.
         verdict, note = judge(test, was, now, runs, patience=counts["failed"] < 10)
         counts[verdict] += 1
         if note == SAME:
@@ -224,7 +241,7 @@ def main():
     mp = micropython.tree()
     say(f"MicroPython {micropython.version(mp)}")
     if not micropython.has_libffi():
-        say("libffi is not installed: MicroPython's ffi module and its tests are left out")
+        say("MicroPython's ffi module and its tests are left out: apt-get install libffi-dev pkg-config")
     counts = Counter()
     builds = {}
     for build in dict.fromkeys(RUNS[name][0] for name in names):
@@ -257,6 +274,7 @@ def main():
     }
     with ThreadPoolExecutor(max(2, CORES)) as pool:
         list(pool.map(Run.run_most, (run for pair in runs.values() for run in pair.values())))
+    PROGRESS.clear()
     for name, pair in runs.items():
         for run in pair.values():
             run.run_alone()

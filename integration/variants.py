@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
-# Not MICROPY_FORCE_32BIT, which newer trees have no more. libffi for 32 bits is rarely there.
+ROOT = Path(__file__).resolve().parent.parent
+# MICROPY_FORCE_32BIT would be shorter, but newer trees no longer have it. A libffi for 32 bits is rarely installed.
 M32 = "CFLAGS_EXTRA=-m32"
 LINK32 = ["LDFLAGS_EXTRA=-m32", "MICROPY_PY_FFI=0"]
 
@@ -16,18 +18,32 @@ def recipe(mp, build):
     if build not in NARROW:
         return variant, []
     if build == "longlong" and not (mp / "ports" / "unix" / "variants" / "longlong").is_dir():
-        # What comes nearest, in a tree from before this variant: integers of 64 bits and no larger ones.
+        # A tree from before this variant: the closest is the standard one with integers of at most 64 bits.
         return "standard", [M32 + " -DMICROPY_LONGINT_IMPL=1", *LINK32]
     return variant, [M32, *LINK32]
 
 
 def lacking(build):
-    """Why this machine cannot make a build, or None."""
+    """Why this machine cannot make a build, or None. Names the packages that help, as integration/run.py wants it."""
     if build == "coverage" and not shutil.which("g++"):
-        return "the coverage variant needs g++, which is not installed"
-    if build in NARROW and not compiles("-m32"):
-        return "gcc -m32 does not work here (Debian: apt-get install gcc-multilib)"
-    return None
+        return "the coverage variant needs g++, which is not installed: apt-get install g++"
+    return lacking_32() if build in NARROW else None
+
+
+def lacking_32():
+    """Why this machine cannot build for 32-bit x86, or None."""
+    c, rust = compiles("-m32"), compiles_rust("i686-unknown-linux-gnu")
+    if c and rust:
+        return None
+    what = [*([] if c else ["gcc -m32 does not work"]), *([] if rust else ["no Rust has a core library for i686"])]
+    packages = [*([] if c else ["gcc-multilib"]), *([] if rust else ["cargo-web", "rustc-web", "rust-web-src"])]
+    return f"{' and '.join(what)} here: apt-get install {' '.join(packages)}"
+
+
+def compiles_rust(target):
+    """Whether some Rust here can compile for a target. The command itself does nothing."""
+    command = [ROOT / "tools" / "build.py", "cargo", target, "build", "--help"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def compiles(flag):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""MicroPython's test-suite (integration/suite.py) with other versions than the one that all other tests use.
+"""MicroPython's test suite (integration/suite.py) with other versions than the one that all other tests use.
 
     integration/versions.py [VERSION ...]                  (default: 1.26.1)
     MICROPYTHON_DEV=/path integration/versions.py          the same, and MicroPython's development tree in /path
@@ -38,12 +38,13 @@ def main():
         if path := tree(version):
             good &= suite(path)
         else:
-            # Debian carries a version for some years only.
+            # Debian has a version only for some years.
             say(f"skipped: MicroPython {version} could not be fetched, see above\nSTAGE: 0 passed, 0 failed, 1 skipped")
     if path := os.environ.get("MICROPYTHON_DEV"):
         good &= suite(path)
     else:
-        say("skipped: the development tree: MICROPYTHON_DEV=/path does not name one\nSTAGE: 0 passed, 0 failed, 1 skipped")
+        say("skipped: the development tree: MICROPYTHON_DEV=/path does not name one")
+        say("STAGE: 0 passed, 0 failed, 1 skipped")
     sys.exit(0 if good else 1)
 
 

@@ -1,4 +1,4 @@
-# Puts libgcheap in the place of py/gc.c, in a CMake-based port of MicroPython and without an edit to it:
+# Replaces py/gc.c by libgcheap in a CMake-based port of MicroPython, without an edit to the port:
 #
 #   -DUSER_C_MODULES=<this repository>/micropython-port/micropython.cmake
 #
@@ -23,7 +23,7 @@ if(NOT DEFINED GCHEAP_MODULE)
     set(GCHEAP_MODULE 1)
 endif()
 
-# The module is compiled by the port. (Nobody misses the names that gc.c mentions: MP_QSTR___del__ is also objpolyiter.c's.)
+# The port compiles the module. (No name is lost with gc.c: objpolyiter.c also uses MP_QSTR___del__.)
 if(GCHEAP_MODULE)
     add_library(usermod_gcheap INTERFACE)
     target_sources(usermod_gcheap INTERFACE ${CMAKE_CURRENT_LIST_DIR}/gcheap/modgcheap.c)

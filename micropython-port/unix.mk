@@ -2,8 +2,8 @@
 
 .PHONY: run repl
 
-run: ## MicroPython on libgcheap runs the program in demo/, then reports about its heap
+run: ## builds MicroPython on libgcheap, runs the program in demo/ on it, and reports about the heap
 	@micropython=$$(scripts/build-micropython build/unix) && "$$micropython" -X heapsize=96k demo/main.py
 
-repl: ## MicroPython's prompt, on libgcheap
+repl: ## builds MicroPython on libgcheap and shows its prompt
 	@micropython=$$(scripts/build-micropython build/unix) && exec "$$micropython"

@@ -77,7 +77,7 @@ void board_print_hex(const char *before, uint64_t number, const char *after) {
     print(before, number, 16, after);
 }
 
-// Memory of the workloads. What was allocated last can be given back; the rest stays.
+// Memory of the workloads. Only the last allocation can be freed.
 static char *top = (char *)_bss_end;
 static void *last;
 
@@ -100,13 +100,14 @@ void free(void *ptr) {
     }
 }
 
-// SysTick counts down, one a tick, from 2^24 - 1.
+// SysTick counts down from 2^24 - 1, one per tick.
 static volatile uint32_t *const systick = (volatile uint32_t *)0xe000e010;
 enum { CONTROL, RELOAD, COUNT };
 enum { ENABLE = 1, PROCESSOR_CLOCK = 4, WRAPPED = 1 << 16, MOST = (1 << 24) - 1 };
 static uint32_t start;
 
-// Waits for the next tick: how many times round this takes, each of TIMER_SPIN instructions, and the count then.
+// Waits for the next tick. Returns the number of iterations, each of TIMER_SPIN instructions, and the counter's new
+// value.
 static uint32_t next_tick(uint32_t *count) {
     uint32_t now = systick[COUNT], spins = 0;
     __asm__ volatile (

@@ -1,4 +1,4 @@
-// What the benchmark needs of a machine without an operating system: QEMU's semihosting and a SysTick timer.
+// The parts of a machine without an operating system that the benchmark needs: QEMU's semihosting, and a SysTick timer.
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -12,12 +12,12 @@ void board_print(const char *text);
 void board_print_number(const char *before, uint32_t number, const char *after);
 void board_print_hex(const char *before, uint64_t number, const char *after);
 
-// How long something took: ticks of SysTick, and how many iterations of TIMER_SPIN instructions the last of them had
-// left when it was over. Under -icount shift=0 an instruction takes one nanosecond, so
+// A measured time: whole ticks of SysTick, and the iterations of TIMER_SPIN instructions that remained of the last
+// tick. Under -icount shift=0 an instruction takes one nanosecond, so
 //
-//     instructions = ticks * nanoseconds per tick - spins * TIMER_SPIN - the same for nothing at all
+//     instructions = ticks * nanoseconds per tick - spins * TIMER_SPIN - the same for an empty measurement
 //
-// up to two spins. overflow: it took too long for the counter's 24 bits.
+// up to two spins. overflow: the time is too long for the counter's 24 bits.
 enum { TIMER_SPIN = 4 };
 
 typedef struct {

@@ -1,9 +1,9 @@
-// Runs one workload on a machine without an operating system; its name is the program's argument.
+// Runs one workload on a machine without an operating system; the workload's name is the program's argument.
 //
-// Prints "empty TICKS SPINS" for nothing at all, "run TICKS SPINS" for each repetition (see board.h), "operations", and
-// as bench.c does "used" and "checksum". Other arguments: "list" prints the workloads, "check" times loops of a known
-// number of instructions, "mark" the mark phase over words that are no pointers.
-// Exit code 3: this heap cannot run the workload.
+// Prints "empty TICKS SPINS" for an empty measurement, "run TICKS SPINS" for each repetition (see board.h),
+// "operations", and like bench.c "used" and "checksum". Other arguments: "list" prints the workloads, "check" times
+// loops with a known number of instructions, "mark" times the mark phase over words that are no pointers. Exit code 3:
+// this heap cannot run the workload.
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static int list(void) {
     return 0;
 }
 
-// Two instructions a time.
+// Each iteration is two instructions.
 static int check(void) {
     static const uint32_t loops[] = {1, 1000, 1001, 1000000};
     for (size_t i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {

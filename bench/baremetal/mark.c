@@ -1,5 +1,5 @@
-// What the mark phase costs for each word that it scans and that is no pointer: one live array full of them, in two
-// sizes. Prints "mark KIND BYTES TICKS SPINS" for gc_collect_start and the roots, and "collect ..." for all of it.
+// The cost of the mark phase for each scanned word that is no pointer: one live array full of such words, in two sizes.
+// Prints "mark KIND BYTES TICKS SPINS" for gc_collect_start and the roots, and "collect ..." for a whole collection.
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ static uint32_t random_word(size_t i) {
     return bench_random() >> 32;
 }
 
-// As the type in an object's first word: an address in flash that could be a block's, if the heap were there.
+// Like the type in an object's first word: an address in flash, a multiple of the block size.
 static uint32_t address(size_t i) {
     return 0x1000 + i % 1024 * BLOCK;
 }
@@ -71,7 +71,7 @@ int mark(void) {
             gc_collect();
             timing = timer_stop();
             print("collect", kinds[k].name, bytes, timing);
-            // Both scan it: it has to be there still.
+            // Both collections scan the array, so it must still be there.
             if (gc_nbytes(words) != bytes) {
                 board_print("the array was freed\n");
                 return 1;

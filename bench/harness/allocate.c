@@ -1,10 +1,10 @@
-// Allocation: what a program pays that makes garbage, in a roomy heap, in a fragmented one, and in one that is full.
+// Allocation: the cost for a program that makes garbage, in a roomy heap, in a fragmented one, and in a full one.
 
 #include <stdlib.h>
 
 #include "objects.h"
 
-// Decided in advance, so that no time goes into deciding: which root gets a new object, and of what size.
+// Which root gets a new object, and its size. Chosen in advance, so that the choice is not part of the time.
 static struct {
     uint16_t root, bytes;
 } steps[STEPS];
@@ -68,7 +68,7 @@ static size_t run_mixed_and_free(void) {
     return replace_and_free(operations);
 }
 
-// Every second one of the lowest blocks is free, the others are a linked list.
+// Of the lowest blocks, every second one is free; the others are a linked list.
 static void make_holes(size_t holes) {
     node_t *list = NULL;
     for (size_t i = 0; i < holes; i++) {
@@ -106,7 +106,7 @@ static size_t run_holes_and_free(void) {
     return n;
 }
 
-// Holes everywhere: the heap is filled to the end first.
+// Holes everywhere, since the heap is filled to the end first.
 static void setup_failing(const workload_t *w) {
     make_holes(0);
     node_t *list = NULL;
@@ -152,17 +152,17 @@ const workload_t allocate_workloads[] = {
     {"fail-first", "allocation", 128 * KIB, setup_failing, collect_first, run_failing_once, 0, true, false},
     {"fail-collect", "allocation", 128 * KIB, setup_failing, NULL, run_failing_once, 0, true, true},
     #else
-    // A heap that lives on garbage and collections, 32 bytes at a time.
+    // All room comes from collections; objects of 32 bytes.
     {"churn-32", "allocation", MIB, setup_churn, NULL, run_churn, 3, false, 0},
     {"churn-32-free", "free and allocation", MIB, setup_churn, NULL, run_churn_and_free, 3, false, 0},
     // 16 to 512 bytes, 1000 objects alive.
     {"mixed-1M", "allocation", MIB, setup_mixed, NULL, run_mixed, 1, false, 60000},
     {"mixed-16M", "allocation", 16 * MIB, setup_mixed, NULL, run_mixed, 1, false, 400000},
     {"mixed-1M-free", "free and allocation", MIB, setup_mixed, NULL, run_mixed_and_free, 1, false, 200000},
-    // 64 bytes where 100k holes of one block lie below.
+    // 64 bytes, above 100k holes of one block.
     {"holes-64", "allocation", 16 * MIB, setup_holes, collect_first, run_holes, 0, false, 100000},
     {"holes-64-free", "allocation and free", 16 * MIB, setup_holes, collect_first, run_holes_and_free, 0, false, 100000},
-    // What cannot succeed: again and again; once after a collection; with a collection each time.
+    // An allocation that cannot succeed: again and again; once after a collection; with a collection each time.
     {"fail", "allocation", 4 * MIB, setup_failing, NULL, run_failing, 0, true, false},
     {"fail-first", "allocation", 4 * MIB, setup_failing, collect_first, run_failing_once, 0, true, false},
     {"fail-collect", "allocation", 4 * MIB, setup_failing, NULL, run_failing_once, 0, true, true},

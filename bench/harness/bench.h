@@ -1,4 +1,4 @@
-// What a workload is.
+// The workloads, and helpers for them.
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -13,8 +13,8 @@ struct workload {
     void (*setup)(const workload_t *w);
     void (*before)(const workload_t *w); // before each repetition, not timed; may be NULL
     size_t (*run)(void);  // timed; returns the number of operations
-    // Repetitions; the fastest counts. 0: as many as are worth while. 1: for a workload whose heap changes as it goes
-    // on, so that repetitions would not be alike.
+    // Repetitions; the fastest counts. 0: as many as the time allows. 1: for a workload that changes its heap, so that
+    // repetitions would differ.
     unsigned repeat;
     bool exact; // needs a heap that can be filled to the last block
     size_t arg; // for setup
@@ -24,7 +24,7 @@ struct workload {
 extern const workload_t allocate_workloads[], replace_workloads[], collect_workloads[], overflow_workloads[];
 extern const workload_t resize_workloads[], info_workloads[], machine_workloads[];
 
-// n, or less if instructions are counted: valgrind takes its time.
+// n, or less if instructions are counted, since valgrind is slow.
 size_t bench_ops(size_t n);
 
 // Ends the program: this heap cannot run the workload. And the exit code that says so.
@@ -39,8 +39,8 @@ size_t bench_below(size_t limit);
 // malloc that cannot fail.
 void *bench_memory(size_t bytes);
 
-// For the program around the workloads: all of them in groups, the one of a name (or NULL), and a number that is the same
-// for two heaps only if the roots are at the same places and gc_info says the same.
+// For the program around the workloads: all of them in groups; the workload with a name, or NULL; and a number that two
+// heaps share only if their roots are at the same places and gc_info gives the same numbers.
 typedef struct {
     const char *name;
     const workload_t *workloads;

@@ -1,4 +1,4 @@
-// Collection: the time of one, for heaps of different shapes. The objects are the same at every repetition.
+// Collection: how long one takes, for heaps of different shapes. Every repetition finds the same objects.
 
 #include <stdlib.h>
 
@@ -52,7 +52,7 @@ static void setup_linked_backward(const workload_t *w) {
     }
 }
 
-// Every node points at three others: two at random, and the next one of a random circle through all.
+// Every node points at three others: two chosen at random, and the next one in a random circle through all nodes.
 static void setup_graph(const workload_t *w) {
     size_t n = w->arg;
     node_t **nodes = bench_memory(n * sizeof(*nodes));
@@ -71,7 +71,7 @@ static void setup_graph(const workload_t *w) {
     free(nodes);
 }
 
-// Garbage, then the one object that lives. arg: bytes.
+// Garbage, then one live object. arg: bytes of garbage.
 static void make_garbage(const workload_t *w) {
     bench_reseed();
     heap_roots[0] = NULL;
@@ -116,6 +116,10 @@ const workload_t collect_workloads[] = {
     COLLECT("tree-4k", 128 * KIB, setup_tree, 12),
     COLLECT("list-4k", 128 * KIB, setup_list, 4000),
     COLLECT("lists-of-3", 128 * KIB, setup_lists, 600),
+    // 33 and 60 objects wait on the mark stack at once; gc.c's has 64 entries. The rest of the heap is empty, so a
+    // collector that runs out of stack, and then walks over the whole heap, takes several times as long.
+    COLLECT("list-of-33-lists", 128 * KIB, setup_lists, 33),
+    COLLECT("list-of-60-lists", 128 * KIB, setup_lists, 60),
     COLLECT("linked-forward", 128 * KIB, setup_linked_forward, 6000),
     COLLECT("linked-backward", 128 * KIB, setup_linked_backward, 6000),
     COLLECT("graph-6k", 128 * KIB, setup_graph, 6000),

@@ -1,4 +1,4 @@
-// What the programs around the workloads share: bench.c, and baremetal/main.c where there is no operating system.
+// Shared by the programs around the workloads: bench.c, and baremetal/main.c where there is no operating system.
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-// A heap as the workloads see it. Three sources implement it: gc.c and libgcheap with heaps/atb.c around them, and
-// heaps/boehm.c on Boehm's collector. The functions named gc_* are those of MicroPython's py/gc.h.
+// The heap that the workloads use. It is implemented by gc.c and by libgcheap, each with heaps/atb.c around it, and by
+// heaps/boehm.c with Boehm's collector. The functions named gc_* are those of MicroPython's py/gc.h.
 #ifndef HEAP_H
 #define HEAP_H
 
@@ -25,12 +25,12 @@ void gc_info(gc_info_t *info);
 // gc.c 1.25 has no such function; its host uses gc_info.
 void gc_info_fast(gc_info_t *info);
 
-// A whole collection. Its roots are heap_roots and nothing else: no stack, no registers (Boehm's scans those, too).
+// A whole collection. Its only roots are heap_roots: no stack, no registers (Boehm's collector scans those, too).
 void gc_collect(void);
 
 extern void *heap_roots[HEAP_ROOTS];
 
-// Whether the heap is made of blocks of BLOCK bytes: then it can be filled to the last one.
+// Whether the heap consists of blocks of BLOCK bytes, and so can be filled to the last one.
 extern const bool heap_is_exact;
 
 // Makes a fresh heap of this many bytes, all pages touched, without automatic collection. False: it cannot.

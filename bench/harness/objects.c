@@ -34,8 +34,8 @@ list_t *new_list(size_t n) {
     return list;
 }
 
-// gc.c's search starts behind the last allocation of one block. So one of those after each larger object makes filling
-// a heap take linear time, with any heap.
+// gc.c's search starts behind the last allocation of one block. One of those after each larger object makes filling the
+// heap take linear time.
 void **fill_mixed(size_t bytes, size_t largest, size_t hole, size_t *count) {
     size_t most = bytes / BLOCK;
     void **objects = bench_memory(most * sizeof(void *)), **between = bench_memory(most * sizeof(void *));

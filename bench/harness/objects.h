@@ -1,4 +1,4 @@
-// Objects as an interpreter makes them.
+// The kinds of objects that an interpreter makes.
 #ifndef OBJECTS_H
 #define OBJECTS_H
 
@@ -28,9 +28,9 @@ list_t *new_list(size_t n);
 // One whose items are all NULL.
 list_t *new_empty_list(size_t n);
 
-// Fills an empty heap up to about `bytes` with objects of 1 to `largest` blocks in random order, all sizes equally often;
-// `count` of them, in order of address. Between any two of them there is one more object of one block, and every
-// `hole`-th of those is then freed (0: none).
+// Fills an empty heap up to about `bytes` with objects of 1 to `largest` blocks in random order, all sizes equally
+// often. Returns them in order of address, and their number in `count`. Between any two of them lies one more object of
+// one block; every `hole`-th of those is then freed (0: none).
 void **fill_mixed(size_t bytes, size_t largest, size_t hole, size_t *count);
 
 // The numbers below n in random order.

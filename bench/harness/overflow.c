@@ -1,8 +1,9 @@
-// Graphs on which a mark stack of 64 entries overflows, adversarial for a collector that then starts over: objects wait
-// far away from where they were found. An operation is one live object, so that collectors and shapes compare.
+// Graphs on which a mark stack of 64 entries overflows. They are adversarial for a collector that then starts over,
+// since objects wait far away from where they were found. An operation is one live object: so collectors and shapes can
+// be compared.
 //
-// Each in a heap of four times the size, and in one without a single free block. The same programs built with a stack
-// that does not overflow tell what the overflow costs.
+// Each graph is built in a heap of four times its size, and in one without a single free block. The same programs with
+// a stack that does not overflow show the cost of the overflow.
 
 #include <stdlib.h>
 
@@ -16,9 +17,9 @@ static size_t run(void) {
     return live;
 }
 
-// Shapes return how many objects they are made of.
+// Shapes return the number of their objects.
 
-// One array that points at every second node, in random order; each of these has a leaf.
+// One array that points at every second node, in random order; each of these points at a leaf.
 static size_t wide(void) {
     node_t **root = new_object(n_nodes / 2 * sizeof(*root));
     uint32_t *order = shuffled(n_nodes / 2);
@@ -80,7 +81,7 @@ static size_t comb(void) {
     return n;
 }
 
-// Every node points at three: two at random, and the next of a circle through all in random order.
+// Every node points at three: two chosen at random, and the next one in a random circle through all nodes.
 static size_t scattered(void) {
     uint32_t *circle = shuffled(n_nodes);
     for (size_t i = 0; i < n_nodes; i++) {
@@ -103,7 +104,7 @@ static void setup(const workload_t *w) {
     }
     live = shapes[w->arg]();
     if (w->exact) {
-        // To the last block. What the shape left out goes first.
+        // Fill the heap to the last block, after freeing the nodes that the shape left out.
         gc_collect();
         node_t *list = NULL;
         for (node_t *node; (node = gc_alloc(BLOCK, 0)) != NULL; live++) {

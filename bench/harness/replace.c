@@ -1,5 +1,5 @@
-// Free and allocate in a heap that is half full: densely, from the bottom up, with a hole of one block behind every second
-// object, as a long-running program leaves it.
+// Free and allocate in a heap that is half full: densely, from the bottom up, with a hole of one block behind every
+// second object, as in a program that has run for long.
 
 #include <stdlib.h>
 
@@ -28,8 +28,8 @@ static void setup(const workload_t *w) {
     plan(w, count);
 }
 
-// The same 64 objects are replaced again and again, whatever the heap's size. What grows with it is the time that the
-// heap needs to find room, and the little that more cache misses cost.
+// The same 64 objects are replaced again and again, whatever the heap's size. With the size grows the time that the heap
+// needs to find room, and a little the number of cache misses.
 static void before(const workload_t *w) {
     gc_collect(); // nothing is reachable
     free(objects);

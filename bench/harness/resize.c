@@ -14,7 +14,7 @@ static void release(const workload_t *w) {
 }
 
 static void setup(const workload_t *w) {
-    // What an object meets when it has to move.
+    // Obstacles for an object that has to move.
     size_t count;
     free(fill_mixed(w->heap / 8, 16, 2, &count));
 }

@@ -1,5 +1,5 @@
-// How large the workloads are: for a computer, or (BENCH_SMALL) for a microcontroller with a heap of 128 KiB, 16 bytes
-// a block, and as much memory again for everything else. Objects, heaps and holes keep their proportions.
+// The size of the workloads: for a computer, or (BENCH_SMALL) for a microcontroller with a heap of 128 KiB, blocks of
+// 16 bytes, and another 128 KiB for everything else. Objects, heaps and holes keep their proportions.
 #ifndef SCALE_H
 #define SCALE_H
 

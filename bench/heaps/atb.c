@@ -1,4 +1,4 @@
-// The host of gc.c or of libgcheap: the same file around both. They see MicroPython's headers, configured by
+// The host of gc.c and of libgcheap, which is the same for both. It uses MicroPython's headers, configured by
 // mpconfigport.h in this directory.
 
 #define _GNU_SOURCE
@@ -9,7 +9,7 @@
 #include "py/gc.h"
 #include "py/mpstate.h"
 
-// harness/heap.h declares what py/gc.h does, which cannot stand beside it.
+// harness/heap.h declares the same functions as py/gc.h, so they cannot both be included.
 extern void *heap_roots[HEAP_ROOTS];
 extern const bool heap_is_exact;
 bool heap_open(size_t bytes);
@@ -66,7 +66,7 @@ void gc_collect(void) {
 }
 
 #if BENCH_GCHEAP
-// Everything in this benchmark is correct use.
+// The benchmark does not misuse the heap.
 void gcheap_host_fatal(unsigned int code, const void *ptr) {
     (void)code;
     (void)ptr;

@@ -1,6 +1,6 @@
-// Boehm's collector in the place of gc.c. Its heap differs: pages that hold objects of one size each, with a header and
-// mark bits outside the heap, and no first fit; most of a collection's sweep is left to later allocations; it always
-// scans the stack and the registers, too, and its mark stack grows.
+// Boehm's collector in the place of gc.c. Its heap differs: each page holds objects of one size, header and mark bits
+// lie outside the heap, and there is no first fit. Later allocations do most of a collection's sweep. The collector
+// always scans the stack and the registers, too, and its mark stack grows.
 
 #include "heap.h"
 

@@ -1,5 +1,5 @@
-// How gc.c and libgcheap are configured here: as in MicroPython's unix port, standard variant, but without threads; on
-// bare metal (BENCH_SMALL) as in its qemu port.
+// The configuration of gc.c and libgcheap here: that of MicroPython's unix port, standard variant, without threads; on
+// bare metal (BENCH_SMALL) that of its qemu port.
 #include <alloca.h>
 #include <stdint.h>
 
@@ -22,9 +22,14 @@
 #define MICROPY_PY_THREAD (0)
 #define MICROPY_ENABLE_SCHEDULER (1)
 
-// With this many entries the mark stack does not overflow: what the shapes of the group "overflow" are compared with.
+// With this many entries the mark stack does not overflow. The shapes of the group "overflow" are compared with that.
 #if BENCH_BIG_STACK
 #define MICROPY_ALLOC_GC_STACK_SIZE (1 << 18)
+#endif
+
+// Bytes of an entry of the mark stack: 2 in ports whose heaps have at most 2^16 blocks (rp2, stm32, samd and others).
+#if BENCH_STACK_ENTRY_BYTES == 2
+#define MICROPY_GC_STACK_ENTRY_TYPE uint16_t
 #endif
 
 typedef intptr_t mp_int_t;

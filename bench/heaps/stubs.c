@@ -1,5 +1,6 @@
-// What gc.c and the glue mention of the interpreter. Types are only compared by address; the functions are for dumps
-// and finalisers, which nothing here asks for. No header of MicroPython's: it would declare them as what they are.
+// The parts of the interpreter that gc.c and the glue refer to. Types are only compared by address; the functions are
+// for dumps and finalisers, which are not used here. MicroPython's headers are not included, since they declare the
+// real types.
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-// The least that MicroPython's headers ask of a port, so that test_with_py_gc.c can be compiled together with them.
+// The minimum that MicroPython's headers require of a port, for with_py_gc.c.
 // The options match libgcheap's default configuration.
 #include <alloca.h>
 #include <stdint.h>

@@ -19,7 +19,7 @@ void gc_collect(void) {
     gc_collect_end();
 }
 
-// The module `tickets`: new() is an object with a finaliser, returned() counts the calls of those.
+// The module `tickets`: new() returns an object with a finaliser, returned() the number of finalisers that have run.
 static size_t returned;
 
 static mp_obj_t ticket_del(mp_obj_t self) {
@@ -30,7 +30,7 @@ static mp_obj_t ticket_del(mp_obj_t self) {
 static MP_DEFINE_CONST_FUN_OBJ_1(ticket_del_obj, ticket_del);
 
 static void ticket_attr(mp_obj_t self, qstr name, mp_obj_t *out) {
-    // Not by the name's MP_QSTR_: nothing here may keep that name alive for the glue.
+    // Not MP_QSTR___del__: this file must not be the reason that the name exists, since the glue needs it.
     if (out[0] == MP_OBJ_NULL && name == qstr_from_str("__del__")) {
         out[0] = MP_OBJ_FROM_PTR(&ticket_del_obj);
         out[1] = self;

@@ -1,4 +1,4 @@
-# Runs under memory pressure and prints what must be the same on every heap.
+# Runs under memory pressure. The output must be the same on every heap.
 import gc, tickets
 
 kept = []

@@ -1,4 +1,4 @@
-# As much of `unittest` as MicroPython's own tests use. The real one is in micropython-lib, which source packages leave
+# The part of `unittest` that MicroPython's own tests use. The real one is in micropython-lib, which source packages leave
 # out. run-tests.py reads the last four lines of main()'s output, so their form is fixed.
 import sys
 

@@ -1,4 +1,4 @@
-// What probe.c and glue.c both need to read the interpreter's configuration (config.def).
+// What both probe.c and glue.c need in order to read the interpreter's configuration (config.def).
 #include "py/mpstate.h"
 #include "py/gc.h"
 
@@ -6,7 +6,7 @@
 #error "gcheap: MICROPY_ENABLE_GC is 0, this interpreter has no heap that libgcheap could replace"
 #endif
 
-// 1 if the port gives MICROPY_GC_HOOK_LOOP a body: an empty macro makes an empty string.
+// 1 if the port's MICROPY_GC_HOOK_LOOP has a body. (An empty macro becomes an empty string.)
 #define GCHEAP_STRING_(...) #__VA_ARGS__
 #define GCHEAP_STRING(...) GCHEAP_STRING_(__VA_ARGS__)
 #define GCHEAP_HAS_HOOK (sizeof(GCHEAP_STRING(MICROPY_GC_HOOK_LOOP(i))) > 1)

@@ -1,10 +1,10 @@
-// MicroPython's side of libgcheap: everything that knows both. It becomes one object with the library and takes the
-// place of py/gc.c's, so what the library asks of its host is defined here, from MicroPython's headers of this build.
+// The host of libgcheap inside MicroPython: the functions that the library requires, defined with the headers of this
+// build. This file and the library become one object, which replaces that of py/gc.c.
 #include <stdlib.h>
 
 #include "py/runtime.h"
 #include "config.h"
-#include "gcheap.h" // declares what the library calls
+#include "gcheap.h" // declares the functions that the library calls
 
 #if MICROPY_DEBUG_VALGRIND
 #include <valgrind/memcheck.h>
@@ -19,25 +19,25 @@ size_t gcheap_collections; // for gcheap.collections()
 #endif
 
 // A library built for another configuration must not link. Its symbols are named after its values
-// (gcheap_config_block_bytes_32), so it is enough to mention the names that this interpreter needs: one that the library
-// lacks is an undefined reference, and says what differs. They are mentioned in a section of debugging information,
-// which costs no memory on the target, and which the linker resolves even under --gc-sections.
-// (Nothing checks when the link itself strips: -s or -Wl,-S.)
+// (gcheap_config_block_bytes_32), so it is enough to refer to the names that this interpreter needs. If the library
+// lacks one, the linker reports an undefined reference whose name says what differs. The references are in a section of
+// debugging information, which takes no memory on the target, and which the linker resolves even with --gc-sections.
+// (There is no check if the linker strips the program: -s or -Wl,-S.)
 #define CONFIG(key, value) __asm__ volatile ( \
     ".pushsection .debug_gcheap,\"\",%%progbits\n.long gcheap_config_" #key "_%c0\n.popsection" \
     : : "i" ((long)(value)));
 
-// Called by gc_collect_start: hands MicroPython's own roots to the collector.
+// Called by gc_collect_start: passes MicroPython's own roots to the collector.
 void gcheap_host_roots(void) {
     #include "config.def"
-    // Keeps the library's marker in the image, at the price of its text: a relocation that changes nothing.
+    // Keeps the library's marker in the image, by a relocation that changes nothing.
     __asm__ volatile (".reloc ., BFD_RELOC_NONE, gcheap_marker");
 
     #if GCHEAP_MODULE
     gcheap_collections++;
     #endif
 
-    // The root section of mp_state_ctx begins in the thread's state and ends in the VM's (see py/mpstate.h).
+    // The roots in mp_state_ctx begin in the thread's state and end in the VM's (see py/mpstate.h).
     void **ctx = (void **)(void *)&mp_state_ctx;
     size_t first = offsetof(mp_state_ctx_t, thread.dict_locals) / sizeof(void *);
     size_t end = offsetof(mp_state_ctx_t, vm.qstr_last_chunk) / sizeof(void *);
@@ -50,7 +50,7 @@ void gcheap_host_roots(void) {
 }
 
 #if MICROPY_PY_THREAD
-// Some ports have mp_thread_get_state only as an inline function.
+// In some ports mp_thread_get_state is only an inline function.
 mp_state_thread_t *gcheap_host_thread(void) {
     return mp_thread_get_state();
 }
@@ -75,14 +75,14 @@ void gcheap_host_exit(void) {
 void gcheap_host_finalise(void *ptr) {
     mp_obj_base_t *object = ptr;
     if (object->type == NULL) {
-        return; // allocated, but its maker never got to fill it in
+        return; // allocated, but never initialised
     }
     mp_obj_t del[2];
     mp_load_method_maybe(MP_OBJ_FROM_PTR(object), MP_QSTR___del__, del);
     if (del[0] == MP_OBJ_NULL) {
         return;
     }
-    // Protected: an exception is printed and goes no further. No scheduled callback may run inside a collection.
+    // An exception is printed and not passed on. No scheduled callback may run inside a collection.
     #if MICROPY_ENABLE_SCHEDULER
     mp_sched_lock();
     #endif
@@ -108,8 +108,8 @@ void gcheap_host_free_heap(void *memory) {
 #endif
 
 #if MICROPY_DEBUG_VALGRIND
-// gc.c takes the macro's answer the other way round, and so ignores every root that can be read. It answers 0, or the
-// address of the first byte that cannot.
+// The macro returns 0 if the word can be read, otherwise the address of the first byte that cannot. (gc.c inverts this,
+// and so ignores every root that can be read.)
 bool gcheap_host_valgrind_addressable(const void *word) {
     return VALGRIND_CHECK_MEM_IS_ADDRESSABLE(word, sizeof(void *)) == 0;
 }
@@ -120,7 +120,8 @@ void gcheap_host_hook(size_t step) {
     MICROPY_GC_HOOK_LOOP(step);
 }
 
-// Called on misuse, before any harm is done. A port may define its own; if that returns, the wrong call is ignored.
+// Called on misuse, before anything has been changed. A port may define its own; if that returns, the wrong call does
+// nothing.
 MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
     #if MICROPY_ERROR_REPORTING >= MICROPY_ERROR_REPORTING_DETAILED
     static const char *const what[] = {
@@ -140,16 +141,16 @@ MP_WEAK void gcheap_host_fatal(unsigned int code, const void *ptr) {
     #ifdef __unix__
     abort();
     #else
-    nlr_jump_fail((void *)ptr); // what the port does when nothing can go on
+    nlr_jump_fail((void *)ptr); // what the port does on fatal errors
     #endif
 }
 
-// An unsigned int's format reads the lower half of a larger number: as arguments go, that is its value.
+// %u and %08x read an unsigned int: the lower half of the number, if size_t is larger.
 void gcheap_host_print(const mp_print_t *print, const char *format, size_t number) {
     mp_printf(print, format, number);
 }
 
-// The letter of micropython.mem_info(1) for the object with this head.
+// The letter that micropython.mem_info(1) shows for the object with this head.
 char gcheap_host_letter(const void *head) {
     static const struct {
         const mp_obj_type_t *type;

@@ -1,8 +1,8 @@
-# Puts libgcheap in the place of py/gc.c, in any make-based port of MicroPython and without an edit to it:
+# Replaces py/gc.c by libgcheap in any make-based port of MicroPython, without an edit to the port:
 #
 #   make -C ports/unix USER_C_MODULES=<this repository>/micropython-port
 #
-# Give such a build a BUILD directory of its own: MicroPython's make does not see that USER_C_MODULES went away.
+# Use a BUILD directory of its own: MicroPython's make does not notice when USER_C_MODULES is no longer set.
 #
 #   GCHEAP_LIB=/path.a    link this library instead of building one; if it was built for another configuration, the link
 #                         fails at a symbol whose name says what differs

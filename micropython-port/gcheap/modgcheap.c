@@ -1,4 +1,4 @@
-// The Python module `gcheap`: asks the interpreter which heap it runs on.
+// The Python module `gcheap`: says which heap the interpreter runs on.
 #include <string.h>
 
 #include "py/runtime.h"
@@ -13,7 +13,7 @@ static mp_obj_t mod_version(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(mod_version_obj, mod_version);
 
-// collections() -> how many collections there were since the start
+// collections() -> the number of collections since the start
 static mp_obj_t mod_collections(void) {
     return mp_obj_new_int_from_uint(gcheap_collections);
 }

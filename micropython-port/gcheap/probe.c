@@ -1,7 +1,7 @@
-// Writes the interpreter's configuration into assembler text, from which tools/build.py reads it.
+// Writes the interpreter's configuration into assembler text, from which the build reads it.
 //
-// Compiled with -S and the interpreter's own flags and headers, never linked or run: it works for any target, and it sees
-// the values (and the offsets of structures) exactly as the rest of the interpreter is compiled with them.
+// It is compiled with -S and the interpreter's own flags and headers, but never linked or run. So it works for any
+// target, and its values (and the offsets of fields) are those with which the rest of the interpreter is compiled.
 #include "config.h"
 
 #define CONFIG(key, value) __asm__ volatile ("\n.ascii \"@gcheap " #key "=%c0\"" : : "i" ((long)(value)));

@@ -1,11 +1,11 @@
-// A Python module that does to the heap what no program should: misuse.free("what").
+// A Python module that misuses the heap: misuse.free("what").
 #include <string.h>
 
 #include "py/gc.h"
 #include "py/runtime.h"
 
 #if MICROPY_GC_SPLIT_HEAP_AUTO
-// The unix port has no such option, so it says nowhere how large an area may be.
+// The largest new area. The unix port does not use this option, and so does not define the function.
 size_t gc_get_max_new_split(void) {
     return 1 << 24;
 }

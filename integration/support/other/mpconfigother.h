@@ -1,5 +1,5 @@
-// The unix port with the options of the heap the other way round, except for finalisers: its files
-// need them. Named by MP_CONFIGFILE.
+// The unix port with the opposite of each option of the heap, except for finalisers, which the port's files need.
+// MP_CONFIGFILE names this file.
 #include "mpconfigport.h"
 
 #undef MICROPY_PY_GC_COLLECT_RETVAL

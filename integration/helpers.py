@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Tests of what all suites share: integration/run.py's reading of their output, and tools/progress.py.
+
+    integration/helpers.py
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import os
+import pty
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import run
+
+TOOLS = Path(__file__).resolve().parent.parent / "tools"
+STEPS = f"""
+import sys, time
+sys.path.append({str(TOOLS)!r})
+from progress import Progress
+progress = Progress("tests", 2)
+progress.step()
+time.sleep(0.2)
+progress.step("the second")
+progress.clear()
+print("end")
+"""
+
+
+def on_terminal(program: str) -> str:
+    """The output of a Python program on a terminal of its own."""
+    ours, theirs = pty.openpty()
+    done = subprocess.run([sys.executable, "-c", program], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    text = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while part := os.read(ours, 4096):
+            text += part
+    os.close(ours)
+    assert done.returncode == 0, text
+    return text.decode()
+
+
+def stage(program: str) -> tuple[list[int], set[str]]:
+    """A Python program as a stage of integration/run.py: its counts, and the packages that it names."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        counts, packages = run.run("stage", [sys.executable, "-c", program], {})
+    return counts, packages
+
+
+def test_examples_in_run() -> None:
+    failed, tried = doctest.testmod(run)
+    assert tried and not failed
+
+
+def test_progress_rewrites_one_line_on_a_terminal() -> None:
+    text = on_terminal(STEPS)
+    assert text == "\r\x1b[K1 of 2 tests\r\x1b[K2 of 2 tests the second\r\x1b[Kend\r\n", repr(text)
+
+
+def test_no_progress_without_a_terminal() -> None:
+    done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True,
+                          env=os.environ | {"PROGRESS_FD": "1"})
+    assert (done.stdout, done.stderr) == ("end\n", ""), done
+
+
+def test_a_stage_shows_its_progress_on_the_terminal_of_run() -> None:
+    text = on_terminal(f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import run\n"
+                       f"run.run('stage', [sys.executable, '-c', {STEPS!r}], {{}})")
+    assert "2 of 2 tests the second" in text, repr(text)
+
+
+def test_counts_and_packages_of_a_stage() -> None:
+    counts, packages = stage("print('skipped: apt-get install clang'); print('STAGE: 3 passed, 0 failed, 1 skipped')")
+    assert (counts, packages) == ([3, 0, 1], {"clang"})
+
+
+def test_a_stage_that_fails_silently_or_runs_nothing_is_a_failure() -> None:
+    assert stage("print('STAGE: 3 passed, 0 failed, 0 skipped'); exit(2)")[0] == [3, 1, 0]
+    assert stage("pass")[0] == [0, 1, 0]
+
+
+def main() -> None:
+    passed = failed = 0
+    for name, test in list(globals().items()):
+        if not name.startswith("test_"):
+            continue
+        title = name.removeprefix("test_").replace("_", " ")
+        try:
+            test()
+            print(f"ok       {title}")
+            passed += 1
+        except Exception:
+            print(f"FAILED   {title}\n{traceback.format_exc()}")
+            failed += 1
+    print(f"STAGE: {passed} passed, {failed} failed, 0 skipped")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()
