@@ -30,8 +30,8 @@ ENV |= {"CARGO_NET_OFFLINE": "true", "CDPATH": f"{ROOT / 'docs'}:{ROOT}"}
 def copy(name):
     """A copy of the files that git knows, or would add; it keeps what was built in it."""
     directory = HERE / name
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
-                            stdout=subprocess.PIPE, text=True).stdout
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     files = [file for file in listed.split("\0") if file and (ROOT / file).is_file()]
     for old in directory.glob("*"):
         if old.name not in ("target", "build"):
@@ -43,9 +43,10 @@ def copy(name):
 
 
 def run(*command, cwd, fails=False, **env):
-    done = subprocess.run([*map(str, command)], cwd=cwd, env=ENV | env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=ENV | env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
-    assert (done.returncode != 0) == fails, f"$ {' '.join(map(str, command))}\n{done.stdout}(exit code {done.returncode})"
+    assert (done.returncode != 0) == fails, f"$ {' '.join(words)}\n{done.stdout}(exit code {done.returncode})"
     return done.stdout
 
 
@@ -83,8 +84,8 @@ class Build:
         folders = {file.parent for file in sources}
         assert len(folders) > 2, folders
         wanted = {next(file for file in sources if file.parent == folder) for folder in folders}
-        wanted |= {self.copy / name for name in ("src/aeabi.c", "build.rs", "Cargo.toml", "tools/gcheap_build/archive.py")}
-        wanted = {file for file in wanted if file.exists()}
+        more = ("src/c_abi/aeabi.c", "build.rs", "Cargo.toml", "tools/gcheap_build/archive.py")
+        wanted |= {self.copy / name for name in more}
         for file in sorted(wanted):
             file.touch()
             question = subprocess.run(["make", "-q", "build/libgcheap.a"], cwd=self.copy, env=ENV, check=False)
