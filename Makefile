@@ -73,5 +73,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench \
-	bench-count bench-baremetal size lint lint-tools clean help
+.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint lint-tools clean help

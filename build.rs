@@ -198,6 +198,10 @@ fn check(config: &Config, word: usize) {
     if !block.is_power_of_two() || !(word..=4096).contains(&block) {
         stop(&format!("BLOCK_BYTES is {block}; it must be a power of two from {word} to 4096"));
     }
+    let entry = number("STATE_MARK_STACK_ENTRY_BYTES", &config["STATE_MARK_STACK_ENTRY_BYTES"]);
+    if !entry.is_power_of_two() || entry > word {
+        stop(&format!("STATE_MARK_STACK_ENTRY_BYTES is {entry}; it must be 1, 2, 4 or 8, and at most {word} here"));
+    }
     let needs = [
         ("MUTEX", "THREAD_STATE", "threads have a lock depth each"),
         ("SPLIT_HEAP_AUTO", "SPLIT_HEAP", "it adds areas"),
@@ -325,7 +329,7 @@ fn rust(config: &Config) -> String {
             continue;
         }
         if key == "VARIANT" {
-            writeln!(out, "pub const COMPACT: bool = {};", value == "compact").unwrap();
+            // A cfg: src/variant.rs chooses a type by it.
         } else if FLAGS.contains(&key.as_str()) {
             writeln!(out, "pub const {key}: bool = {};", value == "1").unwrap();
         } else {

@@ -302,7 +302,8 @@ def check_interface(archive, settings=None):
     """Compares what an archive exports and imports with what is right for its configuration; its symbols."""
     found, settings = symbols.read(archive), settings or {}
     public, host = interface.exports(settings), interface.host_imports(settings)
-    require(found.exported == public, f"exports: missing {public - found.exported}, not public {found.exported - public}")
+    missing, surplus = public - found.exported, found.exported - public
+    require(not missing and not surplus, f"exports: missing {missing}, not public {surplus}")
     asked = found.imported - interface.MEMORY - interface.LINKER
     require(asked == host, f"imports: missing {host - asked}, too many {asked - host}")
     return found
@@ -314,7 +315,8 @@ def archive_symbols():
     functions = {name for name in declared(ROOT / "include" / "gcheap.h") if not name.startswith("gcheap_host_")}
     everything = {"WEAKREF": "1"}
     promised = functions - interface.host_imports(everything) | {"gcheap_marker"}
-    require(promised == interface.exports(everything), f"gcheap.h and the exports differ in {promised ^ found.exported}")
+    differing = promised ^ interface.exports(everything)
+    require(not differing, f"gcheap.h and the exports differ in {differing}")
     wanted = {"gcheap_config_block_bytes_32", "gcheap_config_split_heap_1"}
     require(wanted <= found.configuration, f"configuration symbols: {found.configuration}")
     require(b"libgcheap 0.1.0" in ARCHIVE.read_bytes(), "the marker is not in it")

@@ -17,8 +17,8 @@ use std::ffi::CStr;
 use std::ptr::{NonNull, null_mut};
 
 use gcheap::config::{BLOCK_BYTES, STATE_BYTES, WORD_BYTES};
-use gcheap::heap::dump::Printer;
-use gcheap::{Heap, Misuse, Port};
+use gcheap::inspect::dump::Printer;
+use gcheap::{Heap, Misuse, Host};
 
 /// What the host lends to its heap, and what the program keeps beside it.
 struct World {
@@ -53,7 +53,7 @@ impl World {
 #[derive(Clone, Copy)]
 struct VecHost<'a>(&'a World);
 
-impl Port for VecHost<'_> {
+impl Host for VecHost<'_> {
     fn state(self) -> NonNull<u8> {
         NonNull::from(&self.0.state[..]).cast()
     }

@@ -1,6 +1,6 @@
 // libgcheap: a garbage-collected heap for C interpreters, a drop-in replacement for MicroPython's py/gc.c.
 //
-// Generated from src/capi.rs, src/host.rs and src/port.rs. Don't edit: change those and run
+// Generated from src/c_abi/exports.rs, src/c_abi/imports.rs and src/host.rs. Don't edit: change those and run
 //     cargo run -p xtask -- header
 //
 // C11 or later, C++17 or later. The functions named gc_* are those of MicroPython's py/gc.h; where both headers meet,
@@ -101,23 +101,27 @@ void gc_init(void *start, void *end);
 void gc_add(void *start, void *end);
 #endif
 
-/// From now on gc_alloc and gc_realloc return NULL in this thread, and gc_free does nothing. Nests, up to 32767 deep.
+/// From now on gc_alloc and gc_realloc return NULL in this thread, and gc_free does nothing: the next collection finds
+/// what it should have freed. Nests, up to 32767 deep.
 ///
 /// Thread-safe, and safe in an interrupt handler that also unlocks. Never collects. From gc.c: gc_lock.
 void gc_lock(void);
 
-/// Takes back one gc_lock of this thread. Thread-safe. Never collects. From gc.c: gc_unlock.
+/// Reverses one gc_lock of this thread. Thread-safe. Never collects. From gc.c: gc_unlock.
 void gc_unlock(void);
 
-/// Whether this thread may not allocate now: it has the heap locked, or is collecting (in a finaliser).
+/// Whether this thread may not allocate now: it has the heap locked, or is between
+/// gc_collect_start and the end of gc_collect_end (in a finaliser, for instance).
 ///
 /// Thread-safe. Never collects. From gc.c: gc_is_locked.
 bool gc_is_locked(void);
 
 /// Begins a collection: takes the mutex, then marks what the host's own roots reach (gcheap_host_roots).
 ///
-/// gc_collect_root and gc_collect_end must follow, in the same thread. Between start and end that thread cannot
-/// allocate. Inside a collection (from a finaliser) it does nothing, and so do the root and end that belong to it.
+/// gc_collect_root and gc_collect_end must follow, in the same thread. Between start and end that thread may call
+/// gc_collect_root; gc_alloc and gc_realloc return NULL, and gc_free does nothing: it leaves the object to the
+/// collection. gc_nbytes, gc_info and the dumps do no harm there, but their answers mean nothing yet. Inside a collection (from a finaliser) gc_collect_start
+/// does nothing, and neither do the root and end that belong to it; such collections may nest.
 /// Thread-safe. From gc.c: gc_collect_start.
 void gc_collect_start(void);
 
@@ -130,10 +134,10 @@ void gc_collect_start(void);
 /// Requires: the words can be read.
 void gc_collect_root(void **ptrs, size_t len);
 
-/// Ends a collection: runs the finalisers of all unreached objects in address order, frees these objects, gives the
-/// mutex back. A finaliser may call gc_free, but cannot allocate.
+/// Ends a collection: runs the finalisers of all unreached objects in address order, frees these objects, releases the
+/// mutex. A finaliser may call gc_free, but cannot allocate.
 ///
-/// Without a gc_collect_start before it, it does nothing. From gc.c: gc_collect_end.
+/// Without a gc_collect_start of its own before it, it does nothing, in a finaliser too. From gc.c: gc_collect_end.
 void gc_collect_end(void);
 
 /// Collects as if nothing could be reached: runs all finalisers, frees everything. For the end of a program.
@@ -152,7 +156,8 @@ void *gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 
 /// Frees an object at once, without running its finaliser. NULL is allowed and does nothing.
 ///
-/// While this thread has the heap locked it does nothing. Errors: a pointer that is not an object's first byte is
+/// While this thread has the heap locked, and between gc_collect_start and gc_collect_end, it does nothing: the object is
+/// left to a collection. Errors: a pointer that is not an object's first byte is
 /// reported to gcheap_host_fatal, and nothing is freed. Thread-safe. Never collects. From gc.c: gc_free.
 /// Requires: nothing uses the object afterwards.
 void gc_free(void *ptr);
@@ -165,8 +170,10 @@ size_t gc_nbytes(const void *ptr);
 ///
 /// Returns the object's address, or NULL if that cannot be; the object is then as it was. ptr NULL: as gc_alloc without
 /// a finaliser. n_bytes 0: as gc_free, returns NULL. A moved object keeps its finaliser. New blocks are cleared as by
-/// gc_alloc. NULL while the heap is locked. Errors: as gc_free, and returns NULL. May collect, as gc_alloc, but only
-/// to move. Thread-safe. From gc.c: gc_realloc.
+/// gc_alloc. NULL while the heap is locked.
+/// May collect, as gc_alloc, but only to move. So the object must be reachable during the call, from a root or from the
+/// stack that the host marks: if a collection frees it, that is reported to gcheap_host_fatal (GCHEAP_MISUSE_FREE_BLOCK)
+/// and the result is NULL. Other errors: as gc_free, and returns NULL. Thread-safe. From gc.c: gc_realloc.
 /// Requires: nothing uses the old address afterwards if another one is returned.
 void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 
@@ -176,7 +183,8 @@ void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 /// Requires: info points to a writable gc_info_t.
 void gc_info(gc_info_t *info);
 
-/// Fills in total, used and free, and 0 for the rest. info: not NULL. Takes the same short time for any heap.
+/// Fills in total, used and free, and 0 for the rest. info: not NULL. In the fast variant it takes the same short
+/// time for any heap; in the compact one, time in proportion to the heap's size, as gc_info.
 ///
 /// Thread-safe. Never collects. From gc.c: gc_info_fast, of MicroPython 1.29.
 /// Requires: info points to a writable gc_info_t.
@@ -223,7 +231,7 @@ enum gcheap_misuse
   : uint32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    /// gc_init or gc_add: the memory has not even room for one ATB byte and its four blocks. The pointer is start.
+    /// gc_init or gc_add: the memory has no room for one ATB byte and its four blocks. The pointer is start.
     GCHEAP_MISUSE_HEAP_TOO_SMALL = 1,
     /// gc_init or gc_add: end lies before start. The pointer is end.
     GCHEAP_MISUSE_END_BEFORE_START = 2,
@@ -231,12 +239,13 @@ enum gcheap_misuse
     GCHEAP_MISUSE_FOREIGN_POINTER = 3,
     /// gc_free or gc_realloc: the pointer is not the address of a block (it points into one).
     GCHEAP_MISUSE_INTERIOR_POINTER = 4,
-    /// gc_free or gc_realloc: the block is free (a double free, or a realloc after a free).
+    /// gc_free or gc_realloc: the block is free (a double free, a realloc after a free, or an object that nothing
+    /// reached and that a collection inside gc_realloc has freed).
     GCHEAP_MISUSE_FREE_BLOCK = 5,
     /// gc_free or gc_realloc: the block is a tail: the pointer is not what gc_alloc returned.
     GCHEAP_MISUSE_TAIL_BLOCK = 6,
     /// gc_free, or gc_realloc that has to move: the object has a weak reference, which would go on naming memory that
-    /// is somebody else's. Drop the object and let a collection free it.
+    /// then belongs to another object. Drop the object and let a collection free it.
     GCHEAP_MISUSE_WEAK_REFERENCE = 7,
 };
 #ifndef __cplusplus
@@ -259,7 +268,7 @@ void gcheap_host_mutex_init(void);
 /// MUTEX=1: takes the mutex, which is recursive.
 void gcheap_host_enter(void);
 
-/// MUTEX=1: gives the mutex back.
+/// MUTEX=1: releases the mutex.
 void gcheap_host_exit(void);
 
 /// Calls gc_collect_root for the roots that live in the host's own memory. Called by gc_collect_start.
@@ -278,11 +287,11 @@ void gcheap_host_finalise(void *object);
 /// object: what gc_alloc returned. From gc.c: gc_weakref_about_to_be_freed.
 void gc_weakref_about_to_be_freed(void *object);
 
-/// WEAKREF=1: called at the end of every collection, with the mutex given back: the objects that
+/// WEAKREF=1: called at the end of every collection, when the mutex is released: the objects that
 /// gc_weakref_about_to_be_freed named are gone, and the heap can be used. From gc.c: gc_weakref_sweep.
 void gc_weakref_sweep(void);
 
-/// SPLIT_HEAP_AUTO=1: how many bytes gcheap_host_alloc_heap could give at most; 0 if the heap may not grow.
+/// SPLIT_HEAP_AUTO=1: the most bytes that gcheap_host_alloc_heap could return; 0 if the heap may not grow.
 size_t gcheap_host_max_new_split(void);
 
 /// SPLIT_HEAP_AUTO=1: memory for another area of the heap, aligned for a pointer; NULL if there is none. Called with
@@ -301,8 +310,8 @@ bool gcheap_host_valgrind_addressable(const void *word);
 /// HOOK_LOOP=1: called once per step of every long loop, so that a host can feed a watchdog.
 void gcheap_host_hook(size_t step);
 
-/// Told of a caller's mistake before anything was changed. May abort, or return: then the call that was the mistake
-/// does nothing, and returns NULL if it returns a pointer.
+/// Reports a caller's mistake. The heap is unharmed. May abort, or return: then the call that was the mistake does
+/// nothing, and returns NULL if it returns a pointer.
 ///
 /// code: one of gcheap_misuse. ptr: the pointer that was wrong.
 void gcheap_host_fatal(unsigned int code, const void *ptr);

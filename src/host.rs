@@ -1,230 +1,67 @@
-//! The host as C functions: what libgcheap.a imports. A host defines these (include/gcheap.h documents them).
+//! What the heap asks of its host. Everything the heap cannot do by itself goes through here, and nothing else does.
 
-use core::ffi::{CStr, c_char, c_uint, c_void};
 use core::ptr::NonNull;
 
-use crate::config;
-use crate::heap::dump::Printer;
-use crate::port::{Misuse, Port};
-
-unsafe extern "C" {
-    /// Runs a whole collection: calls gc_collect_start, gc_collect_root for every root that the program has besides
-    /// gcheap_host_roots (stacks, registers), then gc_collect_end.
-    ///
-    /// The library calls it when an allocation finds no room or passes the threshold; a program may call it at any time.
-    fn gc_collect();
-
-    /// MUTEX=1: makes the mutex ready. Called by gc_init.
-    fn gcheap_host_mutex_init();
-
-    /// MUTEX=1: takes the mutex, which is recursive.
-    fn gcheap_host_enter();
-
-    /// MUTEX=1: gives the mutex back.
-    fn gcheap_host_exit();
-
-    /// Calls gc_collect_root for the roots that live in the host's own memory. Called by gc_collect_start.
-    fn gcheap_host_roots();
-
-    /// FINALISER=1: runs the finaliser of an object that was allocated with GC_ALLOC_FLAG_HAS_FINALISER and is about to
-    /// be freed.
-    ///
-    /// object: what gc_alloc returned. It and all it refers to are still whole. gc_alloc and gc_realloc return NULL
-    /// meanwhile; gc_free works. Must return (no longjmp).
-    fn gcheap_host_finalise(object: *mut c_void);
-
-    /// WEAKREF=1: an object that gc_weakref_mark was called for is about to be freed; its memory is still whole. Must
-    /// not call back into the heap.
-    ///
-    /// object: what gc_alloc returned. From gc.c: gc_weakref_about_to_be_freed.
-    fn gc_weakref_about_to_be_freed(object: *mut c_void);
-
-    /// WEAKREF=1: called at the end of every collection, with the mutex given back: the objects that
-    /// gc_weakref_about_to_be_freed named are gone, and the heap can be used. From gc.c: gc_weakref_sweep.
-    fn gc_weakref_sweep();
-
-    /// SPLIT_HEAP_AUTO=1: how many bytes gcheap_host_alloc_heap could give at most; 0 if the heap may not grow.
-    fn gcheap_host_max_new_split() -> usize;
-
-    /// SPLIT_HEAP_AUTO=1: memory for another area of the heap, aligned for a pointer; NULL if there is none. Called with
-    /// the mutex held, by an allocation that finds no room even after a collection. Must not call back into the heap.
-    fn gcheap_host_alloc_heap(bytes: usize) -> *mut c_void;
-
-    /// SPLIT_HEAP_AUTO=1: a collection has left nothing in this area, and the heap has forgotten it. Called with the
-    /// mutex held. Must not call back into the heap.
-    ///
-    /// memory: what gcheap_host_alloc_heap returned; or the start that gc_add got.
-    fn gcheap_host_free_heap(memory: *mut c_void);
-
-    /// VALGRIND=1: whether a root word may be read. One that may not is taken for NULL.
-    fn gcheap_host_valgrind_addressable(word: *const c_void) -> bool;
-
-    /// HOOK_LOOP=1: called once per step of every long loop, so that a host can feed a watchdog.
-    fn gcheap_host_hook(step: usize);
-
-    /// Told of a caller's mistake before anything was changed. May abort, or return: then the call that was the mistake
-    /// does nothing, and returns NULL if it returns a pointer.
-    ///
-    /// code: one of gcheap_misuse. ptr: the pointer that was wrong.
-    fn gcheap_host_fatal(code: c_uint, ptr: *const c_void);
-
-    /// Prints part of a dump.
-    ///
-    /// print: what the caller of the dump passed. format: as for printf, with at most one of %u, %08x (both of the
-    /// number as an unsigned int), %p and %c in it, which prints the number.
-    fn gcheap_host_print(print: *const mp_print_t, format: *const c_char, number: usize);
-
-    /// The letter that gc_dump_alloc_table shows for an object: 'h', or one that tells its type.
-    ///
-    /// head: the object, at least one block of readable memory.
-    fn gcheap_host_letter(head: *const c_void) -> c_char;
+/// A caller's mistake that the heap found. The heap is unharmed when it reports one.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misuse {
+    /// `gc_init` or `gc_add`: the memory has no room for one ATB byte and its four blocks. The pointer is `start`.
+    HeapTooSmall = 1,
+    /// `gc_init` or `gc_add`: `end` lies before `start`. The pointer is `end`.
+    EndBeforeStart = 2,
+    /// `gc_free` or `gc_realloc`: the pointer lies outside every area's pool.
+    ForeignPointer = 3,
+    /// `gc_free` or `gc_realloc`: the pointer is not the address of a block (it points into one).
+    InteriorPointer = 4,
+    /// `gc_free` or `gc_realloc`: the block is free (a double free, a realloc after a free, or an object that nothing
+    /// reached and that a collection inside `gc_realloc` has freed).
+    FreeBlock = 5,
+    /// `gc_free` or `gc_realloc`: the block is a tail: the pointer is not what `gc_alloc` returned.
+    TailBlock = 6,
+    /// `gc_free`, or `gc_realloc` that has to move: the object has a weak reference, which would go on naming memory that
+    /// then belongs to another object. Drop the object and let a collection free it.
+    WeakReference = 7,
 }
 
-/// MicroPython's printer, opaque here.
-#[allow(non_camel_case_types)]
-#[repr(C)]
-pub struct mp_print_t {
-    _opaque: [u8; 0],
-}
-
-/// The one host of the archive. Calls that the configuration makes pointless are not made.
-#[derive(Clone, Copy)]
-pub struct CHost;
-
-impl CHost {
-    fn thread_base() -> *mut u8 {
-        if config::THREAD_STATE {
-            // SAFETY: I2: the host's function takes nothing and returns the calling thread's state.
-            unsafe { config::host_thread() }
-        } else {
-            &raw mut config::HOST_STATE
-        }
-    }
-}
-
-impl Port for CHost {
-    #[inline(always)]
-    fn state(self) -> NonNull<u8> {
-        // SAFETY: I1: the host's symbol names at least STATE_OFFSET + STATE_BYTES bytes; a static is never NULL.
-        unsafe { NonNull::new_unchecked((&raw mut config::HOST_STATE).add(config::STATE_OFFSET)) }
-    }
-
-    #[inline(always)]
-    fn lock_depth(self) -> NonNull<u16> {
-        // SAFETY: I2: the calling thread's state has a u16 lock depth at this offset.
-        unsafe { NonNull::new_unchecked(Self::thread_base().add(config::LOCK_DEPTH_OFFSET).cast()) }
-    }
-
-    #[inline(always)]
-    fn init_mutex(self) {
-        if config::MUTEX {
-            // SAFETY: I2: a host function without arguments.
-            unsafe { gcheap_host_mutex_init() }
-        }
-    }
-
-    #[inline(always)]
-    fn enter(self) {
-        if config::MUTEX {
-            // SAFETY: I2: a host function without arguments; the mutex is recursive.
-            unsafe { gcheap_host_enter() }
-        }
-    }
-
-    #[inline(always)]
-    fn exit(self) {
-        if config::MUTEX {
-            // SAFETY: I2: as above, paired with `enter`.
-            unsafe { gcheap_host_exit() }
-        }
-    }
-
-    fn collect(self) {
-        // SAFETY: I2: the host's collection; it comes back through the C API, and no reference is held here.
-        unsafe { gc_collect() }
-    }
-
-    fn mark_roots(self) {
-        // SAFETY: I2: the host calls gc_collect_root for its own roots.
-        unsafe { gcheap_host_roots() }
-    }
-
-    fn finalise(self, object: NonNull<u8>) {
-        if config::FINALISER {
-            // SAFETY: I2: `object` is the head of an object that is still whole.
-            unsafe { gcheap_host_finalise(object.as_ptr().cast()) }
-        }
-    }
-
-    fn weakref_dies(self, object: NonNull<u8>) {
-        if config::WEAKREF {
-            // SAFETY: I2: `object` is the head of an object that is still whole.
-            unsafe { gc_weakref_about_to_be_freed(object.as_ptr().cast()) }
-        }
-    }
-
-    fn weakref_sweep(self) {
-        if config::WEAKREF {
-            // SAFETY: I2: a host function without arguments; no reference is held here.
-            unsafe { gc_weakref_sweep() }
-        }
-    }
-
-    fn max_new_split(self) -> usize {
-        if !config::SPLIT_HEAP_AUTO {
-            return 0;
-        }
-        // SAFETY: I2: a host function without arguments.
-        unsafe { gcheap_host_max_new_split() }
-    }
-
-    fn alloc_heap(self, bytes: usize) -> *mut u8 {
-        if !config::SPLIT_HEAP_AUTO {
-            return core::ptr::null_mut();
-        }
-        // SAFETY: I2: a host function that takes a number.
-        unsafe { gcheap_host_alloc_heap(bytes).cast() }
-    }
-
-    fn free_heap(self, memory: NonNull<u8>) {
-        if config::SPLIT_HEAP_AUTO {
-            // SAFETY: I2, I3: the memory was lent by the host, and nothing in it is in use.
-            unsafe { gcheap_host_free_heap(memory.as_ptr().cast()) }
-        }
-    }
-
-    #[inline(always)]
-    fn is_addressable(self, word: *const usize) -> bool {
-        // SAFETY: I2: the host only looks up the address.
-        !config::VALGRIND || unsafe { gcheap_host_valgrind_addressable(word.cast()) }
-    }
-
-    #[inline(always)]
-    fn hook(self, step: usize) {
-        if config::HOOK_LOOP {
-            // SAFETY: I2: a host function that takes a number.
-            unsafe { gcheap_host_hook(step) }
-        }
-    }
-
-    #[cold]
-    fn misuse(self, what: Misuse, ptr: *const u8) {
-        // SAFETY: I2: the host only prints the pointer.
-        unsafe { gcheap_host_fatal(what as c_uint, ptr.cast()) }
-    }
-}
-
-/// Prints through the host's printer.
-pub struct CPrinter(pub *const mp_print_t);
-
-impl Printer for CPrinter {
-    fn print(&mut self, format: &CStr, number: usize) {
-        // SAFETY: I2: the printer came from the caller of the dump; the text outlives the call.
-        unsafe { gcheap_host_print(self.0, format.as_ptr(), number) }
-    }
-
-    fn letter(&mut self, head: NonNull<u8>) -> u8 {
-        // SAFETY: I2: `head` is a head block: at least a word of readable memory.
-        unsafe { gcheap_host_letter(head.as_ptr().cast()) as u8 }
-    }
+/// The host of a heap.
+///
+/// Any of these may be called while the heap is in the middle of its work. Only [`Host::collect`], [`Host::finalise`] and
+/// [`Host::weakref_sweep`] may call back into the heap, and [`Host::mark_roots`] into its marking functions.
+pub trait Host: Copy {
+    /// The storage that the host lends for the heap's state: `STATE_BYTES` bytes, word aligned (I1).
+    fn state(self) -> NonNull<u8>;
+    /// The calling thread's lock depth. gc.c: `MP_STATE_THREAD(gc_lock_depth)`.
+    fn lock_depth(self) -> NonNull<u16>;
+    /// Makes the mutex. Called once by `gc_init`.
+    fn init_mutex(self);
+    /// Takes the recursive mutex. gc.c: `GC_ENTER`.
+    fn enter(self);
+    /// Releases the mutex. gc.c: `GC_EXIT`.
+    fn exit(self);
+    /// Runs a whole collection: `collect_start`, the roots, `collect_end`.
+    fn collect(self);
+    /// Passes the host's own roots to `collect_root`; part of `collect_start`.
+    fn mark_roots(self);
+    /// Runs the finaliser of the object with this head block. The object and all it refers to are whole; allocation is
+    /// refused.
+    fn finalise(self, object: NonNull<u8>);
+    /// Says that the object with this head, which has a weak reference, is about to be freed. gc.c:
+    /// `gc_weakref_about_to_be_freed`.
+    fn weakref_dies(self, object: NonNull<u8>);
+    /// Called after every collection, when the mutex is released and the heap can be used again. gc.c:
+    /// `gc_weakref_sweep`.
+    fn weakref_sweep(self);
+    /// The most bytes that [`Host::alloc_heap`] could lend. gc.c: `gc_get_max_new_split`.
+    fn max_new_split(self) -> usize;
+    /// Lends memory for another area, word aligned; NULL if it cannot. gc.c: `MP_PLAT_ALLOC_HEAP`.
+    fn alloc_heap(self, bytes: usize) -> *mut u8;
+    /// Takes an area's memory back. gc.c: `MP_PLAT_FREE_HEAP`.
+    fn free_heap(self, memory: NonNull<u8>);
+    /// Whether the program may read the word there. gc.c: `VALGRIND_CHECK_MEM_IS_ADDRESSABLE`.
+    fn is_addressable(self, word: *const usize) -> bool;
+    /// Called once per step of every long loop. gc.c: `MICROPY_GC_HOOK_LOOP`.
+    fn hook(self, step: usize);
+    /// Reports a caller's mistake. If it returns, the heap goes on as if the call had not been made.
+    fn misuse(self, what: Misuse, ptr: *const u8);
 }

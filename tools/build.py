@@ -21,7 +21,7 @@ Environment: CC (it and its -m flags choose the machine), AR, OBJCOPY, NM, CARGO
 
 import sys
 
-if sys.version_info < (3, 9):
+if sys.version_info < (3, 9):  # noqa: UP036
     sys.exit("gcheap build: Python 3.9 or newer is needed, this is " + sys.version.split()[0])
 
 from gcheap_build.commands import main

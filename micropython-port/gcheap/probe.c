@@ -1,4 +1,4 @@
-// Writes the interpreter's configuration into assembler text, from which tools/build.py reads it.
+// Writes the interpreter's configuration into assembler text, from which the build reads it.
 //
 // It is compiled with -S and the interpreter's own flags and headers, but never linked or run. So it works for any
 // target, and its values (and the offsets of fields) are those with which the rest of the interpreter is compiled.

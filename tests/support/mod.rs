@@ -7,11 +7,14 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_BYTES, WEAKREF};
-use gcheap::heap::dump::Printer;
-use gcheap::{Heap, Misuse, Port};
+use gcheap::inspect::dump::Printer;
+use gcheap::{Host, Misuse};
+
+/// A heap of the variant that the test program is about.
+pub type Heap<'a> = gcheap::Heap<TestHost<'a>, crate::Variant>;
 
 /// What a test wants to happen when an object is finalised.
-type OnFinalise = Box<dyn FnMut(Heap<TestHost<'_>>, *mut u8)>;
+type OnFinalise = Box<dyn FnMut(Heap<'_>, *mut u8)>;
 
 /// Everything a heap needs from outside.
 pub struct World {
@@ -37,7 +40,7 @@ pub struct World {
 #[derive(Clone, Copy)]
 pub struct TestHost<'a>(&'a World);
 
-impl Port for TestHost<'_> {
+impl Host for TestHost<'_> {
     fn state(self) -> NonNull<u8> {
         NonNull::from(&self.0.state[..]).cast()
     }
@@ -164,7 +167,7 @@ impl World {
         self.lent.borrow().clone()
     }
 
-    pub fn heap(&self) -> Heap<TestHost<'_>> {
+    pub fn heap(&self) -> Heap<'_> {
         // SAFETY: the world is everything that I1 and I2 ask for, and lives longer than the heap.
         unsafe { Heap::new(TestHost(self)) }
     }

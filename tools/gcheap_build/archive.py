@@ -19,9 +19,11 @@ from . import cargo, config, interface, package, symbols
 from . import target as targets
 from .process import ROOT, Failure, output, run, tool
 
-# What C compilers leave out on bare metal. Unwind tables cost memory and nothing reads them, linker scripts have no place
-# for them, and linkers complain if one object of many speaks of the stack.
-UNWANTED_ON_BARE_METAL = [".ARM.exidx*", ".ARM.extab*", ".rel.ARM.ex*", ".eh_frame", ".rel*.eh_frame", ".note.GNU-stack"]
+# What C compilers leave out on bare metal. Unwind tables cost memory and nothing reads them, linker scripts have no
+# place for them, and linkers complain if one object of many speaks of the stack.
+UNWANTED_ON_BARE_METAL = [
+    ".ARM.exidx*", ".ARM.extab*", ".rel.ARM.ex*", ".eh_frame", ".rel*.eh_frame", ".note.GNU-stack",
+]
 
 
 def build(configuration: Path, out: Path, compiler: list[str] | None = None, below: Path | None = None) -> None:
@@ -57,8 +59,9 @@ def compile_library(rust: cargo.Cargo, work: Path, configuration: Path | None, t
     env = {key: value for key, value in rust.env.items() if key != "GCHEAP_CONFIG"}
     if configuration:
         env["GCHEAP_CONFIG"] = str(configuration)
-    command = rust.command("rustc", "--quiet", "--release", "--lib", "--features", "archive", "--crate-type", "staticlib",
-                           "--target-dir", str(build_directory), "--config", f"profile.release.opt-level={level}")
+    command = rust.command("rustc", "--quiet", "--release", "--lib", "--features", "archive",
+                           "--crate-type", "staticlib", "--target-dir", str(build_directory),
+                           "--config", f"profile.release.opt-level={level}")
     with only_one(build_directory) if shared else contextlib.nullcontext():
         try:
             run(command, env, work / "package")
@@ -80,7 +83,7 @@ def link(library: Path, target: str, compiler: list[str], settings: config.Confi
     """The heap as one object: what no public function reaches is dropped, all but the public names become local."""
     ar, objcopy = tool("AR", "ar"), tool("OBJCOPY", "objcopy")
     rust, whole = scratch / "rust.o", scratch / "gc.o"
-    # Only the heap's own object: the others are Rust's stand-ins for functions that the interpreter has from its compiler.
+    # Only the heap's own object: the others stand in for functions that the interpreter has from its compiler.
     members = [name for name in output([ar, "t", library]).decode().split() if name.startswith("gcheap-")]
     if len(members) != 1:
         raise Failure(f"{library} should hold one object of the heap's: {' '.join(members)}")
@@ -89,10 +92,11 @@ def link(library: Path, target: str, compiler: list[str], settings: config.Confi
     if "-none" in target:
         run([objcopy, *(word for section in UNWANTED_ON_BARE_METAL for word in ("-R", section)), rust])
     if target.startswith(("arm", "thumb")):
-        renames = (f"--redefine-sym=__aeabi_{name}{align}={name}" for name in ("memcpy", "memmove") for align in ("", 4, 8))
-        run([objcopy, *renames, rust])
+        # One at a time: objcopy gives a name to one symbol only.
+        for name, align in [(name, align) for name in ("memcpy", "memmove") for align in ("", "4", "8")]:
+            run([objcopy, f"--redefine-sym=__aeabi_{name}{align}={name}", rust])
         aeabi = scratch / "aeabi.o"
-        run([*compiler, "-Os", "-ffunction-sections", "-fno-lto", "-c", "-o", aeabi, ROOT / "src" / "aeabi.c"])
+        run([*compiler, "-Os", "-ffunction-sections", "-fno-lto", "-c", "-o", aeabi, ROOT / "src" / "c_abi" / "aeabi.c"])
         inputs.append(aeabi)
     roots = [f"-Wl,-u,{name}" for name in sorted(interface.exports(settings))]
     run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--build-id=none", *roots, "-o", whole, *inputs])

@@ -1,8 +1,8 @@
 """Cargo for a target, with a Rust that can compile for it.
 
-Rust can if it has the core library compiled for the target, or if it has core's source, which Cargo then compiles first:
-that takes 20 seconds, but the source serves every target. (The switch for it is not stable yet, which is what
-RUSTC_BOOTSTRAP is about.) Tried in turn: CARGO and RUSTC, by default those in the path; then Debian's in /usr/bin.
+Rust can if it has the core library compiled for the target, or if it has core's source. Cargo then compiles that first:
+it takes 20 seconds, but the source serves every target. (The switch for it is not stable yet; hence RUSTC_BOOTSTRAP.)
+Tried in turn: CARGO and RUSTC, by default those in the path; then Debian's in /usr/bin.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def find(target: str, directory: Path) -> Cargo:
         if sysroot and Path(sysroot, "lib/rustlib/src/rust/library/core/Cargo.toml").exists():
             env = {**env, "RUSTC_BOOTSTRAP": "1"}
             libraries = os.environ.get("BUILD_STD") or "core"
-            return Cargo(program, [*name_target(target, program, rustc, env, directory), f"-Zbuild-std={libraries}"], env)
+            flags = name_target(target, program, rustc, env, directory)
+            return Cargo(program, [*flags, f"-Zbuild-std={libraries}"], env)
     raise Failure(HELP.format(target=target))
 
 

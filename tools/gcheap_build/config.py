@@ -1,4 +1,4 @@
-"""Configuration files: KEY=value lines, read here and in build.rs, which knows the keys and says what is wrong with one.
+"""Configuration files: KEY=value lines, read here and in build.rs, which knows the keys and checks the values.
 
 In a build of MicroPython the file comes from the interpreter itself: the compiled probe.c holds every value.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .config import Config
 
-EXPORTS = frozenset("""gc_init gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end gc_sweep_all
-    gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
+EXPORTS = frozenset("""gc_init gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end
+    gc_sweep_all gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
     gcheap_version gcheap_marker""".split())
 HOST = frozenset("""gc_collect gcheap_host_roots gcheap_host_fatal gcheap_host_print gcheap_host_letter""".split())
 MEMORY = frozenset("memset memcpy memmove memcmp".split())

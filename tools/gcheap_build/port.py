@@ -40,7 +40,8 @@ def build(commands: Path, source: Path, out: Path) -> None:
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
     work = out.parent.parent  # where none of the linker scripts' patterns sees what else is built
-    assembler, configuration, library, glue = (work / name for name in ("config.s", "config.env", "libgcheap.a", "glue.o"))
+    assembler, configuration = work / "config.s", work / "config.env"
+    library, glue = work / "libgcheap.a", work / "glue.o"
     dependencies = Path(f"{out}.d")
     run([*compiler, "-fno-lto", "-g0", "-S", "-o", assembler, GLUE / "probe.c"], cwd=directory)
     variant = os.environ.get("GCHEAP_VARIANT", "")

@@ -36,7 +36,7 @@ def read(path: Path, nm: str = "nm") -> Symbols:
 
 
 def check(path: Path, config: Config, nm: str) -> None:
-    """Fails unless the object exports the public names and no others, imports what a host provides, and cannot panic."""
+    """Fails unless the object exports the public names only, imports what a host provides, and cannot panic."""
     found = read(path, nm)
     public = interface.exports(config)
     panics = {name for name in found.all if any(part in name for part in ("panick", "begin_unwind", "_failed"))}

@@ -1,9 +1,9 @@
 """The Rust target for a C compiler.
 
 The compiler and its flags are those of the interpreter's build: "arm-none-eabi-gcc -mthumb -mcpu=cortex-m4
--mfloat-abi=hard". The compiler itself is asked, through the macros that it defines; so every spelling of a CPU, and what
-is built in without a flag, counts as it does for the C code. The object files of both compilers must fit in one image:
-the float ABI is matched exactly, the instruction set is the best one that the CPU has.
+-mfloat-abi=hard". The compiler itself is asked, through the macros that it defines; so every spelling of a CPU, and
+what is built in without a flag, counts as it does for the C code. The object files of both compilers must fit in one
+image: the float ABI is matched exactly, the instruction set is the best one that the CPU has.
 """
 
 from __future__ import annotations

@@ -5,19 +5,17 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::config::Config;
-use crate::finalisers::{on_finaliser, on_heap};
 use crate::generate;
-use crate::pair::Pair;
-use crate::random::mix;
-use crate::run::Runner;
-use crate::side;
+use crate::heaps::side;
+use crate::run::runner::Runner;
 use crate::trace::Trace;
+use crate::trace::random::mix;
 
 /// How a child ends that has found a difference. Anything but this and 0 is a crash.
 pub const DIVERGED: i32 = 3;
 
 fn runner(library: &Path, patience: u32) -> Result<Runner, String> {
-    Ok(Runner::new(Pair::new(side::load(library)?, on_finaliser, on_heap)?, patience))
+    Runner::new(side::load(library)?, patience)
 }
 
 /// The seed of trace `n` of a configuration.

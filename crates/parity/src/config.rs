@@ -202,6 +202,9 @@ pub fn all() -> Vec<Config> {
     configs.push(Config { valgrind: true, ..full() });
     configs.push(Config { compact: true, ..full() });
     configs.push(Config { compact: true, finaliser: false, block: 16, split: one, ..full() });
+    // As on boards: the entries of the mark stack have 16 bits.
+    configs.push(Config { compact: true, entry: 2, block: 16, ..full() });
+    configs.push(Config { compact: true, entry: 2, block: 16, split: one, ..full() });
     configs
 }
 

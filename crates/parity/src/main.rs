@@ -2,17 +2,12 @@
 //! crates/parity/README.md tells what is compared and how to read a failure.
 
 mod child;
-mod compare;
 mod config;
 mod cover;
-mod finalisers;
 mod generate;
-mod library;
-mod pair;
-mod random;
+mod heaps;
 mod run;
-mod shrink;
-mod side;
+mod session;
 mod trace;
 
 use std::fs;
@@ -24,8 +19,8 @@ use std::time::{Duration, Instant};
 
 use config::Config;
 use cover::{Count, Cover};
-use library::Places;
-use shrink::Shrinker;
+use heaps::library::{self, Places};
+use session::shrink::Shrinker;
 use trace::Trace;
 
 const USAGE: &str = "\

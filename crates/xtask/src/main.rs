@@ -7,7 +7,7 @@ use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, Layout, 
 
 const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
 
-  header          write include/gcheap.h from src/capi.rs, src/host.rs and src/port.rs
+  header          write include/gcheap.h from src/c_abi/exports.rs, src/c_abi/imports.rs and src/host.rs
   header --check  write nothing; fail if include/gcheap.h is not what `header` would write";
 
 fn main() -> ExitCode {
@@ -51,14 +51,14 @@ fn header() -> Result<String, String> {
     let mut text = String::new();
     for line in include_str!("gcheap.h.in").lines() {
         let part = match line {
-            "@info@" => declarations("src/heap/info.rs", &[ItemType::Structs], |c| {
+            "@info@" => declarations("src/counting/info.rs", &[ItemType::Structs], |c| {
                 c.export.include = vec!["Info".into()];
                 c.defines.insert("gcheap_split_heap_auto".into(), "GCHEAP_SPLIT_HEAP_AUTO".into());
                 c.style = Style::Both;
             })?
             // cbindgen ends a last field that is conditional behind the condition.
             .replace("\n#endif\n    ;", ";\n#endif"),
-            "@misuse@" => declarations("src/port.rs", &[ItemType::Enums], |c| {
+            "@misuse@" => declarations("src/host.rs", &[ItemType::Enums], |c| {
                 c.export.include = vec!["Misuse".into()];
                 c.export.rename.insert("Misuse".into(), "gcheap_misuse".into());
                 c.cpp_compat = true;
@@ -66,11 +66,13 @@ fn header() -> Result<String, String> {
                 c.enumeration.rename_variants = RenameRule::ScreamingSnakeCase;
                 c.enumeration.prefix_with_name = true;
             })?,
-            "@functions@" => declarations("src/capi.rs", &[ItemType::Functions], |c| {
+            "@functions@" => declarations("src/c_abi/exports.rs", &[ItemType::Functions], |c| {
                 c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
                 c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
             })?,
-            "@host@" => declarations("src/host.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n"),
+            "@host@" => {
+                declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
+            }
             _ => line.into(),
         };
         text += part.trim_end();

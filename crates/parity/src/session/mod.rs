@@ -1,0 +1,3 @@
+//! Runs configurations, and reports what fails.
+
+pub mod shrink;

@@ -1,0 +1,4 @@
+//! The C interface: the functions that the library exports, and the host's functions that it imports.
+
+mod exports;
+mod imports;

@@ -1,0 +1,108 @@
+//! The course of a collection: start, roots, end.
+//!
+//! ```text
+//!    start   mutex taken, lock depth raised, the host's roots are marked
+//!    root    … as often as the host likes: stacks, registers, other threads
+//!    end     deferred objects scanned · finalisers run · unmarked objects freed · lock depth lowered, mutex released ·
+//!            the host told that weak references to freed objects can be seen to
+//! ```
+//!
+//! A collection inside a collection, which only a finaliser can begin, does nothing: not even run finalisers. gc.c's heap
+//! does not survive one.
+
+use core::marker::PhantomData;
+
+use super::finalise::run_finalisers;
+use super::sweep::Sweep;
+use crate::config::{ALLOC_THRESHOLD, COLLECT_RETVAL, COLLECT_STEP, FINALISER, WEAKREF};
+use crate::context::Context;
+use crate::host::Host;
+use crate::layout::phase::phase_of;
+use crate::marking::Marking;
+use crate::placement::Placement;
+use crate::variant::Variant;
+
+/// The collection under way, or the next one.
+#[derive(Clone, Copy)]
+pub(crate) struct Cycle<H: Host, V: Variant>(Context<H>, PhantomData<V>);
+
+impl<H: Host, V: Variant> Cycle<H, V> {
+    #[inline(always)]
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
+    }
+
+    /// Begins a collection and marks the host's roots.
+    pub fn start(self) {
+        if self.begin() {
+            if ALLOC_THRESHOLD {
+                self.0.state().alloc_amount().set(0);
+            }
+            self.0.host().mark_roots();
+        }
+    }
+
+    /// Marks everything that can be reached from `len` words; nothing outside a collection's marking.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn root(self, words: *const usize, len: usize) {
+        if phase_of(self.0.state()).is_marking() {
+            // SAFETY: the caller's promise.
+            unsafe { V::Marking::over(self.0).mark(words, len) }
+        }
+    }
+
+    /// Ends the collection, or the one inside it. Whatever was not reached has its finaliser run and is freed.
+    pub fn end(self) {
+        let phase = phase_of(self.0.state());
+        if phase.unnest() {
+            return self.0.host().exit();
+        }
+        // Without its own start, from a finaliser too, there is nothing to end.
+        if !phase.is_marking() {
+            return;
+        }
+        V::Marking::over(self.0).finish();
+        phase.start_sweeping();
+        V::Placement::over(self.0).reset();
+        if FINALISER {
+            run_finalisers::<H, V>(self.0);
+        }
+        let freed = Sweep::<H, V>::of(self.0).free_unmarked();
+        // Again: with a global lock, other threads may have run together with finalisers, and allocated.
+        V::Placement::over(self.0).reset();
+        if COLLECT_RETVAL {
+            self.0.state().collected().set(freed);
+        }
+        phase.idle();
+        let depth = self.0.lock_depth();
+        depth.set(depth.get().wrapping_sub(COLLECT_STEP));
+        self.0.host().exit();
+        if WEAKREF {
+            self.0.host().weakref_sweep();
+        }
+    }
+
+    /// A collection without roots.
+    pub fn sweep_all(self) {
+        self.begin();
+        self.end();
+    }
+
+    /// Takes the mutex and enters a collection; false if one is under way in this thread, that is, in a finaliser.
+    #[inline(never)]
+    fn begin(self) -> bool {
+        self.0.host().enter();
+        let phase = phase_of(self.0.state());
+        if phase.is_collecting() {
+            phase.nest();
+            return false;
+        }
+        let depth = self.0.lock_depth();
+        depth.set(depth.get().wrapping_add(COLLECT_STEP));
+        phase.start_marking();
+        V::Placement::over(self.0).suspend();
+        true
+    }
+}

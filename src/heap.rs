@@ -1,0 +1,175 @@
+//! The heap: everything that can be done with one, in the order of include/gcheap.h. The work is done elsewhere; this is
+//! its table of contents.
+
+use core::marker::PhantomData;
+use core::ptr::null_mut;
+
+use crate::collection::cycle::Cycle;
+use crate::collection::weakref::WeakRefs;
+use crate::config::{BLOCK_BYTES, LOCK_STEP};
+use crate::context::Context;
+use crate::counting::{Counting, Info};
+use crate::host::Host;
+use crate::inspect::check::Check;
+use crate::inspect::dump::{Dump, Printer};
+use crate::invariant::Broken;
+use crate::layout::atb::Atb;
+use crate::objects::allocate::Allocate;
+use crate::objects::release::Release;
+use crate::objects::resize::Resize;
+use crate::objects::{Areas, object_at};
+use crate::variant::{Configured, Variant};
+
+/// A heap: a host, whose storage holds everything there is to know, and a variant. As small as the host.
+#[derive(Clone, Copy)]
+pub struct Heap<H: Host, V: Variant = Configured> {
+    context: Context<H>,
+    variant: PhantomData<V>,
+}
+
+impl<H: Host, V: Variant> Heap<H, V> {
+    /// # Safety
+    /// The host keeps the promises of I1 and I2, and before any other call the heap is made with [`Heap::init`].
+    #[inline(always)]
+    pub unsafe fn new(host: H) -> Self {
+        // SAFETY: the caller's promise.
+        Self { context: unsafe { Context::new(host) }, variant: PhantomData }
+    }
+
+    /// Makes a heap of [start, end). gc.c: `gc_init`.
+    ///
+    /// # Safety
+    /// The memory belongs to the heap from now on, until the next `init` (I3).
+    pub unsafe fn init(&self, start: *mut u8, end: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { Areas::<H, V>::of(self.context).init(start, end) }
+    }
+
+    /// Adds the area [start, end) behind the others. Its record goes to `start`, aligned. gc.c: `gc_add`.
+    ///
+    /// # Safety
+    /// `init` was called; the memory belongs to the heap from now on, until the next `init` (I3).
+    pub unsafe fn add(&self, start: *mut u8, end: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe { Areas::<H, V>::of(self.context).add(start, end) }
+    }
+
+    /// From now on allocations by this thread fail and its frees do nothing. Nests. gc.c: `gc_lock`.
+    ///
+    /// Takes no mutex: the depth belongs to the thread, and an interrupt leaves it as it found it.
+    pub fn lock(&self) {
+        let depth = self.context.lock_depth();
+        depth.set(depth.get().wrapping_add(LOCK_STEP));
+    }
+
+    /// Reverses one `lock`. gc.c: `gc_unlock`.
+    pub fn unlock(&self) {
+        let depth = self.context.lock_depth();
+        depth.set(depth.get().wrapping_sub(LOCK_STEP));
+    }
+
+    /// Whether this thread may not allocate: it has the heap locked, or is collecting. gc.c: `gc_is_locked`.
+    pub fn is_locked(&self) -> bool {
+        self.context.is_locked()
+    }
+
+    /// Begins a collection and marks the host's roots. gc.c: `gc_collect_start`.
+    pub fn collect_start(&self) {
+        Cycle::<H, V>::of(self.context).start();
+    }
+
+    /// Marks everything that can be reached from `len` words. Part of a collection; elsewhere it does nothing. gc.c:
+    /// `gc_collect_root`.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn collect_root(&self, words: *const usize, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { Cycle::<H, V>::of(self.context).root(words, len) }
+    }
+
+    /// Ends the collection: whatever was not reached has its finaliser run and is freed. gc.c: `gc_collect_end`.
+    pub fn collect_end(&self) {
+        Cycle::<H, V>::of(self.context).end();
+    }
+
+    /// A collection without roots: every object has its finaliser run and is freed. gc.c: `gc_sweep_all`.
+    pub fn sweep_all(&self) {
+        Cycle::<H, V>::of(self.context).sweep_all();
+    }
+
+    /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
+    #[inline(always)]
+    pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
+        Allocate::<H, V>::of(self.context).alloc(bytes, finaliser)
+    }
+
+    /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.
+    ///
+    /// While this thread has the heap locked, or the collection under way is marking, nothing happens. From a finaliser it
+    /// is allowed, and the object may be one that the collection has marked.
+    #[inline(always)]
+    pub fn free(&self, ptr: *mut u8) {
+        if !ptr.is_null() {
+            Release::<H, V>::of(self.context).free(ptr);
+        }
+    }
+
+    /// How many bytes the object at `ptr` has, a multiple of the block size; 0 for anything that is not the address of an
+    /// unmarked head. gc.c: `gc_nbytes`.
+    pub fn nbytes(&self, ptr: *const u8) -> usize {
+        self.context.host().enter();
+        let n = match object_at::<V::Atb, H>(self.context, ptr, false) {
+            Ok((area, block)) => 1 + area.atb::<V::Atb>().tails_after(block),
+            Err(_) => 0,
+        };
+        self.context.host().exit();
+        n * BLOCK_BYTES
+    }
+
+    /// Makes the object at `ptr` `bytes` bytes large, in place if it can, else by moving it if it may; NULL if that cannot
+    /// be, and the object is then as it was. NULL allocates, 0 bytes frees. gc.c: `gc_realloc`.
+    ///
+    /// The object must be reachable: a move may collect.
+    pub fn realloc(&self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
+        if ptr.is_null() {
+            return self.alloc(bytes, false);
+        }
+        if bytes == 0 {
+            self.free(ptr);
+            return null_mut();
+        }
+        Resize::<H, V>::of(self.context).resize(ptr, bytes, may_move)
+    }
+
+    /// How full the heap is, and in what pieces. gc.c: `gc_info`.
+    pub fn info(&self) -> Info {
+        V::Counting::info(self.context)
+    }
+
+    /// Total, used and free, and 0 for the rest: in the fast variant in the same time for a heap of any size. gc.c:
+    /// `gc_info_fast` (from MicroPython 1.29 on).
+    pub fn info_fast(&self) -> Info {
+        V::Counting::info_fast(self.context)
+    }
+
+    /// Notes that the object at `ptr` has a weak reference. gc.c: `gc_weakref_mark`.
+    pub fn weakref_mark(&self, ptr: *mut u8) {
+        WeakRefs::<H, V>::of(self.context).mark(ptr);
+    }
+
+    /// Prints the numbers of [`Heap::info`]. gc.c: `gc_dump_info`.
+    pub fn dump_info(&self, to: &mut impl Printer) {
+        Dump::<H, V>::of(self.context).info(to);
+    }
+
+    /// Prints a letter for every block, 64 to a line. gc.c: `gc_dump_alloc_table`.
+    pub fn dump_alloc_table(&self, to: &mut impl Printer) {
+        Dump::<H, V>::of(self.context).alloc_table(to);
+    }
+
+    /// Looks at the whole heap, outside a collection; returns the first invariant of docs/DESIGN.md that does not hold.
+    pub fn check(&self) -> Result<(), Broken> {
+        Check::<H, V>::of(self.context).run()
+    }
+}

@@ -1,0 +1,280 @@
+//! The borrowed words: the storage of gc.c's mark stack, `gc_block_stack`, which both variants use for two purposes.
+//! Between collections it speeds up placement; during a collection it helps marking. Nothing in it survives the change
+//! from one to the other. This module alone knows what lies where.
+//!
+//! ```text
+//!   fast, between collections      fast, while marking          compact, between      compact, while marking
+//!   (PlacementWords)               (MarkingWords)               (CursorWords)         (StackEntries)
+//!
+//!   word 0  known classes          known classes: always 0      cursor for 1 block    entry 0: a block of an area;
+//!   word 1  number of holes        first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
+//!   word 2  longest hole, and ─┐   ┐                            cursor for 4 blocks   are as many as gc.c has, from
+//!           bounds of classes, │   │ cards: a quarter of        cursor for 8 blocks   the first byte on
+//!           32 bits each       │   ┘ all words                  (not used)            entry 1
+//!           holes: start and   │   ┐                                                  …
+//!           length, 32 bits    │   │ the mark stack:            With several areas the entry's area is in gc.c's own
+//!           each               │   │ a word an entry            array for it, gc_area_stack.
+//!   word 63                   ─┘   ┘
+//! ```
+//!
+//! The numbers of words are those of MicroPython's usual 64 entries of a word each; a port may have other ones.
+
+use super::area::Area;
+use super::field::Field;
+use super::state::State;
+use crate::config::{self, WORD_BYTES};
+
+/// gc.c's entries may be narrower than a word. What is kept in words starts at the first aligned one.
+const START: usize = config::STATE_MARK_STACK.next_multiple_of(WORD_BYTES);
+
+/// How many words there are: 64 in MicroPython's usual configuration.
+const WORDS: usize = (config::STATE_MARK_STACK + config::STATE_MARK_STACK_BYTES - START) / WORD_BYTES;
+
+const _: () = assert!(WORDS >= 7, "the mark stack must have room for at least 7 machine words");
+
+#[inline(always)]
+fn word(state: State, index: usize) -> Field<usize> {
+    debug_assert!(index < WORDS);
+    state.field(START + index * WORD_BYTES)
+}
+
+/// The 32-bit number that starts at byte `at`.
+#[inline(always)]
+fn number(state: State, at: usize) -> Field<u32> {
+    debug_assert!(at + size_of::<u32>() <= WORDS * WORD_BYTES);
+    state.field(START + at)
+}
+
+const KNOWN_CLASSES: usize = 0;
+const HOLE_COUNT: usize = 1;
+
+/// Where the numbers of 32 bits start, in bytes.
+const LONGEST_HOLE: usize = 2 * WORD_BYTES;
+const FIRST_BOUND: usize = LONGEST_HOLE + size_of::<u32>();
+const FIRST_HOLE: usize = FIRST_BOUND + CLASSES * size_of::<u32>();
+const HOLE_BYTES: usize = 2 * size_of::<u32>();
+
+/// How many size classes have a bound: 31 with the usual 64 words.
+pub(crate) const CLASSES: usize = {
+    let half = (WORDS - 2) / 2;
+    if half < 32 { half } else { 32 }
+};
+
+/// How many holes fit: with the usual 64 words 46 on 64-bit machines, 15 on 32-bit ones.
+pub(crate) const MOST_HOLES: usize = (WORDS * WORD_BYTES - FIRST_HOLE) / HOLE_BYTES;
+
+/// The fast variant's words between collections.
+#[derive(Clone, Copy)]
+pub(crate) struct PlacementWords(pub State);
+
+impl PlacementWords {
+    /// How many classes, from the smallest on, have a bound; 0 during a collection.
+    #[inline(always)]
+    pub fn known_classes(self) -> Field<usize> {
+        word(self.0, KNOWN_CLASSES)
+    }
+
+    /// How many holes are remembered.
+    #[inline(always)]
+    pub fn hole_count(self) -> Field<usize> {
+        word(self.0, HOLE_COUNT)
+    }
+
+    /// A number of blocks that no hole exceeds.
+    #[inline(always)]
+    pub fn longest_hole(self) -> Field<u32> {
+        number(self.0, LONGEST_HOLE)
+    }
+
+    /// A class's bound.
+    #[inline(always)]
+    pub fn bound(self, class: usize) -> Field<u32> {
+        debug_assert!(class < CLASSES);
+        number(self.0, FIRST_BOUND + class * size_of::<u32>())
+    }
+
+    /// Where a hole starts.
+    #[inline(always)]
+    pub fn hole_start(self, i: usize) -> Field<u32> {
+        number(self.0, FIRST_HOLE + i * HOLE_BYTES)
+    }
+
+    /// How many blocks a hole has.
+    #[inline(always)]
+    pub fn hole_len(self, i: usize) -> Field<u32> {
+        number(self.0, FIRST_HOLE + i * HOLE_BYTES + HOLE_BYTES / 2)
+    }
+
+    /// Copies `n` holes from `from` on to `to` on; the two may overlap.
+    #[inline(always)]
+    pub fn move_holes(self, from: usize, to: usize, n: usize) {
+        debug_assert!(from.max(to) + n <= MOST_HOLES);
+        let [from, to] = [from, to].map(|i| self.hole_start(i).address().cast::<[u32; 2]>());
+        // SAFETY: I1: the holes lie in the borrowed words; I4: no reference to them exists.
+        unsafe { from.copy_to(to, n) }
+    }
+}
+
+const FIRST_DISGUISED: usize = 1;
+const FIRST_CARD: usize = 2;
+const FIRST_ENTRY: usize = FIRST_CARD + CARD_WORDS;
+
+/// Words that hold cards.
+pub(crate) const CARD_WORDS: usize = WORDS / 4;
+
+/// Entries of the fast variant's mark stack.
+pub(crate) const FAST_ENTRIES: usize = WORDS - FIRST_ENTRY;
+
+/// The fast variant's words during a collection.
+#[derive(Clone, Copy)]
+pub(crate) struct MarkingWords(pub State);
+
+impl MarkingWords {
+    /// The address of the first disguised free run, or 0.
+    #[inline(always)]
+    pub fn first_disguised(self) -> Field<usize> {
+        word(self.0, FIRST_DISGUISED)
+    }
+
+    /// A word of cards.
+    #[inline(always)]
+    pub fn cards(self, i: usize) -> Field<usize> {
+        debug_assert!(i < CARD_WORDS);
+        word(self.0, FIRST_CARD + i)
+    }
+
+    /// An entry of the mark stack.
+    #[inline(always)]
+    pub fn entry(self, i: usize) -> Field<usize> {
+        debug_assert!(i < FAST_ENTRIES);
+        word(self.0, FIRST_ENTRY + i)
+    }
+}
+
+/// The compact variant's words between collections.
+#[derive(Clone, Copy)]
+pub(crate) struct CursorWords(pub State);
+
+impl CursorWords {
+    /// A cursor.
+    #[inline(always)]
+    pub fn cursor(self, i: usize) -> Field<usize> {
+        word(self.0, i)
+    }
+}
+
+/// Bytes of an entry of gc.c's mark stack: 1, 2, 4 or 8.
+const ENTRY_BYTES: usize = config::STATE_MARK_STACK_ENTRY_BYTES;
+
+/// Entries of the compact variant's mark stack: as many as gc.c has.
+pub(crate) const COMPACT_ENTRIES: usize = config::STATE_MARK_STACK_BYTES / ENTRY_BYTES;
+
+/// The compact variant's mark stack.
+#[derive(Clone, Copy)]
+pub(crate) struct StackEntries(pub State);
+
+impl StackEntries {
+    /// Whether an entry can hold the block's index: always so where gc.c's entries are as wide as a word.
+    #[inline(always)]
+    pub fn fits(block: usize) -> bool {
+        ENTRY_BYTES == WORD_BYTES || block >> (8 * ENTRY_BYTES as u32 % usize::BITS) == 0
+    }
+
+    /// The block of entry `i`, an index into its area.
+    #[inline(always)]
+    pub fn block(self, i: usize) -> usize {
+        let at = Self::offset(i);
+        match ENTRY_BYTES {
+            1 => self.0.field::<u8>(at).get().into(),
+            2 => self.0.field::<u16>(at).get().into(),
+            4 => self.0.field::<u32>(at).get() as usize,
+            _ => self.0.field::<usize>(at).get(),
+        }
+    }
+
+    /// Makes `block`, which fits, the block of entry `i`.
+    #[inline(always)]
+    pub fn set_block(self, i: usize, block: usize) {
+        let at = Self::offset(i);
+        match ENTRY_BYTES {
+            1 => self.0.field::<u8>(at).set(block as u8),
+            2 => self.0.field::<u16>(at).set(block as u16),
+            4 => self.0.field::<u32>(at).set(block as u32),
+            _ => self.0.field::<usize>(at).set(block),
+        }
+    }
+
+    /// The area of entry `i`, where there can be several.
+    #[inline(always)]
+    pub fn area(self, i: usize) -> Field<Area> {
+        self.0.field(config::STATE_AREA_STACK + i * WORD_BYTES)
+    }
+
+    #[inline(always)]
+    fn offset(i: usize) -> usize {
+        debug_assert!(i < COMPACT_ENTRIES);
+        config::STATE_MARK_STACK + i * ENTRY_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr::NonNull;
+
+    use super::*;
+
+    /// Writes a different number into every accessor's field, then finds all of them as written.
+    fn keep_apart(fields: &[&dyn Fn(State, Option<usize>) -> usize]) {
+        let mut storage = [0usize; config::STATE_BYTES / WORD_BYTES + 1];
+        // SAFETY: I1: as many bytes as the state has, aligned.
+        let state = unsafe { State::new(NonNull::from(&mut storage).cast()) };
+        for (n, field) in fields.iter().enumerate() {
+            field(state, Some(n + 1));
+        }
+        for (n, field) in fields.iter().enumerate() {
+            assert_eq!(field(state, None), n + 1, "field {n}");
+        }
+        let inside = START / WORD_BYTES..(config::STATE_MARK_STACK + config::STATE_MARK_STACK_BYTES) / WORD_BYTES;
+        let outside = storage.iter().enumerate().filter(|(i, word)| !inside.contains(i) && **word != 0);
+        assert_eq!(outside.count(), 0, "a field lies outside the borrowed words");
+    }
+
+    fn access<T: Copy + TryInto<usize> + TryFrom<usize>>(field: Field<T>, value: Option<usize>) -> usize {
+        if let Some(value) = value.and_then(|value| value.try_into().ok()) {
+            field.set(value);
+        }
+        field.get().try_into().unwrap_or(0)
+    }
+
+    #[test]
+    fn no_two_fields_overlap() {
+        let known = |s, v| access(PlacementWords(s).known_classes(), v);
+        let count = |s, v| access(PlacementWords(s).hole_count(), v);
+        let longest = |s, v| access(PlacementWords(s).longest_hole(), v);
+        let lowest_bound = |s, v| access(PlacementWords(s).bound(0), v);
+        let highest_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
+        let first_hole = |s, v| access(PlacementWords(s).hole_start(0), v);
+        let first_len = |s, v| access(PlacementWords(s).hole_len(0), v);
+        let last_len = |s, v| access(PlacementWords(s).hole_len(MOST_HOLES - 1), v);
+        keep_apart(&[&known, &count, &longest, &lowest_bound, &highest_bound, &first_hole, &first_len, &last_len]);
+        let disguised = |s, v| access(MarkingWords(s).first_disguised(), v);
+        let card = |s, v| access(MarkingWords(s).cards(CARD_WORDS - 1), v);
+        let bottom = |s, v| access(MarkingWords(s).entry(0), v);
+        let top = |s, v| access(MarkingWords(s).entry(FAST_ENTRIES - 1), v);
+        // Word 0 says during a collection, too, that no class is known.
+        keep_apart(&[&known, &disguised, &card, &bottom, &top]);
+    }
+
+    #[test]
+    fn entries_hold_what_gc_c_puts_into_them() {
+        let mut storage = [0usize; config::STATE_BYTES / WORD_BYTES + 1];
+        // SAFETY: I1: as many bytes as the state has, aligned.
+        let entries = StackEntries(unsafe { State::new(NonNull::from(&mut storage).cast()) });
+        let block = |i: usize| (i * 0x0123_4567) & (usize::MAX >> (usize::BITS - 8 * ENTRY_BYTES as u32));
+        assert!(!StackEntries::fits(usize::MAX) || ENTRY_BYTES == WORD_BYTES);
+        (0..COMPACT_ENTRIES).for_each(|i| entries.set_block(i, block(i)));
+        assert!((0..COMPACT_ENTRIES).all(|i| StackEntries::fits(block(i))));
+        assert!((0..COMPACT_ENTRIES).all(|i| entries.block(i) == block(i)));
+        assert_eq!(COMPACT_ENTRIES * ENTRY_BYTES, config::STATE_MARK_STACK_BYTES);
+    }
+}

@@ -1,0 +1,175 @@
+//! Allocation.
+
+use core::marker::PhantomData;
+use core::ptr::{NonNull, null_mut};
+
+use super::{Areas, blocks_for};
+use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO};
+use crate::context::Context;
+use crate::counting::Counting;
+use crate::host::Host;
+use crate::layout::atb::Atb;
+use crate::layout::block::ptr_from_block;
+use crate::layout::memory::Memory;
+use crate::placement::{Place, Placement};
+use crate::variant::Variant;
+
+/// Makes objects.
+#[derive(Clone, Copy)]
+pub(crate) struct Allocate<H: Host, V: Variant>(Context<H>, PhantomData<V>);
+
+impl<H: Host, V: Variant> Allocate<H, V> {
+    #[inline(always)]
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
+    }
+
+    /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be.
+    #[inline(always)]
+    pub fn alloc(self, bytes: usize, finaliser: bool) -> *mut u8 {
+        if V::Placement::<H>::SHORTCUTS {
+            self.alloc_here(bytes, finaliser)
+        } else {
+            self.alloc_there(bytes, finaliser)
+        }
+    }
+
+    /// Not inlined: without shortcuts all callers share it.
+    #[inline(never)]
+    fn alloc_there(self, bytes: usize, finaliser: bool) -> *mut u8 {
+        self.alloc_here(bytes, finaliser)
+    }
+
+    #[inline(always)]
+    fn alloc_here(self, bytes: usize, finaliser: bool) -> *mut u8 {
+        // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
+        let n = blocks_for(bytes).unwrap_or(0);
+        if n == 0 || self.0.is_locked() {
+            return null_mut();
+        }
+        if MUTEX {
+            self.0.host().enter();
+        }
+        if !V::Placement::<H>::SHORTCUTS {
+            return self.search(n, bytes, finaliser);
+        }
+        // Most allocations are of one block, and need nothing of what the others need. Apart from those they are short.
+        if n > 1 {
+            return self.alloc_more(n, bytes, finaliser);
+        }
+        if !self.is_collection_due() {
+            if let Some(place) = V::Placement::over(self.0).take_within_word(1) {
+                return self.fill_in(place, 1, bytes, finaliser).as_ptr();
+            }
+        }
+        self.alloc_by_search(n, bytes, finaliser)
+    }
+
+    /// Allocates more than one block. In a build with a mutex the caller has taken it.
+    #[inline(never)]
+    fn alloc_more(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        let placement = V::Placement::over(self.0);
+        if !self.is_collection_due() {
+            if let Some(place) = placement.take_within_word(n).or_else(|| placement.take_small(n)) {
+                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+            }
+        }
+        self.alloc_by_search(n, bytes, finaliser)
+    }
+
+    #[inline(never)]
+    fn alloc_by_search(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        self.search(n, bytes, finaliser)
+    }
+
+    /// Allocates without a shortcut. In a build with a mutex the caller has taken it.
+    #[inline(always)]
+    fn search(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        let mut may_collect = self.0.state().auto_collect().get() != 0;
+        let mut may_grow = SPLIT_HEAP_AUTO;
+        if may_collect && self.is_collection_due() {
+            self.collect_outside_mutex();
+            may_collect = false;
+        }
+        loop {
+            if let Some(place) = V::Placement::over(self.0).place(n) {
+                place.area.atb::<V::Atb>().free_to_object(place.block, n);
+                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+            }
+            if !may_collect {
+                if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
+                    may_grow = false;
+                    continue;
+                }
+                self.0.host().exit();
+                return null_mut();
+            }
+            self.collect_outside_mutex();
+            may_collect = false;
+        }
+    }
+
+    /// Whether so much was allocated since the last collection that it is time for one.
+    #[inline(always)]
+    fn is_collection_due(self) -> bool {
+        let state = self.0.state();
+        ALLOC_THRESHOLD && state.alloc_amount().get() >= state.alloc_threshold().get()
+    }
+
+    /// The host's collection takes the mutex by itself.
+    #[cold]
+    fn collect_outside_mutex(self) {
+        let host = self.0.host();
+        host.exit();
+        host.collect();
+        host.enter();
+    }
+
+    /// Updates the counters for a new object of `n` blocks, releases the mutex and clears the memory.
+    #[inline(always)]
+    fn fill_in(self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
+        let Place { area, block } = place;
+        V::Counting::note_used(area, n);
+        area.last_used().set(area.last_used().get().max(block + n - 1));
+        if ALLOC_THRESHOLD {
+            let amount = self.0.state().alloc_amount();
+            amount.set(amount.get().wrapping_add(n));
+        }
+        // SAFETY: I6: the block is one of this area's.
+        let object = unsafe { ptr_from_block(area.pool(), block) };
+        if FINALISER && finaliser {
+            // SAFETY: I6: the object has at least one block, that is a word. Cleared first: a finaliser must never see
+            // what lay here before.
+            unsafe { object.cast::<usize>().write(0) };
+            area.ftb().set(block);
+        }
+        // Another thread may collect from here on, and finds the object only if its address is in a register or on the
+        // stack: the compiler must have computed the address by now.
+        let object = if MUTEX { computed_by_now(object) } else { object };
+        self.0.host().exit();
+        // What a caller leaves unused of its blocks must not look like pointers. Without the conservative clear, that is
+        // what lies behind `bytes`.
+        if CONSERVATIVE_CLEAR {
+            // SAFETY: I6: the object's n blocks, which belong to the caller and nobody else from now on.
+            unsafe { V::Memory::clear_blocks(object, n) };
+        } else {
+            // SAFETY: I6: the rest of the object's n blocks.
+            unsafe { V::Memory::clear(object.add(bytes), n * BLOCK_BYTES - bytes) };
+        }
+        object
+    }
+}
+
+/// The pointer, computed by now: no code that computes it can move behind this.
+#[inline(always)]
+fn computed_by_now(object: NonNull<u8>) -> NonNull<u8> {
+    // `black_box` would do, but goes through memory.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm", target_arch = "riscv32"))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        core::arch::asm!("/* {} */", in(reg) object.as_ptr(), options(nostack, preserves_flags));
+        object
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm", target_arch = "riscv32")))]
+    core::hint::black_box(object)
+}

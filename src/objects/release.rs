@@ -1,0 +1,110 @@
+//! Freeing one object.
+
+use core::marker::PhantomData;
+
+use super::object_at;
+use crate::config::{COLLECT_FLAG, FINALISER};
+use crate::context::Context;
+use crate::counting::Counting;
+use crate::host::{Host, Misuse};
+use crate::layout::area::Area;
+use crate::layout::atb::{Atb, FreeRun};
+use crate::layout::block::block_from_ptr;
+use crate::layout::phase::phase_of;
+use crate::placement::{Placement, Run};
+use crate::variant::Variant;
+
+/// Frees objects.
+#[derive(Clone, Copy)]
+pub(crate) struct Release<H: Host, V: Variant>(Context<H>, PhantomData<V>);
+
+impl<H: Host, V: Variant> Release<H, V> {
+    #[inline(always)]
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
+    }
+
+    /// Frees an object, which is not NULL. A locked heap is left alone: the next collection will find the object.
+    #[inline(never)]
+    pub fn free(self, ptr: *mut u8) {
+        let depth = self.0.lock_depth().get();
+        if !V::Placement::<H>::SHORTCUTS || depth != 0 {
+            return self.free_without_shortcut(ptr, depth);
+        }
+        self.0.host().enter();
+        if let Some(run) = self.free_within_word(ptr) {
+            return self.note_free_run_and_exit(run);
+        }
+        self.free_by_search(ptr, false);
+    }
+
+    fn free_without_shortcut(self, ptr: *mut u8, depth: u16) {
+        let locked = depth != 0;
+        if locked && !self.is_in_finaliser(depth) {
+            return;
+        }
+        self.0.host().enter();
+        // A finaliser may free objects that the collection under way has marked.
+        self.free_by_search(ptr, locked);
+    }
+
+    /// Whether what locks the heap is a collection that has marked everything.
+    #[inline(always)]
+    fn is_in_finaliser(self, depth: u16) -> bool {
+        depth & !COLLECT_FLAG == 0 && !phase_of(self.0.state()).is_marking()
+    }
+
+    /// Frees an object if its word of the table shows all there is to know. Mostly it does. Returns the free run that the
+    /// object is part of now.
+    #[inline(always)]
+    fn free_within_word(self, ptr: *const u8) -> Option<Run> {
+        // Blocks of the first area have the same number as heap index.
+        let area = self.0.state().first_area();
+        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+        if area.has_weakref(block) {
+            return None;
+        }
+        let FreeRun { freed, start, end } = area.atb::<V::Atb>().free_within_word(block, area.last_used().get())?;
+        if FINALISER {
+            area.ftb().clear(block);
+        }
+        V::Counting::note_freed(area, freed);
+        Some(Run { start, len: end - start })
+    }
+
+    /// Takes note of a free run, and releases the mutex.
+    #[inline(never)]
+    fn note_free_run_and_exit(self, run: Run) {
+        V::Placement::over(self.0).note_free_run(run);
+        self.0.host().exit();
+    }
+
+    /// Frees an object, or reports what is wrong with the pointer. Releases the mutex on every path.
+    fn free_by_search(self, ptr: *mut u8, marked_too: bool) {
+        match object_at::<V::Atb, H>(self.0, ptr, marked_too) {
+            Ok((area, block)) if area.has_weakref(block) => {
+                self.0.host().exit();
+                self.0.host().misuse(Misuse::WeakReference, ptr);
+            }
+            Ok((area, block)) => {
+                let n = area.atb::<V::Atb>().object_to_free(block);
+                if FINALISER {
+                    area.ftb().clear(block);
+                }
+                self.note_freed(area, block, n);
+                self.0.host().exit();
+            }
+            Err(what) => {
+                self.0.host().exit();
+                self.0.host().misuse(what, ptr);
+            }
+        }
+    }
+
+    /// Updates the counters for `n` blocks that have just become free.
+    #[inline(always)]
+    pub fn note_freed(self, area: Area, block: usize, n: usize) {
+        V::Counting::note_freed(area, n);
+        V::Placement::over(self.0).note_free(area, block, n);
+    }
+}

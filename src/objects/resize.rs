@@ -1,0 +1,184 @@
+//! Growing and shrinking an object.
+
+use core::marker::PhantomData;
+use core::ptr::{NonNull, null_mut};
+
+use super::allocate::Allocate;
+use super::release::Release;
+use super::{blocks_for, object_at};
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
+use crate::context::Context;
+use crate::counting::Counting;
+use crate::host::{Host, Misuse};
+use crate::layout::area::Area;
+use crate::layout::atb::Atb;
+use crate::layout::block::{block_from_ptr, ptr_from_block};
+use crate::layout::memory::Memory;
+use crate::placement::Placement;
+use crate::variant::Variant;
+
+/// What became of a request to change an object in place.
+enum InPlace {
+    /// Done; the object is where it was.
+    Done,
+    /// There is no room behind the object. It has this many blocks, and a finaliser or not.
+    NoRoom { blocks: usize, finaliser: bool },
+}
+
+/// Changes the size of objects.
+#[derive(Clone, Copy)]
+pub(crate) struct Resize<H: Host, V: Variant>(Context<H>, PhantomData<V>);
+
+impl<H: Host, V: Variant> Resize<H, V> {
+    #[inline(always)]
+    pub fn of(context: Context<H>) -> Self {
+        Self(context, PhantomData)
+    }
+
+    /// Makes the object at `ptr`, which is not NULL, `bytes` bytes large, which is not 0: in place if it can, else by moving
+    /// it if it may; NULL if that cannot be, and the object is then as it was.
+    #[inline(always)]
+    pub fn resize(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
+        if self.0.is_locked() {
+            return null_mut();
+        }
+        self.0.host().enter();
+        if !V::Placement::<H>::SHORTCUTS {
+            return self.search(ptr, bytes, may_move);
+        }
+        if self.grow_within_word(ptr, bytes) {
+            return ptr;
+        }
+        self.resize_by_search(ptr, bytes, may_move)
+    }
+
+    /// Lets the object keep its length or grow a little, if its word of the table shows that it can; then releases the
+    /// mutex.
+    #[inline(always)]
+    fn grow_within_word(self, ptr: *mut u8, bytes: usize) -> bool {
+        let Some(n) = blocks_for(bytes) else { return false };
+        let area = self.0.state().first_area();
+        let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
+        let Some(old) = area.atb::<V::Atb>().grow_within_word(block, n) else { return false };
+        if n == old {
+            self.0.host().exit();
+            return true;
+        }
+        self.note_used(area, block + old, n - old);
+        self.0.host().exit();
+        // SAFETY: I6: a block of this area, and the head of an object of n blocks, the first `old` of which hold data.
+        unsafe { clear_new::<V::Memory>(ptr_from_block(area.pool(), block), old, n, bytes) };
+        true
+    }
+
+    #[inline(never)]
+    fn resize_by_search(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
+        self.search(ptr, bytes, may_move)
+    }
+
+    /// Releases the mutex on every path.
+    #[inline(always)]
+    fn search(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
+        let (area, block) = match object_at::<V::Atb, H>(self.0, ptr, false) {
+            Ok(found) => found,
+            Err(what) => {
+                self.0.host().exit();
+                self.0.host().misuse(what, ptr);
+                return null_mut();
+            }
+        };
+        // gc.c's arithmetic would make 0 blocks of a size this absurd, and free the head. It cannot be had.
+        let Some(n) = blocks_for(bytes) else {
+            self.0.host().exit();
+            return null_mut();
+        };
+        match self.resize_in_place(area, block, n, bytes) {
+            InPlace::Done => ptr,
+            InPlace::NoRoom { blocks, finaliser } if may_move => self.relocate(ptr, blocks, bytes, finaliser),
+            InPlace::NoRoom { .. } => null_mut(),
+        }
+    }
+
+    /// Releases the mutex on every path.
+    fn resize_in_place(self, area: Area, block: usize, n: usize, bytes: usize) -> InPlace {
+        let atb: V::Atb = area.atb();
+        let old = 1 + atb.tails_after(block);
+        if n <= old {
+            if n < old {
+                atb.tail_to_free(block + n, old - n);
+                Release::<H, V>::of(self.0).note_freed(area, block + n, old - n);
+            }
+            self.0.host().exit();
+            return InPlace::Done;
+        }
+        let more = n - old;
+        if atb.frees_after(block + old - 1, more) < more {
+            let finaliser = FINALISER && area.ftb().get(block);
+            self.0.host().exit();
+            return InPlace::NoRoom { blocks: old, finaliser };
+        }
+        atb.free_to_tail(block + old, more);
+        self.note_used(area, block + old, more);
+        self.0.host().exit();
+        // SAFETY: I6: the object's n blocks belong to the caller; the new ones held nothing.
+        unsafe { clear_new::<V::Memory>(ptr_from_block(area.pool(), block), old, n, bytes) };
+        InPlace::Done
+    }
+
+    /// Updates the counters for `n` blocks that have just come into use.
+    #[inline(always)]
+    fn note_used(self, area: Area, block: usize, n: usize) {
+        V::Counting::note_used(area, n);
+        area.last_used().set(area.last_used().get().max(block + n - 1));
+        V::Placement::over(self.0).note_use(area, block, n);
+    }
+
+    /// Copies an object of `blocks` blocks to a new place and frees the old one.
+    ///
+    /// The allocation may have collected. An object that nothing reached is gone then, and the new one may lie in its
+    /// blocks: that was the caller's mistake, and is reported as one.
+    #[cold]
+    fn relocate(self, from: *mut u8, blocks: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        let to = Allocate::<H, V>::of(self.0).alloc(bytes, finaliser);
+        if to.is_null() {
+            return to;
+        }
+        let problem = self.cannot_move(from, to);
+        if let Some(what) = problem {
+            Release::<H, V>::of(self.0).free(to);
+            self.0.host().misuse(what, from);
+            return null_mut();
+        }
+        // SAFETY: I6: both objects have that many blocks (the new one more), and they are different objects.
+        unsafe { V::Memory::copy(from, to, blocks * BLOCK_BYTES) };
+        Release::<H, V>::of(self.0).free(from);
+        to
+    }
+
+    /// Why the object at `from` cannot be copied to `to` and freed, if it cannot.
+    fn cannot_move(self, from: *mut u8, to: *mut u8) -> Option<Misuse> {
+        if from == to {
+            return Some(Misuse::FreeBlock);
+        }
+        self.0.host().enter();
+        let found = object_at::<V::Atb, H>(self.0, from, false);
+        self.0.host().exit();
+        match found {
+            Ok((area, block)) if WEAKREF && area.has_weakref(block) => Some(Misuse::WeakReference),
+            Ok(_) => None,
+            Err(_) => Some(Misuse::FreeBlock),
+        }
+    }
+}
+
+/// Clears what must be clear when an object has grown from `old` to `n` blocks: as for a new object, what the caller leaves
+/// unused must not look like pointers.
+///
+/// # Safety
+/// The object has n blocks, and they belong to the caller.
+#[inline(always)]
+unsafe fn clear_new<M: Memory>(object: NonNull<u8>, old: usize, n: usize, bytes: usize) {
+    let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
+    // SAFETY: the caller's promise.
+    unsafe { M::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
+}

@@ -1,0 +1,158 @@
+//! Placement of the compact variant: every doubling of the size has a cursor of its own. It says where the *last* block of
+//! a run of that many free blocks is at the lowest:
+//!
+//! ```text
+//!    heap        h h . h . h h . . h h h . . . .
+//!    1 block         2                             a free block: at or behind this
+//!    2 blocks                    8                 two in a row end at or behind this
+//!    4 blocks                                  15
+//! ```
+//!
+//! A block that becomes free can make a run of any length, but none that ends before it: so a free lowers every cursor
+//! that lies above it to it, without a look at the table. An allocation raises the cursor of its size, because it has
+//! just seen what is there. A collection forgets all cursors.
+
+use super::index::first_index;
+use super::{Place, Placement, Run};
+use crate::config::{SPLIT_HEAP, WORD_BYTES};
+use crate::context::Context;
+use crate::host::Host;
+use crate::invariant::Broken;
+use crate::layout::area::Area;
+use crate::layout::atb::Atb;
+use crate::layout::atb::compact::CompactAtb;
+use crate::layout::block::Kind;
+use crate::layout::borrowed::CursorWords;
+use crate::layout::field::Field;
+use crate::layout::memory::{Loops, Memory};
+
+/// Cursors for runs of 1, 2, 4 and 8 blocks.
+const CURSORS: usize = 4;
+
+/// Cursors, and the search for free runs.
+#[derive(Clone, Copy)]
+pub struct CompactPlacement<H: Host> {
+    context: Context<H>,
+}
+
+impl<H: Host> Placement<H> for CompactPlacement<H> {
+    const SHORTCUTS: bool = false;
+
+    #[inline(always)]
+    fn over(context: Context<H>) -> Self {
+        Self { context }
+    }
+
+    fn reset(self) {
+        // SAFETY: I1: CURSORS words from the first cursor on.
+        unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
+    }
+
+    #[inline(always)]
+    fn suspend(self) {
+        // The cursors are not read before they are reset.
+    }
+
+    fn place(self, n: usize) -> Option<Place> {
+        // The largest cursor whose size is at most n.
+        let (mut i, mut size) = (0, 1);
+        while i + 1 < CURSORS && 2 * size <= n {
+            (i, size) = (i + 1, 2 * size);
+        }
+        let cursor = self.cursor(i);
+        let mut from = (cursor.get() + 1).saturating_sub(size);
+        // Mostly a block is free where the last one was.
+        let area = self.context.state().first_area();
+        if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().kind(from) == Kind::Free {
+            cursor.set(from + 1);
+            return Some(Place { area, block: from });
+        }
+        // Of the cursor's own size first: if n is larger, that is as far as the cursor may go.
+        let mut wanted = size;
+        loop {
+            let (index, place) = self.search(from, wanted);
+            let done = wanted == n || place.is_none();
+            if wanted == size {
+                // What is found is taken, unless it is only where the search for n goes on.
+                let next = if done && place.is_some() { index + n } else { index };
+                cursor.set(next + size - 1);
+            }
+            if done {
+                return place;
+            }
+            (wanted, from) = (n, index);
+        }
+    }
+
+    #[inline(always)]
+    fn note_free(self, area: Area, block: usize, n: usize) {
+        self.note_free_run(Run { start: block + first_index(self.context.state(), area), len: n });
+    }
+
+    #[inline(always)]
+    fn note_free_run(self, run: Run) {
+        // Not a loop: that would take twice the time, and no less code.
+        self.lower(0, run.start);
+        self.lower(1, run.start);
+        self.lower(2, run.start);
+        self.lower(3, run.start);
+        const { assert!(CURSORS == 4) };
+    }
+
+    #[inline(always)]
+    fn note_use(self, _area: Area, _block: usize, _n: usize) {
+        // A cursor stays true when free blocks come into use.
+    }
+
+    /// I7: no run of a cursor's size ends before the cursor.
+    fn check(self) -> Result<(), Broken> {
+        for i in 0..CURSORS {
+            if let (index, Some(_)) = self.search(0, 1 << i) {
+                if index + (1 << i) <= self.cursor(i).get() {
+                    return Err(("I7: a free run that ends before the cursor of its size; its index", index));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<H: Host> CompactPlacement<H> {
+    #[inline(always)]
+    fn cursor(self, i: usize) -> Field<usize> {
+        CursorWords(self.context.state()).cursor(i)
+    }
+
+    #[inline(always)]
+    fn lower(self, i: usize, index: usize) {
+        let cursor = self.cursor(i);
+        cursor.set(cursor.get().min(index));
+    }
+
+    /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end.
+    #[inline(always)]
+    fn search(self, from: usize, n: usize) -> (usize, Option<Place>) {
+        let state = self.context.state();
+        if !SPLIT_HEAP {
+            self.context.host().hook(from);
+            let area = state.first_area();
+            return match area.atb::<CompactAtb>().find_run(from, n) {
+                Some(block) => (block, Some(Place { area, block })),
+                None => (area.blocks(), None),
+            };
+        }
+        let mut first = 0;
+        for area in state.areas() {
+            let atb: CompactAtb = area.atb();
+            let start = from.saturating_sub(first);
+            if start < atb.blocks() {
+                self.context.host().hook(start);
+                if let Some(block) = atb.find_run(start, n) {
+                    return (first + block, Some(Place { area, block }));
+                }
+            }
+            first += atb.blocks() + 1;
+        }
+        (first, None)
+    }
+}

@@ -1,0 +1,7 @@
+//! The compact variant's behaviour (tests/behaviour).
+
+#[macro_use]
+mod support;
+mod behaviour;
+
+use gcheap::variant::Compact as Variant;
