@@ -96,7 +96,8 @@ def link(library: Path, target: str, compiler: list[str], settings: config.Confi
         for name, align in [(name, align) for name in ("memcpy", "memmove") for align in ("", "4", "8")]:
             run([objcopy, f"--redefine-sym=__aeabi_{name}{align}={name}", rust])
         aeabi = scratch / "aeabi.o"
-        run([*compiler, "-Os", "-ffunction-sections", "-fno-lto", "-c", "-o", aeabi, ROOT / "src" / "c_abi" / "aeabi.c"])
+        source = ROOT / "src" / "c_abi" / "aeabi.c"
+        run([*compiler, "-Os", "-ffunction-sections", "-fno-lto", "-c", "-o", aeabi, source])
         inputs.append(aeabi)
     roots = [f"-Wl,-u,{name}" for name in sorted(interface.exports(settings))]
     run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--build-id=none", *roots, "-o", whole, *inputs])
