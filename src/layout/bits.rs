@@ -18,7 +18,6 @@ pub trait Bits {
 pub struct Counted;
 
 impl Bits for Counted {
-    #[inline(always)]
     fn highest_lane(lanes: Word) -> usize {
         lanes.ilog2() as usize / 2
     }
@@ -51,7 +50,6 @@ impl Bits for Counted {
 pub struct Stepped;
 
 impl Bits for Stepped {
-    #[inline(always)]
     fn highest_lane(mut lanes: Word) -> usize {
         let mut lane = 0;
         while lanes > 3 {
