@@ -17,31 +17,26 @@ pub struct Context<H: Host> {
 impl<H: Host> Context<H> {
     /// # Safety
     /// The host keeps the promises of I1 and I2, and the heap is made with `init` before it is used.
-    #[inline(always)]
     pub unsafe fn new(host: H) -> Self {
         Self { host }
     }
 
-    #[inline(always)]
     pub(crate) fn host(self) -> H {
         self.host
     }
 
-    #[inline(always)]
     pub(crate) fn state(self) -> State {
         // SAFETY: I1: the host lends its storage for as long as the heap is used.
         unsafe { State::new(self.host.state()) }
     }
 
     /// The calling thread's lock depth (`config::COLLECT_FLAG`, `config::LOCK_STEP`).
-    #[inline(always)]
     pub(crate) fn lock_depth(self) -> Field<u16> {
         // SAFETY: I2: the host's pointer is the calling thread's lock depth.
         unsafe { Field::new(self.host.lock_depth()) }
     }
 
     /// Whether this thread may not allocate: it has the heap locked, or is collecting.
-    #[inline(always)]
     pub(crate) fn is_locked(self) -> bool {
         self.lock_depth().get() != 0
     }

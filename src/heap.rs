@@ -30,7 +30,6 @@ pub struct Heap<H: Host, V: Variant = Configured> {
 impl<H: Host, V: Variant> Heap<H, V> {
     /// # Safety
     /// The host keeps the promises of I1 and I2, and before any other call the heap is made with [`Heap::init`].
-    #[inline(always)]
     pub unsafe fn new(host: H) -> Self {
         // SAFETY: the caller's promise.
         Self { context: unsafe { Context::new(host) }, variant: PhantomData }
@@ -99,7 +98,6 @@ impl<H: Host, V: Variant> Heap<H, V> {
     }
 
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
-    #[inline(always)]
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
         Allocate::<H, V>::of(self.context).alloc(bytes, finaliser)
     }
@@ -108,7 +106,6 @@ impl<H: Host, V: Variant> Heap<H, V> {
     ///
     /// While this thread has the heap locked, or the collection under way is marking, nothing happens. From a finaliser it
     /// is allowed, and the object may be one that the collection has marked.
-    #[inline(always)]
     pub fn free(&self, ptr: *mut u8) {
         if !ptr.is_null() {
             Release::<H, V>::of(self.context).free(ptr);

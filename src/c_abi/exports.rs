@@ -24,7 +24,6 @@ const _: () = {
     }
 };
 
-#[inline(always)]
 fn heap() -> Heap<CHost> {
     // SAFETY: I1, I2: whoever links the archive provides the symbols that its configuration names.
     unsafe { Heap::new(CHost) }

@@ -103,19 +103,16 @@ impl CHost {
 }
 
 impl Host for CHost {
-    #[inline(always)]
     fn state(self) -> NonNull<u8> {
         // SAFETY: I1: the host's symbol names at least STATE_OFFSET + STATE_BYTES bytes; a static is never NULL.
         unsafe { NonNull::new_unchecked((&raw mut config::HOST_STATE).add(config::STATE_OFFSET)) }
     }
 
-    #[inline(always)]
     fn lock_depth(self) -> NonNull<u16> {
         // SAFETY: I2: the calling thread's state has a u16 lock depth at this offset.
         unsafe { NonNull::new_unchecked(Self::thread_base().add(config::LOCK_DEPTH_OFFSET).cast()) }
     }
 
-    #[inline(always)]
     fn init_mutex(self) {
         if config::MUTEX {
             // SAFETY: I2: a host function without arguments.
@@ -123,7 +120,6 @@ impl Host for CHost {
         }
     }
 
-    #[inline(always)]
     fn enter(self) {
         if config::MUTEX {
             // SAFETY: I2: a host function without arguments; the mutex is recursive.
@@ -131,7 +127,6 @@ impl Host for CHost {
         }
     }
 
-    #[inline(always)]
     fn exit(self) {
         if config::MUTEX {
             // SAFETY: I2: as above, paired with `enter`.
@@ -193,13 +188,11 @@ impl Host for CHost {
         }
     }
 
-    #[inline(always)]
     fn is_addressable(self, word: *const usize) -> bool {
         // SAFETY: I2: the host only looks up the address.
         !config::VALGRIND || unsafe { gcheap_host_valgrind_addressable(word.cast()) }
     }
 
-    #[inline(always)]
     fn hook(self, step: usize) {
         if config::HOOK_LOOP {
             // SAFETY: I2: a host function that takes a number.

@@ -27,7 +27,6 @@ use crate::variant::Variant;
 pub(crate) struct Cycle<H: Host, V: Variant>(Context<H>, PhantomData<V>);
 
 impl<H: Host, V: Variant> Cycle<H, V> {
-    #[inline(always)]
     pub fn of(context: Context<H>) -> Self {
         Self(context, PhantomData)
     }

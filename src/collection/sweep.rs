@@ -35,7 +35,6 @@ struct Swept {
 ///    sum          00 00 00 01 11 00 01
 ///    freed        h  =  =  .  .  h  .        heads, and tails whose lane in the sum is 0
 /// ```
-#[inline(always)]
 fn sweep_word(word: Word, carry: Word) -> Swept {
     let dead = heads(word);
     let tail = tails(word);

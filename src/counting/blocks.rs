@@ -14,13 +14,10 @@ use crate::layout::lanes::Word;
 pub struct ByBlocks;
 
 impl Counting for ByBlocks {
-    #[inline(always)]
     fn note_used(_area: Area, _n: usize) {}
 
-    #[inline(always)]
     fn note_freed(_area: Area, _n: usize) {}
 
-    #[inline(always)]
     fn count_live(_live: Word) -> usize {
         0
     }

@@ -16,17 +16,14 @@ use crate::layout::lanes::{
 pub struct ByWords;
 
 impl Counting for ByWords {
-    #[inline(always)]
     fn note_used(area: Area, n: usize) {
         area.used().set(area.used().get() + n);
     }
 
-    #[inline(always)]
     fn note_freed(area: Area, n: usize) {
         area.used().set(area.used().get() - n);
     }
 
-    #[inline(always)]
     fn count_live(live: Word) -> usize {
         live.count_ones() as usize
     }

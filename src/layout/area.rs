@@ -72,7 +72,6 @@ pub struct Area(NonNull<u8>);
 impl Area {
     /// # Safety
     /// `record` points to `AREA_BYTES` bytes, word aligned, that belong to the heap from now on (I1).
-    #[inline(always)]
     pub(crate) unsafe fn new(record: NonNull<u8>) -> Self {
         Self(record)
     }
@@ -82,7 +81,6 @@ impl Area {
         self.0
     }
 
-    #[inline(always)]
     fn field<T: Copy>(self, offset: usize) -> Field<T> {
         debug_assert!(offset + size_of::<T>() <= AREA_BYTES);
         // SAFETY: I1: every offset of the configuration lies within AREA_BYTES.
@@ -90,99 +88,83 @@ impl Area {
     }
 
     /// The next area; always none without a split heap.
-    #[inline(always)]
     pub(crate) fn next(self) -> Option<Area> {
         if SPLIT_HEAP { self.next_field().get() } else { None }
     }
 
-    #[inline(always)]
     pub(crate) fn next_field(self) -> Field<Option<Area>> {
         self.field(config::AREA_NEXT)
     }
 
     /// First byte of the ATB.
-    #[inline(always)]
     fn atb_start(self) -> Field<*mut u8> {
         self.field(config::AREA_ATB_START)
     }
 
     /// Bytes in the ATB; each describes four blocks.
-    #[inline(always)]
     fn atb_bytes(self) -> Field<usize> {
         self.field(config::AREA_ATB_BYTES)
     }
 
     /// First byte of the FTB.
-    #[inline(always)]
     fn ftb_start(self) -> Field<*mut u8> {
         self.field(config::AREA_FTB_START)
     }
 
     /// First byte of the WTB.
-    #[inline(always)]
     fn wtb_start(self) -> Field<*mut u8> {
         self.field(config::AREA_WTB_START)
     }
 
     /// First byte of block 0.
-    #[inline(always)]
     fn pool_start(self) -> Field<*mut u8> {
         self.field(config::AREA_POOL_START)
     }
 
     /// First byte behind the last block.
-    #[inline(always)]
     fn pool_end(self) -> Field<*mut u8> {
         self.field(config::AREA_POOL_END)
     }
 
     /// Blocks in use, heads and tails, if the variant counts them. gc.c keeps its search cursor here.
-    #[inline(always)]
     pub(crate) fn used(self) -> Field<usize> {
         self.field(config::AREA_LAST_FREE)
     }
 
     /// No block above this index is in use. A collection lowers it to the last block in use (or 0).
-    #[inline(always)]
     pub(crate) fn last_used(self) -> Field<usize> {
         self.field(config::AREA_LAST_USED)
     }
 
     /// How many blocks the area has.
-    #[inline(always)]
     pub(crate) fn blocks(self) -> usize {
         self.atb_bytes().get() * BLOCKS_PER_ATB
     }
 
     /// The area's ATB, by value.
-    #[inline(always)]
     pub(crate) fn atb<A: Atb>(self) -> A {
         // SAFETY: I5: `lay_out` and `lay_out_empty` put an ATB there, which is never at NULL.
         unsafe { A::new(NonNull::new_unchecked(self.atb_start().get()), self.atb_bytes().get()) }
     }
 
     /// The area's FTB, by value. Only in builds with finalisers.
-    #[inline(always)]
     pub(crate) fn ftb(self) -> BitTable {
         // SAFETY: I5: as for the ATB.
         unsafe { BitTable::new(NonNull::new_unchecked(self.ftb_start().get()), self.blocks()) }
     }
 
     /// The area's WTB, by value. Only in builds with weak references.
-    #[inline(always)]
     pub(crate) fn wtb(self) -> BitTable {
         // SAFETY: I5: as for the ATB.
         unsafe { BitTable::new(NonNull::new_unchecked(self.wtb_start().get()), self.blocks()) }
     }
 
     /// Whether the object with this head has a weak reference; never in builds without them.
-    #[inline(always)]
     pub(crate) fn has_weakref(self, block: usize) -> bool {
         WEAKREF && self.wtb().get(block)
     }
 
     /// The first byte of block 0.
-    #[inline(always)]
     pub(crate) fn pool(self) -> NonNull<u8> {
         // SAFETY: I6: a pool is never at NULL.
         unsafe { NonNull::new_unchecked(self.pool_start().get()) }
@@ -279,7 +261,6 @@ impl Area {
 pub(crate) struct Areas(Option<Area>);
 
 impl From<Area> for Areas {
-    #[inline(always)]
     fn from(first: Area) -> Self {
         Self(Some(first))
     }
@@ -288,7 +269,6 @@ impl From<Area> for Areas {
 impl Iterator for Areas {
     type Item = Area;
 
-    #[inline(always)]
     fn next(&mut self) -> Option<Area> {
         let area = self.0?;
         self.0 = area.next();

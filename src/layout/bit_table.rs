@@ -22,12 +22,10 @@ pub struct BitTable {
 impl BitTable {
     /// # Safety
     /// `start` is the start of a bit table of an area of `blocks` blocks (I5).
-    #[inline(always)]
     pub(crate) unsafe fn new(start: NonNull<u8>, blocks: usize) -> Self {
         Self { start, blocks }
     }
 
-    #[inline(always)]
     fn place(&self, block: usize) -> NonNull<u8> {
         debug_assert!(block < self.blocks);
         // SAFETY: I5: the table has a bit, and so a byte, for every block.
@@ -35,7 +33,6 @@ impl BitTable {
     }
 
     /// Byte `i` of the table.
-    #[inline(always)]
     pub(crate) fn byte(&self, i: usize) -> u8 {
         debug_assert!(i * BLOCKS_PER_BYTE < self.blocks);
         // SAFETY: I5: byte i is part of the table.
@@ -43,7 +40,6 @@ impl BitTable {
     }
 
     /// The bytes from `i` on as a machine word.
-    #[inline(always)]
     pub(crate) fn word(&self, i: usize) -> Word {
         debug_assert!((i + size_of::<Word>() - 1) * BLOCKS_PER_BYTE < self.blocks);
         // SAFETY: I5: these bytes are part of the table.
@@ -51,14 +47,12 @@ impl BitTable {
     }
 
     /// Whether the block's bit is set. gc.c: `FTB_GET`.
-    #[inline(always)]
     pub fn get(&self, block: usize) -> bool {
         // SAFETY: I5.
         unsafe { self.place(block).read() >> (block % BLOCKS_PER_BYTE) & 1 != 0 }
     }
 
     /// Sets the block's bit. gc.c: `FTB_SET`.
-    #[inline(always)]
     pub(crate) fn set(&self, block: usize) {
         let byte = self.place(block);
         // SAFETY: I5, I4.
@@ -66,7 +60,6 @@ impl BitTable {
     }
 
     /// Clears the block's bit. gc.c: `FTB_CLEAR`.
-    #[inline(always)]
     pub(crate) fn clear(&self, block: usize) {
         let byte = self.place(block);
         // SAFETY: I5, I4.

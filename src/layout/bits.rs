@@ -18,7 +18,6 @@ pub trait Bits {
 pub struct Counted;
 
 impl Bits for Counted {
-    #[inline(always)]
     fn highest_lane(lanes: Word) -> usize {
         // Not ilog2, which can panic: some compilers do not see that the mask is not empty.
         (Word::BITS - 1 - lanes.leading_zeros()) as usize / 2
@@ -52,7 +51,6 @@ impl Bits for Counted {
 pub struct Stepped;
 
 impl Bits for Stepped {
-    #[inline(always)]
     fn highest_lane(mut lanes: Word) -> usize {
         let mut lane = 0;
         while lanes > 3 {

@@ -85,14 +85,12 @@ impl Kind {
 ///    word - pool   0000…0000 0010 11|01000      points into block 11
 ///    rotated       01000|0000…0000 0010 11      = huge    >= blocks
 /// ```
-#[inline(always)]
 pub(crate) fn block_from_ptr(word: usize, pool: usize, blocks: usize) -> Option<usize> {
     let block = block_or_more(word, pool);
     if block < blocks { Some(block) } else { None }
 }
 
 /// The rotated number of the picture above: a block if it is less than the number of blocks.
-#[inline(always)]
 pub(crate) fn block_or_more(word: usize, pool: usize) -> usize {
     word.wrapping_sub(pool).rotate_right(BLOCK_BITS)
 }
@@ -101,7 +99,6 @@ pub(crate) fn block_or_more(word: usize, pool: usize) -> usize {
 ///
 /// # Safety
 /// `pool` is an area's pool and `block` at most its number of blocks (invariant I6).
-#[inline(always)]
 pub(crate) unsafe fn ptr_from_block(pool: NonNull<u8>, block: usize) -> NonNull<u8> {
     // SAFETY: the caller's promise.
     unsafe { pool.add(block * BLOCK_BYTES) }

@@ -32,14 +32,12 @@ const WORDS: usize = (config::STATE_MARK_STACK + config::STATE_MARK_STACK_BYTES 
 
 const _: () = assert!(WORDS >= 7, "the mark stack must have room for at least 7 machine words");
 
-#[inline(always)]
 fn word(state: State, index: usize) -> Field<usize> {
     debug_assert!(index < WORDS);
     state.field(START + index * WORD_BYTES)
 }
 
 /// The 32-bit number that starts at byte `at`.
-#[inline(always)]
 fn number(state: State, at: usize) -> Field<u32> {
     debug_assert!(at + size_of::<u32>() <= WORDS * WORD_BYTES);
     state.field(START + at)
@@ -69,44 +67,37 @@ pub(crate) struct PlacementWords(pub State);
 
 impl PlacementWords {
     /// How many classes, from the smallest on, have a bound; 0 during a collection.
-    #[inline(always)]
     pub fn known_classes(self) -> Field<usize> {
         word(self.0, KNOWN_CLASSES)
     }
 
     /// How many holes are remembered.
-    #[inline(always)]
     pub fn hole_count(self) -> Field<usize> {
         word(self.0, HOLE_COUNT)
     }
 
     /// A number of blocks that no hole exceeds.
-    #[inline(always)]
     pub fn longest_hole(self) -> Field<u32> {
         number(self.0, LONGEST_HOLE)
     }
 
     /// A class's bound.
-    #[inline(always)]
     pub fn bound(self, class: usize) -> Field<u32> {
         debug_assert!(class < CLASSES);
         number(self.0, FIRST_BOUND + class * size_of::<u32>())
     }
 
     /// Where a hole starts.
-    #[inline(always)]
     pub fn hole_start(self, i: usize) -> Field<u32> {
         number(self.0, FIRST_HOLE + i * HOLE_BYTES)
     }
 
     /// How many blocks a hole has.
-    #[inline(always)]
     pub fn hole_len(self, i: usize) -> Field<u32> {
         number(self.0, FIRST_HOLE + i * HOLE_BYTES + HOLE_BYTES / 2)
     }
 
     /// Copies `n` holes from `from` on to `to` on; the two may overlap.
-    #[inline(always)]
     pub fn move_holes(self, from: usize, to: usize, n: usize) {
         debug_assert!(from.max(to) + n <= MOST_HOLES);
         let [from, to] = [from, to].map(|i| self.hole_start(i).address().cast::<[u32; 2]>());
@@ -131,20 +122,17 @@ pub(crate) struct MarkingWords(pub State);
 
 impl MarkingWords {
     /// The address of the first disguised free run, or 0.
-    #[inline(always)]
     pub fn first_disguised(self) -> Field<usize> {
         word(self.0, FIRST_DISGUISED)
     }
 
     /// A word of cards.
-    #[inline(always)]
     pub fn cards(self, i: usize) -> Field<usize> {
         debug_assert!(i < CARD_WORDS);
         word(self.0, FIRST_CARD + i)
     }
 
     /// An entry of the mark stack.
-    #[inline(always)]
     pub fn entry(self, i: usize) -> Field<usize> {
         debug_assert!(i < FAST_ENTRIES);
         word(self.0, FIRST_ENTRY + i)
@@ -157,7 +145,6 @@ pub(crate) struct CursorWords(pub State);
 
 impl CursorWords {
     /// A cursor.
-    #[inline(always)]
     pub fn cursor(self, i: usize) -> Field<usize> {
         word(self.0, i)
     }
@@ -181,7 +168,6 @@ impl StackEntries {
     }
 
     /// The block of entry `i`, an index into its area.
-    #[inline(always)]
     pub fn block(self, i: usize) -> usize {
         let at = Self::offset(i);
         match ENTRY_BYTES {
@@ -192,8 +178,12 @@ impl StackEntries {
         }
     }
 
+<<<<<<< HEAD
     /// Makes `block`, which fits, the block of entry `i`.
     #[inline(always)]
+=======
+    /// Makes `block`, at most `HIGHEST_ENTRY`, the block of entry `i`.
+>>>>>>> refs/heads/prune
     pub fn set_block(self, i: usize, block: usize) {
         let at = Self::offset(i);
         match ENTRY_BYTES {
@@ -205,12 +195,10 @@ impl StackEntries {
     }
 
     /// The area of entry `i`, where there can be several.
-    #[inline(always)]
     pub fn area(self, i: usize) -> Field<Area> {
         self.0.field(config::STATE_AREA_STACK + i * WORD_BYTES)
     }
 
-    #[inline(always)]
     fn offset(i: usize) -> usize {
         debug_assert!(i < COMPACT_ENTRIES);
         config::STATE_MARK_STACK + i * ENTRY_BYTES

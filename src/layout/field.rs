@@ -8,24 +8,20 @@ pub(crate) struct Field<T>(NonNull<T>);
 impl<T: Copy> Field<T> {
     /// # Safety
     /// `place` is aligned, holds a `T`, and belongs to the host or the heap for as long as the heap is used (I1, I2).
-    #[inline(always)]
     pub unsafe fn new(place: NonNull<T>) -> Self {
         Self(place)
     }
 
     /// Where the field lies.
-    #[inline(always)]
     pub fn address(&self) -> NonNull<T> {
         self.0
     }
 
-    #[inline(always)]
     pub fn get(&self) -> T {
         // SAFETY: I1: the field lies in the storage that the host lends, aligned, and holds a plain number or pointer.
         unsafe { self.0.read() }
     }
 
-    #[inline(always)]
     pub fn set(&self, value: T) {
         // SAFETY: I1, as above; I4: no reference to it exists.
         unsafe { self.0.write(value) }

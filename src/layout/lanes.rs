@@ -28,19 +28,16 @@ pub(crate) const LANES: Word = Word::MAX / 3;
 ///    bits             7 6   5 4   3 2   1 0
 ///    block_shift       6     4     2     0
 /// ```
-#[inline(always)]
 pub(crate) const fn block_shift(slot: usize) -> u32 {
     2 * (slot % BLOCKS_PER_WORD) as u32
 }
 
 /// The lanes of `word` that are free (00).
-#[inline(always)]
 pub(crate) const fn frees(word: Word) -> Word {
     !(word | word >> 1) & LANES
 }
 
 /// The lanes that are heads (01).
-#[inline(always)]
 pub(crate) const fn heads(word: Word) -> Word {
     word & !(word >> 1) & LANES
 }
@@ -70,19 +67,16 @@ pub(crate) const fn both_bits(lanes: Word) -> Word {
 }
 
 /// The lanes from `lane` (0..32) up.
-#[inline(always)]
 pub(crate) const fn lanes_from(lane: usize) -> Word {
     LANES << (2 * lane)
 }
 
 /// The lanes below `lane` (0..=32).
-#[inline(always)]
 pub(crate) const fn lanes_below(lane: usize) -> Word {
     if lane >= BLOCKS_PER_WORD { LANES } else { LANES & !(Word::MAX << (2 * lane)) }
 }
 
 /// The lowest `n` (1..=32) lanes.
-#[inline(always)]
 pub(crate) const fn first_lanes(n: usize) -> Word {
     LANES >> (Word::BITS as usize - 2 * n)
 }
@@ -93,7 +87,6 @@ pub(crate) const fn first_lanes(n: usize) -> Word {
 ///    n = 4      tails in four lanes     10 10 10 10
 ///               less 1                  10 10 10 01
 /// ```
-#[inline(always)]
 pub(crate) const fn object_bits(n: usize) -> Word {
     (first_lanes(n) << 1) - 1
 }

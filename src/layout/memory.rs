@@ -34,13 +34,11 @@ pub trait Memory {
 pub struct Library;
 
 impl Memory for Library {
-    #[inline(always)]
     unsafe fn clear(start: NonNull<u8>, bytes: usize) {
         // SAFETY: the caller's promise.
         unsafe { start.write_bytes(0, bytes) }
     }
 
-    #[inline(always)]
     unsafe fn clear_blocks(start: NonNull<u8>, n: usize) {
         if n == 1 {
             // Most objects have one block, which is not worth a call.
@@ -52,7 +50,6 @@ impl Memory for Library {
         }
     }
 
-    #[inline(always)]
     unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
         // SAFETY: the caller's promise.
         unsafe { to.copy_from_nonoverlapping(from, bytes) }
@@ -82,7 +79,6 @@ impl Memory for Loops {
         }
     }
 
-    #[inline(always)]
     unsafe fn clear_blocks(mut start: NonNull<u8>, n: usize) {
         // SAFETY: the caller's promise: one past the blocks.
         let end = unsafe { start.add(n * BLOCK_BYTES) };
@@ -96,7 +92,6 @@ impl Memory for Loops {
         }
     }
 
-    #[inline(always)]
     unsafe fn copy(from: *const u8, to: *mut u8, bytes: usize) {
         let (from, to) = (from.cast::<usize>(), to.cast::<usize>());
         for i in 0..bytes / WORD_BYTES {

@@ -26,18 +26,15 @@ const NESTED: u32 = 1 << 16;
 pub(crate) struct Phase(Field<u32>);
 
 /// The phase of this heap.
-#[inline(always)]
 pub(crate) fn phase_of(state: State) -> Phase {
     Phase(state.phase())
 }
 
 impl Phase {
-    #[inline(always)]
     fn has(&self, flag: u32) -> bool {
         self.0.get() & flag != 0
     }
 
-    #[inline(always)]
     fn add(&self, flag: u32) {
         self.0.set(self.0.get() | flag);
     }

@@ -23,12 +23,10 @@ pub struct CompactMarking<H: Host> {
 }
 
 impl<H: Host> Marking<H> for CompactMarking<H> {
-    #[inline(always)]
     fn over(context: Context<H>) -> Self {
         Self { context }
     }
 
-    #[inline(always)]
     unsafe fn mark(self, words: *const usize, len: usize) {
         let mut i = 0;
         while i < len {
@@ -42,7 +40,6 @@ impl<H: Host> Marking<H> for CompactMarking<H> {
     }
 
     /// gc.c: `gc_deal_with_stack_overflow`.
-    #[inline(always)]
     fn finish(self) {
         let phase = phase_of(self.context.state());
         while phase.has_deferred() {

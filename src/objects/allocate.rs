@@ -19,7 +19,6 @@ use crate::variant::Variant;
 pub(crate) struct Allocate<H: Host, V: Variant>(Context<H>, PhantomData<V>);
 
 impl<H: Host, V: Variant> Allocate<H, V> {
-    #[inline(always)]
     pub fn of(context: Context<H>) -> Self {
         Self(context, PhantomData)
     }
@@ -83,7 +82,6 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     }
 
     /// Allocates without a shortcut. In a build with a mutex the caller has taken it.
-    #[inline(always)]
     fn search(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let mut may_collect = self.0.state().auto_collect().get() != 0;
         let mut may_grow = SPLIT_HEAP_AUTO;
@@ -110,7 +108,6 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     }
 
     /// Whether so much was allocated since the last collection that it is time for one.
-    #[inline(always)]
     fn is_collection_due(self) -> bool {
         let state = self.0.state();
         ALLOC_THRESHOLD && state.alloc_amount().get() >= state.alloc_threshold().get()
@@ -126,7 +123,6 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     }
 
     /// Updates the counters for a new object of `n` blocks, releases the mutex and clears the memory.
-    #[inline(always)]
     fn fill_in(self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
         let Place { area, block } = place;
         V::Counting::note_used(area, n);
@@ -161,7 +157,6 @@ impl<H: Host, V: Variant> Allocate<H, V> {
 }
 
 /// The pointer, computed by now: no code that computes it can move behind this.
-#[inline(always)]
 fn computed_by_now(object: NonNull<u8>) -> NonNull<u8> {
     // `black_box` would do, but goes through memory.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm", target_arch = "riscv32"))]

@@ -19,7 +19,6 @@ use crate::variant::Variant;
 pub(crate) struct Release<H: Host, V: Variant>(Context<H>, PhantomData<V>);
 
 impl<H: Host, V: Variant> Release<H, V> {
-    #[inline(always)]
     pub fn of(context: Context<H>) -> Self {
         Self(context, PhantomData)
     }
@@ -49,14 +48,12 @@ impl<H: Host, V: Variant> Release<H, V> {
     }
 
     /// Whether what locks the heap is a collection that has marked everything.
-    #[inline(always)]
     fn is_in_finaliser(self, depth: u16) -> bool {
         depth & !COLLECT_FLAG == 0 && !phase_of(self.0.state()).is_marking()
     }
 
     /// Frees an object if its word of the table shows all there is to know. Mostly it does. Returns the free run that the
     /// object is part of now.
-    #[inline(always)]
     fn free_within_word(self, ptr: *const u8) -> Option<Run> {
         // Blocks of the first area have the same number as heap index.
         let area = self.0.state().first_area();

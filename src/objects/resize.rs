@@ -30,14 +30,12 @@ enum InPlace {
 pub(crate) struct Resize<H: Host, V: Variant>(Context<H>, PhantomData<V>);
 
 impl<H: Host, V: Variant> Resize<H, V> {
-    #[inline(always)]
     pub fn of(context: Context<H>) -> Self {
         Self(context, PhantomData)
     }
 
     /// Makes the object at `ptr`, which is not NULL, `bytes` bytes large, which is not 0: in place if it can, else by moving
     /// it if it may; NULL if that cannot be, and the object is then as it was.
-    #[inline(always)]
     pub fn resize(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
         if self.0.is_locked() {
             return null_mut();
@@ -54,7 +52,6 @@ impl<H: Host, V: Variant> Resize<H, V> {
 
     /// Lets the object keep its length or grow a little, if its word of the table shows that it can; then releases the
     /// mutex.
-    #[inline(always)]
     fn grow_within_word(self, ptr: *mut u8, bytes: usize) -> bool {
         let Some(n) = blocks_for(bytes) else { return false };
         let area = self.0.state().first_area();
@@ -77,7 +74,6 @@ impl<H: Host, V: Variant> Resize<H, V> {
     }
 
     /// Releases the mutex on every path.
-    #[inline(always)]
     fn search(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
         let (area, block) = match object_at::<V::Atb, H>(self.0, ptr, false) {
             Ok(found) => found,

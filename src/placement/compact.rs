@@ -38,7 +38,6 @@ pub struct CompactPlacement<H: Host> {
 impl<H: Host> Placement<H> for CompactPlacement<H> {
     const SHORTCUTS: bool = false;
 
-    #[inline(always)]
     fn over(context: Context<H>) -> Self {
         Self { context }
     }
@@ -48,7 +47,6 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
     }
 
-    #[inline(always)]
     fn suspend(self) {
         // The cursors are not read before they are reset.
     }
@@ -84,12 +82,10 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         }
     }
 
-    #[inline(always)]
     fn note_free(self, area: Area, block: usize, n: usize) {
         self.note_free_run(Run { start: block + first_index(self.context.state(), area), len: n });
     }
 
-    #[inline(always)]
     fn note_free_run(self, run: Run) {
         // Not a loop: that would take twice the time, and no less code.
         self.lower(0, run.start);
@@ -99,7 +95,6 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         const { assert!(CURSORS == 4) };
     }
 
-    #[inline(always)]
     fn note_use(self, _area: Area, _block: usize, _n: usize) {
         // A cursor stays true when free blocks come into use.
     }
@@ -118,19 +113,16 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
 }
 
 impl<H: Host> CompactPlacement<H> {
-    #[inline(always)]
     fn cursor(self, i: usize) -> Field<usize> {
         CursorWords(self.context.state()).cursor(i)
     }
 
-    #[inline(always)]
     fn lower(self, i: usize, index: usize) {
         let cursor = self.cursor(i);
         cursor.set(cursor.get().min(index));
     }
 
     /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end.
-    #[inline(always)]
     fn search(self, from: usize, n: usize) -> (usize, Option<Place>) {
         let state = self.context.state();
         if !SPLIT_HEAP {

@@ -6,7 +6,6 @@ use crate::layout::area::Area;
 use crate::layout::state::State;
 
 /// The heap index of an area's block 0.
-#[inline(always)]
 pub(super) fn first_index(state: State, area: Area) -> usize {
     let mut first = 0;
     if SPLIT_HEAP {
@@ -18,7 +17,6 @@ pub(super) fn first_index(state: State, area: Area) -> usize {
 }
 
 /// The block with a heap index; the end of an area counts as one.
-#[inline(always)]
 pub(super) fn place_at(state: State, index: usize) -> Place {
     let mut area = state.first_area();
     if !SPLIT_HEAP {

@@ -29,7 +29,6 @@ pub struct Run {
 }
 
 impl Run {
-    #[inline(always)]
     pub(crate) fn end(self) -> usize {
         self.start + self.len
     }
@@ -67,14 +66,12 @@ pub trait Placement<H: Host>: Copy {
 
     /// Makes an object of the lowest `n` (at least 1) free blocks in a row, if they can be found without leaving one word
     /// of the table.
-    #[inline(always)]
     fn take_within_word(self, _n: usize) -> Option<Place> {
         None
     }
 
     /// Makes an object of the lowest `n` (at least 1) free blocks in a row, if `n` is small enough for a short search; none,
     /// too, if the search fails.
-    #[inline(always)]
     fn take_small(self, _n: usize) -> Option<Place> {
         None
     }

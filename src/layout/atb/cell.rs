@@ -27,19 +27,16 @@ pub struct FreeRun {
 impl Cell {
     /// # Safety
     /// `word` is the address of a word of the table (I5); `shift` is a lane's lower bit.
-    #[inline(always)]
     pub(super) unsafe fn new(word: *mut Word, shift: u32) -> Self {
         debug_assert!(word.addr() % WORD_BYTES == 0);
         Self { word, shift }
     }
 
-    #[inline(always)]
     fn load(self) -> Word {
         // SAFETY: I5: the word is part of the table.
         Word::from_le(unsafe { self.word.read() })
     }
 
-    #[inline(always)]
     fn store(self, word: Word) {
         // SAFETY: I5; I4: no reference to it exists.
         unsafe { self.word.write(word.to_le()) }
@@ -54,7 +51,6 @@ impl Cell {
     ///    too short     1                    the first run: three lanes from here are not all free
     ///    found             1 1 1            3 blocks further up
     /// ```
-    #[inline(always)]
     pub fn take_run(self, n: usize) -> Option<usize> {
         let word = self.load();
         // Lanes that are shifted in at the top are not free.
@@ -78,7 +74,6 @@ impl Cell {
 
     /// Makes an object of the `n` (1..32) free blocks from this one on, if all of them lie in its word; says whether they
     /// do.
-    #[inline(always)]
     pub fn take(self, n: usize) -> bool {
         if n > 1 && self.shift as usize + 2 * n > Word::BITS as usize {
             return false;
@@ -95,7 +90,6 @@ impl Cell {
     ///    word      h h = . . . h     block 1 gets four blocks: it had two
     ///    after     h h = = = . h
     /// ```
-    #[inline(always)]
     pub fn grow(self, n: usize) -> Option<usize> {
         let (word, shift) = (self.load(), self.shift as usize);
         let above = word >> shift;
@@ -125,7 +119,6 @@ impl Cell {
     ///    below     u u .
     ///    above           u u u . . u     used lanes; without the object, the lowest is at its run's end
     /// ```
-    #[inline(always)]
     pub fn free(self, block: usize, blocks: usize, last_used: usize) -> Option<FreeRun> {
         let (word, shift) = (self.load(), self.shift);
         let above = word >> shift;

@@ -17,19 +17,16 @@ pub struct CompactAtb {
 
 impl CompactAtb {
     /// Bytes of the first word that do not belong to the table.
-    #[inline(always)]
     fn foreign(&self) -> usize {
         self.start.addr().get() % WORD_BYTES
     }
 
-    #[inline(always)]
     fn word(&self, i: usize) -> *mut Word {
         // Aligned down: maybe out of the area.
         self.start.as_ptr().wrapping_sub(self.foreign()).cast::<Word>().wrapping_add(i)
     }
 
     /// Writes word `i`, which belongs to the table as a whole.
-    #[inline(always)]
     fn store_whole(&self, i: usize, word: Word) {
         // SAFETY: I5: word i is part of the table; I4: no reference to it exists.
         unsafe { self.word(i).write(word.to_le()) }
@@ -43,7 +40,6 @@ impl CompactAtb {
         }
     }
 
-    #[inline(always)]
     fn place(&self, i: usize) -> NonNull<u8> {
         debug_assert!(i < self.bytes);
         // SAFETY: I5: byte i of the table.
@@ -51,7 +47,6 @@ impl CompactAtb {
     }
 
     /// Changes a block's bits. gc.c: `ATB_ANY_TO_FREE` and the others.
-    #[inline(always)]
     fn set(&self, block: usize, kind: Kind) {
         let place = self.place(atb_from_block(block));
         let shift = byte_shift(block);
@@ -61,7 +56,6 @@ impl CompactAtb {
 
     /// Marks the head that a collection has reached; says whether it was an unmarked head. gc.c: `ATB_GET_KIND` and
     /// `ATB_HEAD_TO_MARK`.
-    #[inline(always)]
     pub fn head_to_mark(&self, block: usize) -> bool {
         let is_head = self.kind(block) == Kind::Head;
         if is_head {
@@ -158,17 +152,19 @@ impl CompactAtb {
 }
 
 impl Atb for CompactAtb {
-    #[inline(always)]
     unsafe fn new(start: NonNull<u8>, bytes: usize) -> Self {
         Self { start, bytes }
     }
 
+<<<<<<< HEAD
     #[inline(always)]
     fn words(&self) -> usize {
+=======
+    fn len(&self) -> usize {
+>>>>>>> refs/heads/prune
         (self.foreign() + self.bytes) / WORD_BYTES
     }
 
-    #[inline(always)]
     fn blocks(&self) -> usize {
         self.bytes * BLOCKS_PER_ATB
     }
@@ -178,7 +174,6 @@ impl Atb for CompactAtb {
         self.foreign() * BLOCKS_PER_ATB
     }
 
-    #[inline(always)]
     fn load(&self, i: usize) -> Word {
         debug_assert!(i < self.words());
         // SAFETY: I5: an aligned word with at least one byte of the table in it, so it can be read. Volatile: the first
@@ -186,7 +181,6 @@ impl Atb for CompactAtb {
         Word::from_le(unsafe { self.word(i).read_volatile() })
     }
 
-    #[inline(always)]
     fn store_own_lanes(&self, i: usize, _loaded: Word, word: Word) {
         debug_assert!(i < self.words());
         if i == 0 && self.foreign() != 0 {
@@ -195,13 +189,11 @@ impl Atb for CompactAtb {
         self.store_whole(i, word);
     }
 
-    #[inline(always)]
     fn byte(&self, i: usize) -> u8 {
         // SAFETY: I5: byte i of the table.
         unsafe { self.place(i).read() }
     }
 
-    #[inline(always)]
     fn kind(&self, block: usize) -> Kind {
         Kind::of((self.byte(atb_from_block(block)) >> byte_shift(block)).into())
     }
@@ -214,17 +206,14 @@ impl Atb for CompactAtb {
         }
     }
 
-    #[inline(always)]
     fn free_to_tail(&self, block: usize, n: usize) {
         self.fill(block, n, Kind::Tail);
     }
 
-    #[inline(always)]
     fn tail_to_free(&self, block: usize, n: usize) {
         self.fill(block, n, Kind::Free);
     }
 
-    #[inline(always)]
     fn object_to_free(&self, block: usize) -> usize {
         self.set(block, Kind::Free);
         let tails = self.tails_after(block);
@@ -241,14 +230,12 @@ impl Atb for CompactAtb {
         if next < self.blocks() && self.kind(next) == Kind::Tail { self.run(next, Kind::Tail, usize::MAX) } else { 0 }
     }
 
-    #[inline(always)]
     fn frees_after(&self, block: usize, enough: usize) -> usize {
         self.run(block + 1, Kind::Free, enough)
     }
 }
 
 /// How far a block's bits lie from bit 0 of their byte. gc.c: `BLOCK_SHIFT`.
-#[inline(always)]
 const fn byte_shift(block: usize) -> usize {
     2 * (block % BLOCKS_PER_ATB)
 }

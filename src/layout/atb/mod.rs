@@ -98,14 +98,12 @@ pub trait Atb: Copy {
     fn frees_after(&self, block: usize, enough: usize) -> usize;
 
     /// A shortcut of tables that have it: frees the object at `block` if that can be done within one word ([`Cell::free`]).
-    #[inline(always)]
     fn free_within_word(&self, _block: usize, _last_used: usize) -> Option<FreeRun> {
         None
     }
 
     /// A shortcut of tables that have it: gives the object at `block` `n` blocks, at least as many as it has, if that can
     /// be done within one word ([`Cell::grow`]). Returns how many it had.
-    #[inline(always)]
     fn grow_within_word(&self, _block: usize, _n: usize) -> Option<usize> {
         None
     }

@@ -45,7 +45,6 @@ impl<H: Host> Deferred<H> {
         phase_of(self.0.state()).has_deferred()
     }
 
-    #[inline(always)]
     fn words(self) -> MarkingWords {
         MarkingWords(self.0.state())
     }
@@ -98,7 +97,6 @@ impl<H: Host> Deferred<H> {
     }
 
     /// Marks the lowest deferred object of table word `i` again, for the caller to scan. None if there is none.
-    #[inline(always)]
     pub fn take_from_word(self, pool: Pool, i: usize) -> Option<(usize, Reached)> {
         let word = pool.atb.load(i);
         let deferred = frees(word) & used_lanes(pool.area, i);

@@ -31,12 +31,10 @@ pub struct FastMarking<H: Host> {
 }
 
 impl<H: Host> Marking<H> for FastMarking<H> {
-    #[inline(always)]
     fn over(context: Context<H>) -> Self {
         Self { context, first: Pool::of(context.state().first_area()) }
     }
 
-    #[inline(always)]
     unsafe fn mark(self, words: *const usize, len: usize) {
         let mut stack = Depth::EMPTY;
         for i in 0..len {

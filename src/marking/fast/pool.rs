@@ -16,14 +16,12 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    #[inline(always)]
     pub fn of(area: Area) -> Self {
         let atb: FastAtb = area.atb();
         Self { area, start: area.pool(), atb, blocks: atb.blocks() }
     }
 
     /// The block that a word is the address of, if it is one of this pool's.
-    #[inline(always)]
     pub fn block(&self, word: usize) -> Option<usize> {
         block_from_ptr(word, self.start.addr().get(), self.blocks)
     }
@@ -32,7 +30,6 @@ impl Pool {
     ///
     /// # Safety
     /// `addr` is the address of one of this pool's blocks.
-    #[inline(always)]
     pub unsafe fn words(&self, addr: usize) -> *const usize {
         // SAFETY: I6: the offset of a block from the pool's start.
         unsafe { self.start.as_ptr().add(addr.wrapping_sub(self.start.addr().get())).cast() }

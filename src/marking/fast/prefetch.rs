@@ -7,7 +7,6 @@ pub(super) const PREFETCHES: bool = cfg!(any(target_arch = "x86_64", target_arch
 pub(super) const AHEAD: usize = 2048;
 
 /// Asks for the memory at an address, without waiting for it.
-#[inline(always)]
 pub(super) fn prefetch(addr: usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a hint, which does nothing for an address that cannot be read.

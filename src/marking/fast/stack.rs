@@ -46,7 +46,6 @@ pub(super) struct Child {
 pub(super) struct MarkStack(pub State);
 
 impl MarkStack {
-    #[inline(always)]
     pub fn entry(self, index: usize) -> Field<usize> {
         MarkingWords(self.0).entry(index)
     }
@@ -60,7 +59,6 @@ impl MarkStack {
     /// Takes the entry at `depth`, the newest one, off the stack; or one in its place. Where memory is far away, the
     /// newest one's was asked for only now (`push`), while that of an older one has had time to arrive. But an unfinished
     /// object stays where it is until all its children above it are done; otherwise the stack would fill up with them.
-    #[inline(always)]
     pub fn take(self, depth: usize) -> usize {
         let newest = self.entry(depth).get();
         if !PREFETCHES {
@@ -75,13 +73,11 @@ impl MarkStack {
         entry
     }
 
-    #[inline(always)]
     pub fn push_entry(self, addr: usize, flags: usize, stack: Depth) -> Depth {
         self.entry(stack.depth).set(addr | flags);
         Depth { depth: stack.depth + 1, newest: addr }
     }
 
-    #[inline(always)]
     pub fn push(self, child: Child, stack: Depth) -> Depth {
         prefetch(child.addr);
         self.push_entry(child.addr, if child.reached == Reached::OneBlock { 0 } else { LONG }, stack)

@@ -27,13 +27,11 @@ pub(super) struct Bounds(pub PlacementWords);
 
 impl Bounds {
     /// How many classes, from the smallest on, have a bound.
-    #[inline(always)]
     pub fn known(self) -> usize {
         self.0.known_classes().get()
     }
 
     /// Says that the first `classes` classes have a bound.
-    #[inline(always)]
     pub fn set_known(self, classes: usize) {
         self.0.known_classes().set(classes);
     }
@@ -49,12 +47,10 @@ impl Bounds {
         self.set_known(if vast { SMALL } else { 0 });
     }
 
-    #[inline(always)]
     pub fn get(self, class: usize) -> usize {
         self.0.bound(class).get() as usize
     }
 
-    #[inline(always)]
     pub fn set(self, class: usize, index: usize) {
         self.0.bound(class).set(index as u32);
     }
@@ -66,14 +62,12 @@ impl Bounds {
 
     /// Where a search for a class's size starts: the higher one of its bound and the next smaller class's. What holds for a
     /// smaller size holds for a larger one.
-    #[inline(always)]
     pub fn to_search_from(self, class: usize) -> usize {
         let bound = self.get(class);
         if class > 0 { bound.max(self.get(class - 1)) } else { bound }
     }
 
     /// Raises the bound of a class, and with it that of the next larger one.
-    #[inline(always)]
     pub fn raise(self, class: usize, index: usize) {
         self.set(class, index);
         if class + 1 < self.known() {
@@ -83,7 +77,6 @@ impl Bounds {
 
     /// Lowers the bounds between the start of a free run and `limit` to its start, for the classes that it can serve.
     /// Returns whether others lie above the limit; then the run must become a hole, and no bound need be lowered.
-    #[inline(always)]
     pub fn lower(self, run: Run, limit: usize) -> bool {
         let mut class = self.known().min(class_of(run.len) + 1);
         // Larger ones first: mostly, their bounds are higher.

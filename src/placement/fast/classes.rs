@@ -14,7 +14,6 @@ pub(super) const SMALL: usize = if CLASSES < EXACT { CLASSES } else { EXACT - 1 
 ///    n       1 2 … 15 16..24 24..32 32..48 48..64 64..96 …
 ///    class   0 1 … 14   15     16     17     18     19
 /// ```
-#[inline(always)]
 pub(super) const fn class_of(n: usize) -> usize {
     let class = if n < EXACT {
         n - 1
@@ -26,7 +25,6 @@ pub(super) const fn class_of(n: usize) -> usize {
 }
 
 /// The smallest number of blocks in a class.
-#[inline(always)]
 pub(super) const fn class_size(class: usize) -> usize {
     if class < EXACT - 1 {
         class + 1

@@ -18,12 +18,10 @@ const NO_HOLE: usize = u32::MAX as usize;
 pub(super) struct Holes(pub PlacementWords);
 
 impl Holes {
-    #[inline(always)]
     fn count(self) -> usize {
         self.0.hole_count().get()
     }
 
-    #[inline(always)]
     fn set_count(self, count: usize) {
         self.0.hole_count().set(count);
     }
@@ -33,19 +31,16 @@ impl Holes {
         (0..self.count()).map(move |i| self.get(i))
     }
 
-    #[inline(always)]
     fn get(self, i: usize) -> Run {
         Run { start: self.0.hole_start(i).get() as usize, len: self.0.hole_len(i).get() as usize }
     }
 
-    #[inline(always)]
     fn set(self, i: usize, hole: Run) {
         self.0.hole_start(i).set(hole.start as u32);
         self.0.hole_len(i).set(hole.len as u32);
     }
 
     /// The lowest hole; if there is none, one that starts above all blocks and has no block.
-    #[inline(always)]
     pub fn first(self) -> Run {
         self.get(0)
     }
@@ -75,7 +70,6 @@ impl Holes {
     }
 
     /// Takes `n` blocks, at most all, from the start of the first hole.
-    #[inline(always)]
     pub fn shorten_first(self, n: usize) {
         let hole = self.get(0);
         if n == hole.len {

@@ -32,7 +32,6 @@ pub struct FastPlacement<H: Host> {
 impl<H: Host> Placement<H> for FastPlacement<H> {
     const SHORTCUTS: bool = true;
 
-    #[inline(always)]
     fn over(context: Context<H>) -> Self {
         Self { context }
     }
@@ -168,12 +167,10 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
 }
 
 impl<H: Host> FastPlacement<H> {
-    #[inline(always)]
     fn bounds(self) -> Bounds {
         Bounds(PlacementWords(self.context.state()))
     }
 
-    #[inline(always)]
     fn holes(self) -> Holes {
         Holes(PlacementWords(self.context.state()))
     }
