@@ -178,12 +178,7 @@ impl StackEntries {
         }
     }
 
-<<<<<<< HEAD
     /// Makes `block`, which fits, the block of entry `i`.
-    #[inline(always)]
-=======
-    /// Makes `block`, at most `HIGHEST_ENTRY`, the block of entry `i`.
->>>>>>> refs/heads/prune
     pub fn set_block(self, i: usize, block: usize) {
         let at = Self::offset(i);
         match ENTRY_BYTES {

@@ -156,12 +156,7 @@ impl Atb for CompactAtb {
         Self { start, bytes }
     }
 
-<<<<<<< HEAD
-    #[inline(always)]
     fn words(&self) -> usize {
-=======
-    fn len(&self) -> usize {
->>>>>>> refs/heads/prune
         (self.foreign() + self.bytes) / WORD_BYTES
     }
 
