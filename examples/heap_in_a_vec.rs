@@ -18,7 +18,7 @@ use std::ptr::{NonNull, null_mut};
 
 use gcheap::config::{BLOCK_BYTES, STATE_BYTES, WORD_BYTES};
 use gcheap::inspect::dump::Printer;
-use gcheap::{Heap, Misuse, Host};
+use gcheap::{Heap, Host, Misuse};
 
 /// What the host lends to its heap, and what the program keeps beside it.
 struct World {
