@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::child::{Job, Traces};
 use crate::config::{self, Config};
-use crate::heaps::library::Places;
+use crate::heaps::places::Places;
 
 pub const USAGE: &str = "\
 parity: the same random trace through MicroPython's gc.c and through libgcheap

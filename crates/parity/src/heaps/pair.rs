@@ -7,7 +7,7 @@ use super::memory::{SIDE_BYTES, ZONE_BYTES, ZONES, zone_start};
 use super::side::{AreaView, Callback, FIXED_ROOTS, Info, Lender, MAX_AREAS, MAX_ROOTS, RawLibrary, Side};
 use crate::trace::{Span, Value};
 
-/// How many roots there are: those in the table come first, then the words that gc_collect_start finds by itself.
+/// The number of roots: first those in the table, then the words that gc_collect_start finds by itself.
 pub const ROOTS: usize = MAX_ROOTS + FIXED_ROOTS;
 /// The root that refers to the object being reallocated, as a C stack would.
 pub const ROOT_BUSY: usize = MAX_ROOTS - 1;
