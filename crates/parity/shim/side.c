@@ -27,8 +27,8 @@ mp_state_thread_t *mp_thread_get_state(void) {
 #endif
 
 #if !PARITY_GCHEAP
-// When gc.c's gc_realloc grows an object to the end of the heap, it sets gc_last_used_block to one block behind the end,
-// and the next sweep reads one FTB byte too many. This corrects it.
+// When gc.c's gc_realloc grows an object to the end of the heap, it sets gc_last_used_block to one block behind the
+// end, and the next sweep reads one FTB byte too many. This corrects it.
 static void clamp_last_used(void) {
     #if MICROPY_GC_SPLIT_HEAP
     for (mp_state_mem_area_t *area = &MP_STATE_MEM(area); area != NULL; area = area->next)
@@ -122,8 +122,8 @@ static void *checked_realloc(void *ptr, size_t bytes, bool allow_move) {
     return result;
 }
 
-// With a split heap, gc.c of MicroPython 1.29 accepts any address inside an object's first block. Other versions return 0
-// for it, as does 1.29 with one area, and so does libgcheap.
+// With a split heap, gc.c of MicroPython 1.29 accepts any address inside an object's first block. Other versions return
+// 0 for it, as does 1.29 with one area, and so does libgcheap.
 static size_t nbytes(const void *ptr) {
     #if MICROPY_GC_SPLIT_HEAP && !PARITY_GCHEAP
     if ((uintptr_t)ptr % MICROPY_BYTES_PER_GC_BLOCK != 0) {

@@ -1,5 +1,5 @@
-//! What runs in a process of its own, because a broken heap may crash it. session/process.rs starts it and reads what it
-//! writes.
+//! What runs in a process of its own, because a broken heap may crash it. session/process.rs starts it and reads what
+//! it writes.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The configurations. The name of a configuration contains all its options, so any configuration can be made from its
-//! name; `all` is only the default list. A new option needs a field here, and a line each in `name`, `parse` and `header`.
+//! name; `all` is only the default list. A new option needs a field here, and a line each in `name`, `parse` and
+//! `header`.
 
 /// The size of this machine's words in bytes.
 pub const WORD: usize = size_of::<usize>();

@@ -1,5 +1,5 @@
-//! Runs the same random trace through MicroPython's gc.c and through libgcheap, and compares everything after each call.
-//! crates/parity/README.md explains what is compared and how to read a failure.
+//! Runs the same random trace through MicroPython's gc.c and through libgcheap, and compares everything after each
+//! call. crates/parity/README.md explains what is compared and how to read a failure.
 
 mod child;
 mod config;

@@ -18,7 +18,8 @@ pub fn graphs(g: &mut Generator) -> Result<(), Divergence> {
         let share = *g.random.pick(&[100, 90, 50]);
         let hub = graph(g, free * share / 100)?;
         let full = round == 0 || g.random.chance(60);
-        // Fillers: no object points to them, and each has one pointer. With a threshold, collections may free them again.
+        // Fillers: no object points to them, and each has one pointer. With a threshold, collections may free them
+        // again.
         let free = g.runner.blocks() - g.runner.live_blocks();
         for _ in 0..if full { free } else { 0 } {
             let Some(id) = node(g, 1)? else { break };

@@ -113,9 +113,9 @@ impl Pair {
         }
     }
 
-    /// Whether gc.c can make an area of this many bytes, counted to the end of the last whole block. With weak references
-    /// it has two bitmaps, each rounded up to whole bytes, but its formula allows for one extra byte only. For sizes where
-    /// that is too little, an assertion of gc.c fails.
+    /// Whether gc.c can make an area of this many bytes, counted to the end of the last whole block. With weak
+    /// references it has two bitmaps, each rounded up to whole bytes, but its formula allows for one extra byte only.
+    /// For sizes where that is too little, an assertion of gc.c fails.
     pub fn fits_gc_c(&self, bytes: usize) -> bool {
         let block = self.block();
         let atb = bytes.saturating_sub(1) * 8 / (16 + 32 * block);
@@ -204,7 +204,8 @@ impl Pair {
     /// The whole state of the heap, which lies in the host's structure.
     pub fn state(&self, side: usize) -> &'static mut [u8] {
         let side = self.side(side);
-        // SAFETY: the structure is static and this process has one thread; callers drop the slice before they call a heap.
+        // SAFETY: the structure is static and this process has one thread; callers drop the slice before they call a
+        // heap.
         unsafe { slice::from_raw_parts_mut(side.state, side.state_bytes) }
     }
 

@@ -19,8 +19,8 @@ const SOURCES: &[&str] = &[
 /// The same of the MicroPython tree.
 const MICROPYTHON_SOURCES: &[&str] = &["py/gc.c", "py/gc.h", "py/mpstate.h", "py/mpprint.c"];
 
-/// Everything that the shared object depends on, as a text: the options, and each file's size and time. It is up to date
-/// if it was built when the text was the same.
+/// Everything that the shared object depends on, as a text: the options, and each file's size and time. It is up to
+/// date if it was built when the text was the same.
 pub fn stamp(config: &Config, places: &Places) -> Result<String, String> {
     let mut stamp = format!("{}{:?} {}\n", config.header(), places.against, places.compiler());
     let mut todo: Vec<PathBuf> = Vec::new();

@@ -58,8 +58,8 @@ impl<'a> Shrinker<'a> {
         fails
     }
 
-    /// Searches for the shortest beginning that fails. At the end of a trace everything is compared, so a shorter beginning
-    /// can show the failure earlier.
+    /// Searches for the shortest beginning that fails. At the end of a trace everything is compared, so a shorter
+    /// beginning can show the failure earlier.
     fn cut_end(&mut self, trace: &mut Trace) {
         let (mut passes, mut fails) = (0, trace.ops.len());
         while passes + 1 < fails && !self.out_of_time() {
