@@ -16,7 +16,11 @@ const SHRINK_LIMIT: Duration = Duration::from_secs(100);
 /// The report on a failure of `traces`, which ended like `end`. `show` is told what takes long.
 pub fn report(options: &Options, traces: &Traces, library: &Path, end: &End, show: impl Fn(&str)) -> String {
     let (name, seed) = (traces.config.name(), traces.seed);
-    let command = format!("cargo run --release -p parity -- --micropython {}", options.places.micropython.display());
+    let mut command =
+        format!("cargo run --release -p parity -- --micropython {}", options.places.micropython.display());
+    if let Some(against) = &options.places.against {
+        command += &format!(" --against {}", against.display());
+    }
     let mut text = format!(
         "seed {seed}, trace {}: {}again: {command} --seed {seed} --config {name} --only {}\n",
         end.trace, end.message, end.trace
