@@ -7,11 +7,17 @@ include micropython-port/unix.mk
 CARGO ?= cargo
 CALLS ?= 10000000
 CONFIG ?= /dev/null
-RUST_SOURCES := Cargo.toml build.rs $(wildcard src/*.rs src/heap/*.rs)
-BUILDERS := src/c_abi/aeabi.c $(addprefix scripts/,build-archive cargo-for rust-target)
+SOURCES := $(shell python3 tools/build.py sources)
 
-build/libgcheap.a: $(RUST_SOURCES) $(BUILDERS) $(filter-out /dev/null,$(CONFIG))
-	scripts/build-archive $(CONFIG) $@
+build/libgcheap.a: build/libgcheap.inputs $(SOURCES)
+	tools/build.py archive "$(CONFIG)" $@
+
+# What the archive is made from beside the sources. Keeps its time unless that has changed.
+build/libgcheap.inputs: always
+	@tools/build.py inputs "$(CONFIG)" $@
+
+dist:  ## build/libgcheap-VERSION.tar.gz, the committed sources, which build without git
+	tools/build.py dist build
 
 header:  ## writes include/gcheap.h anew from the Rust sources
 	$(CARGO) run --quiet --package xtask -- header
@@ -67,4 +73,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint lint-tools clean help
+.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint lint-tools clean help

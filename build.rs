@@ -72,6 +72,9 @@ const LAYOUT: &[&str] = &[
     "AREA_LAST_USED",
 ];
 
+/// The fewest machine words that the heap can do with in the place of gc.c's mark stack.
+const LEAST_STACK_WORDS: usize = 7;
+
 type Config = BTreeMap<String, String>;
 
 fn main() {
@@ -113,13 +116,14 @@ fn defaults() -> Config {
 }
 
 fn read(text: &str, path: &Path, config: &mut Config) {
-    for (n, line) in text.lines().enumerate() {
+    for (n, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let at = format!("{}:{}", path.display(), n + 1);
         let Some((key, value)) = line.split_once('=') else { stop(&format!("{at}: no '=' in \"{line}\"")) };
+        let (key, value) = (key.trim(), value.trim());
         let known = DEFAULTS.iter().any(|d| d.0 == key) || LAYOUT.contains(&key) || key == "POINTER_BYTES";
         if !known {
             stop(&format!("{at}: unknown key \"{key}\""));
@@ -206,6 +210,112 @@ fn check(config: &Config, word: usize) {
     for (key, other, why) in needs {
         if config[key] == "1" && config[other] == "0" {
             stop(&format!("{key}=1 needs {other}=1: {why}"));
+        }
+    }
+    check_layout(config, word);
+}
+
+/// A field of a structure: its key, where it lies, and its bytes and alignment.
+struct Place {
+    key: &'static str,
+    start: usize,
+    bytes: usize,
+    align: usize,
+}
+
+/// Every field must be aligned and inside its structure, and no two may overlap (invariant I1).
+fn check_layout(config: &Config, word: usize) {
+    let value = |key: &str| number(key, &config[key]);
+    let on = |key: &str| config[key] == "1";
+    let place = |key: &'static str, bytes: usize, align: usize| Place { key, start: value(key), bytes, align };
+
+    let (stack, entry) = (value("STATE_MARK_STACK_BYTES"), value("STATE_MARK_STACK_ENTRY_BYTES"));
+    if !entry.is_power_of_two() || entry > word {
+        stop(&format!("STATE_MARK_STACK_ENTRY_BYTES is {entry}; it must be 1, 2, 4 or 8, and at most {word} here"));
+    }
+    if stack % entry != 0 {
+        stop(&format!(
+            "STATE_MARK_STACK_BYTES is {stack}, which is no multiple of STATE_MARK_STACK_ENTRY_BYTES={entry}"
+        ));
+    }
+    // The heap takes this storage by whole aligned words.
+    let first = value("STATE_MARK_STACK").next_multiple_of(word);
+    if (value("STATE_MARK_STACK") + stack).saturating_sub(first) < LEAST_STACK_WORDS * word {
+        let least = LEAST_STACK_WORDS * word;
+        stop(&format!(
+            "STATE_MARK_STACK_BYTES is {stack}; the mark stack must have room for {LEAST_STACK_WORDS} machine \
+                       words, {least} bytes here"
+        ));
+    }
+
+    let area = [
+        ("AREA_NEXT", on("SPLIT_HEAP")),
+        ("AREA_ATB_START", true),
+        ("AREA_ATB_BYTES", true),
+        ("AREA_FTB_START", on("FINALISER")),
+        ("AREA_WTB_START", on("WEAKREF")),
+        ("AREA_POOL_START", true),
+        ("AREA_POOL_END", true),
+        ("AREA_LAST_FREE", true),
+        ("AREA_LAST_USED", true),
+    ];
+    let area: Vec<Place> = area.into_iter().filter(|f| f.1).map(|f| place(f.0, word, word)).collect();
+    check_fields(area, "AREA_BYTES", value("AREA_BYTES"));
+
+    let mut state = vec![
+        place("STATE_AREA", value("AREA_BYTES"), word),
+        place("STATE_OVERFLOW", 4, 4),
+        place("STATE_MARK_STACK", stack, entry),
+        place("STATE_AUTO_COLLECT", 2, 2),
+    ];
+    if on("SPLIT_HEAP") {
+        state.push(place("STATE_AREA_STACK", stack / entry * word, word));
+    }
+    if on("ALLOC_THRESHOLD") {
+        state.push(place("STATE_ALLOC_AMOUNT", word, word));
+        state.push(place("STATE_ALLOC_THRESHOLD", word, word));
+    }
+    if on("COLLECT_RETVAL") {
+        state.push(place("STATE_COLLECTED", word, word));
+    }
+    // Without threads the lock depth is in the host's storage too, there or before or behind the state.
+    let (offset, mut lock) = (value("STATE_OFFSET"), place("LOCK_DEPTH_OFFSET", 2, 2));
+    let end = offset + value("STATE_BYTES");
+    if !on("THREAD_STATE") && lock.start + lock.bytes > offset && lock.start < end {
+        let Some(start) = lock.start.checked_sub(offset) else {
+            stop(&format!("LOCK_DEPTH_OFFSET is {}, half before the state at STATE_OFFSET={offset}", lock.start))
+        };
+        lock.start = start;
+        state.push(lock);
+    } else {
+        aligned(&lock);
+    }
+    aligned(&Place { key: "STATE_OFFSET", start: offset, bytes: 0, align: word });
+    check_fields(state, "STATE_BYTES", value("STATE_BYTES"));
+}
+
+fn aligned(field: &Place) {
+    if field.start % field.align != 0 {
+        stop(&format!("{} is {}; it must be a multiple of {}", field.key, field.start, field.align));
+    }
+}
+
+fn check_fields(mut fields: Vec<Place>, size_key: &str, size: usize) {
+    fields.sort_by_key(|field| field.start);
+    for field in &fields {
+        aligned(field);
+        if field.start + field.bytes > size {
+            let Place { key, start, bytes, .. } = field;
+            stop(&format!("{size_key} is {size}, but {key} has {bytes} bytes at {start}, which end behind it"));
+        }
+    }
+    for two in fields.windows(2) {
+        let (lower, upper) = (&two[0], &two[1]);
+        if lower.start + lower.bytes > upper.start {
+            stop(&format!(
+                "{} ({} bytes at {}) and {} (at {}) overlap",
+                lower.key, lower.bytes, lower.start, upper.key, upper.start
+            ));
         }
     }
 }

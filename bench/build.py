@@ -4,10 +4,15 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+from gcheap_build import config as configuration  # noqa: E402
+from gcheap_build import package  # noqa: E402
+
 OUT = ROOT / "build" / "bench"
 MARKER = b"libgcheap " + re.search(rb'^version = "(.*)"', (ROOT / "Cargo.toml").read_bytes(), re.M)[1]
 CC = shlex.split(os.environ.get("CC", "cc"))
@@ -92,16 +97,11 @@ class Builder:
         """As the MicroPython port builds it: its glue, and the library in the configuration that its probe reads."""
         flags = ["-DBENCH_GCHEAP=1", *self.gcheap_flags, *heap.flags]
         probe = self.compile_with_micropython(self.port / "probe.c", out / "probe.s", "-S", "-g0", *flags)
-        found = re.findall(r"@gcheap (\w+)=(\d+)", probe.read_text())
-        text = "STATE_SYMBOL=mp_state_ctx\n" + "".join(f"{key.upper()}={value}\n" for key, value in found)
         config = out / "config.env"
-        if not config.exists() or config.read_text() != text:
-            config.write_text(text)
+        configuration.derive(probe, config, ["STATE_SYMBOL=mp_state_ctx"])
         archive = out / "libgcheap.a"
-        scripts = ("build-archive", "cargo-for", "rust-target")
-        sources = [ROOT / "Cargo.toml", ROOT / "build.rs", *(ROOT / "scripts" / name for name in scripts)]
-        if not is_fresh(archive, [config, *sources, *(ROOT / "src").rglob("*.[rc]*")]):
-            run([ROOT / "scripts" / "build-archive", config, archive], CARGO_TARGET_DIR=self.out / "target",
+        if not is_fresh(archive, [config, *package.sources()]):
+            run([ROOT / "tools" / "build.py", "archive", config, archive], CARGO_TARGET_DIR=self.out / "target",
                 **self.archive_environment)
         return [
             self.compile_with_micropython(self.port / "glue.c", out / "glue.o", *flags),

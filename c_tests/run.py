@@ -15,6 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+from gcheap_build import config as configuration  # noqa: E402
+from gcheap_build import interface, symbols  # noqa: E402
+
+BUILDER = ROOT / "tools" / "build.py"
 TESTS = ROOT / "c_tests"
 BUILD = ROOT / "build" / "c_tests"
 ARCHIVE = BUILD / "libgcheap.a"
@@ -31,14 +36,6 @@ SLOW = {"CAPACITY_STRIDE": "331"}
 # Seconds after which a command counts as hanging. All of them together take less.
 PATIENCE = 600
 TARGET_32 = "i686-unknown-linux-gnu"
-
-PUBLIC = set("""gc_init gc_add gc_lock gc_unlock gc_is_locked gc_collect_start gc_collect_root gc_collect_end
-    gc_sweep_all gc_alloc gc_free gc_nbytes gc_realloc gc_info gc_info_fast gc_dump_info gc_dump_alloc_table
-    gcheap_version gcheap_marker""".split())
-WEAKREF, WEAKREF_HOST = {"gc_weakref_mark"}, {"gc_weakref_about_to_be_freed", "gc_weakref_sweep"}
-MEMORY = {"memset", "memcpy", "memmove", "memcmp"}
-HOST = MEMORY | set("""gc_collect gcheap_host_roots gcheap_host_finalise gcheap_host_fatal gcheap_host_print
-    gcheap_host_letter gcheap_state""".split())
 
 
 class Failure(Exception):
@@ -301,28 +298,27 @@ def headers():
 # ---------------------------------------------------------------------------------------------------------------------
 # The archive
 
-def symbols(archive):
-    """(exported, imported, configuration symbols) of an archive."""
-    exported, imported, config = set(), set(), set()
-    for line in run(["nm", "-g", archive])[1].splitlines():
-        words = line.split()
-        if len(words) == 2 and words[0] in "Uwv":
-            imported.add(words[1])
-        elif len(words) == 3:
-            (config if words[2].startswith("gcheap_config_") else exported).add(words[2])
-    return exported, imported, config
+def check_interface(archive, settings=None):
+    """Compares what an archive exports and imports with what is right for its configuration; its symbols."""
+    found, settings = symbols.read(archive), settings or {}
+    public, host = interface.exports(settings), interface.host_imports(settings)
+    missing, surplus = public - found.exported, found.exported - public
+    require(not missing and not surplus, f"exports: missing {missing}, not public {surplus}")
+    asked = found.imported - interface.MEMORY - interface.LINKER
+    require(asked == host, f"imports: missing {host - asked}, too many {asked - host}")
+    return found
 
 
 def archive_symbols():
     require(run(["ar", "t", ARCHIVE])[1].split() == ["gc.o"], "the archive's members are not just gc.o")
-    exported, imported, config = symbols(ARCHIVE)
-    require(exported == PUBLIC, f"exports: missing {PUBLIC - exported}, not public {exported - PUBLIC}")
-    require(imported <= HOST, f"imports {imported - HOST}")
+    found = check_interface(ARCHIVE)
     functions = {name for name in declared(ROOT / "include" / "gcheap.h") if not name.startswith("gcheap_host_")}
-    promised = functions - {"gc_collect", *WEAKREF_HOST} | {"gcheap_marker"}
-    require(promised == PUBLIC | WEAKREF, f"gcheap.h and the exports differ in {promised ^ PUBLIC}")
+    everything = {"WEAKREF": "1"}
+    promised = functions - interface.host_imports(everything) | {"gcheap_marker"}
+    differing = promised ^ interface.exports(everything)
+    require(not differing, f"gcheap.h and the exports differ in {differing}")
     wanted = {"gcheap_config_block_bytes_32", "gcheap_config_split_heap_1"}
-    require(wanted <= config, f"configuration symbols: {config}")
+    require(wanted <= found.configuration, f"configuration symbols: {found.configuration}")
     require(b"libgcheap 0.1.0" in ARCHIVE.read_bytes(), "the marker is not in it")
 
 
@@ -349,7 +345,7 @@ def build_archive(name, config, crates=NO_CRATES, **env):
     path, out = BUILD / f"{name}.env", BUILD / f"{name}.a"
     path.write_text(config)
     out.unlink(missing_ok=True)
-    code, output = run(["scripts/build-archive", path, out], crates | env, may_fail=True)
+    code, output = run([BUILDER, "archive", path, out], crates | env, may_fail=True)
     return code, output, out
 
 
@@ -359,10 +355,7 @@ def smallest_configuration():
                                               "COLLECT_RETVAL"]) + "BLOCK_BYTES=16\nSTATE_SYMBOL=mp_state_ctx\n"
     code, output, out = build_archive("smallest", config, GCHEAP_OPT="s")
     require(code == 0, output)
-    exported, imported, _ = symbols(out)
-    require(exported == PUBLIC - {"gc_add"}, f"exports: {exported ^ (PUBLIC - {'gc_add'})}")
-    allowed = HOST - {"gcheap_state", "gcheap_host_finalise"} | {"mp_state_ctx"}
-    require(imported <= allowed, f"imports {imported - allowed}")
+    check_interface(out, configuration.read(out.with_suffix(".env")))
 
 
 def largest_configuration():
@@ -370,11 +363,17 @@ def largest_configuration():
                                       "PYSTACK=1\nBLOCK_BYTES=64\nWEAKREF=1\nSPLIT_HEAP_AUTO=1\nVALGRIND=1\n",
                                       GCHEAP_OPT="z")
     require(code == 0, output)
-    exported, imported, _ = symbols(out)
-    wanted = {f"gcheap_host_{name}" for name in ["mutex_init", "enter", "exit", "hook", "max_new_split", "alloc_heap",
-                                                 "free_heap", "valgrind_addressable"]} | WEAKREF_HOST | {"my_thread"}
-    require(exported == PUBLIC | WEAKREF, f"exports: {exported ^ PUBLIC}")
-    require(imported - MEMORY == HOST - MEMORY | wanted, f"imports {imported}")
+    found = check_interface(out, configuration.read(out.with_suffix(".env")))
+    require({"my_thread", "gcheap_host_enter", "gc_weakref_sweep"} <= found.imported, f"imports {found.imported}")
+
+
+def commands_list_the_interface():
+    """exports and imports of tools/build.py, for whoever links the archive by other means."""
+    path = BUILD / "interface.env"
+    path.write_text("SPLIT_HEAP=0\nTHREAD_STATE=1\nSTATE_SYMBOL=my_state\n")
+    exports, imports = (run([BUILDER, what, path])[1].split() for what in ("exports", "imports"))
+    require("gc_alloc" in exports and "gc_add" not in exports, f"exports: {exports}")
+    require({"my_state", "gcheap_host_thread", "memset"} <= set(imports), f"imports: {imports}")
 
 
 def bad_configurations():
@@ -383,6 +382,13 @@ def bad_configurations():
                         ("SPLIT_HEAP_AUTO=1\nSPLIT_HEAP=0\n", "needs SPLIT_HEAP=1"),
                         ("MUTEX=1\n", "THREAD_STATE=1"), ("POINTER_BYTES=2\n", "POINTER_BYTES"),
                         ("STATE_MARK_STACK_ENTRY_BYTES=3\n", "1, 2, 4 or 8"),
+                        ("STATE_BYTES=8\n", "STATE_BYTES is 8, but STATE_"),
+                        ("AREA_NEXT=3\n", "AREA_NEXT is 3; it must be a multiple of 8"),
+                        ("AREA_BYTES=8\n", "AREA_BYTES is 8, but AREA_"),
+                        ("AREA_POOL_END=8\n", "overlap"), ("STATE_COLLECTED=0\n", "overlap"),
+                        ("LOCK_DEPTH_OFFSET=0\n", "overlap"), ("LOCK_DEPTH_OFFSET=1001\n", "multiple of 2"),
+                        ("STATE_OFFSET=4\n", "STATE_OFFSET is 4"), ("STATE_MARK_STACK_BYTES=48\n", "room for 7"),
+                        ("STATE_MARK_STACK_BYTES=65\n", "no multiple"), ("STATE_AREA=4\n", "multiple of 8"),
                         ("STATE_MARK_STACK_ENTRY_BYTES=16\n", "at most 8 here"), ("nonsense\n", "'='")]:
         code, output, out = build_archive("bad", config)
         require(code != 0, f"{config.strip()} is accepted")
@@ -390,11 +396,23 @@ def bad_configurations():
         require(not out.exists(), f"{config.strip()}: there is an archive all the same")
 
 
+def tidy_and_untidy_files():
+    """The line ends of other systems, spaces around keys and values, and a byte order mark say the same as without."""
+    settings = ["# comment", "SPLIT_HEAP=0", "WEAKREF=1", "BLOCK_BYTES=64", "STATE_SYMBOL=my_state"]
+    untidy = "\ufeff" + "\r\n".join(f"  {line} ".replace("=", " =\t") for line in settings) + "\r\n"
+    code, output, out = build_archive("untidy", untidy)
+    require(code == 0, output)
+    found = check_interface(out, {"SPLIT_HEAP": "0", "WEAKREF": "1", "STATE_SYMBOL": "my_state"})
+    require("gcheap_config_block_bytes_64" in found.configuration, f"configuration symbols: {found.configuration}")
+
+
 def archive():
     yield "archive: one object, public symbols out, host symbols in", archive_symbols
     yield "archive: a mismatch fails at link time and says what differs", mismatch_fails_to_link
     yield "archive: the smallest configuration", smallest_configuration
     yield "archive: the largest configuration", largest_configuration
+    yield "archive: the build program lists exports and imports", commands_list_the_interface
+    yield "archive: line ends and spaces in a configuration do not matter", tidy_and_untidy_files
     yield "archive: bad configurations are refused with a reason", bad_configurations
 
 
@@ -417,7 +435,7 @@ def attempt(name, test):
 def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     try:
-        run(["scripts/build-archive", "/dev/null", ARCHIVE])
+        run([BUILDER, "archive", "/dev/null", ARCHIVE])
     except Failure as why:
         print(f"FAILED to build the archive\n{why}\nc_tests: 0 passed, 1 failed, 0 skipped")
         sys.exit(1)

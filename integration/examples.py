@@ -127,7 +127,7 @@ def named_files_exist() -> None:
         text = document.read_text()
         links = [document.parent / link for link in re.findall(r"\]\(([^)#:]+)\)", text)]
         paths = [ROOT / path for path in re.findall(r"`((?:bench|c_tests|crates|demo|docs|examples|include|integration|"
-                                                    r"micropython-port|scripts|tests|tools)/[\w./-]*)`", text)]
+                                                    r"micropython-port|scripts|src|tests|tools)/[\w./-]*)`", text)]
         missing += [f"{document.name}: {path}" for path in links + paths if not path.exists()]
     require(not missing, "documents name files that do not exist:\n" + "\n".join(missing))
 

@@ -18,6 +18,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,12 @@ def copy_settings() -> None:
     for name in ("resolv.conf", "hosts", "ssl/certs/ca-certificates.crt"):
         if (source := Path("/etc", name)).exists():
             shutil.copyfile(source, SYSTEM / "etc" / name)
+    # With the updates and security fixes that this machine gets, if it runs the same release.
+    lines = output("apt-get", "indextargets", "--format", "deb $(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
+                   "Origin: Debian").splitlines()
+    sources = SYSTEM / "etc" / "apt" / "sources.list"
+    sources.write_text("".join(f"{line}\n" for line in dict.fromkeys(sources.read_text().splitlines() + lines)
+                               if line.split()[2].startswith(RELEASE)))
     acquire = output("apt-config", "dump", "Acquire")
     (SYSTEM / "etc" / "apt" / "apt.conf.d" / "90host").write_text(
         "".join(f"{line}\n" for line in acquire.splitlines() if re.match(r"Acquire::https?::", line)))
@@ -182,6 +189,19 @@ def inside(arguments: argparse.Namespace) -> None:
             raise Failed(f"with those packages there are still tests that need more: {still}")
 
 
+def in_namespaces(*command: str) -> int:
+    """Runs a command in mount and process namespaces that end with this process, however it ends."""
+    # unshare ignores SIGTERM, but not SIGKILL, which it passes on.
+    namespaces = ["setpriv", "--pdeathsig", "KILL",
+                  "unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("fresh: ended by a signal"))
+    with subprocess.Popen([*namespaces, *command]) as process:
+        try:
+            return process.wait()
+        finally:
+            process.kill()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stages", default="", metavar="NAMES", help="only these stages of `make test`")
@@ -207,8 +227,7 @@ def main() -> None:
         make_system(arguments.mirror or mirror())
     except (Failed, subprocess.CalledProcessError) as error:
         sys.exit(f"fresh: FAILED: {error}")
-    namespaces = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
-    os.execvp(namespaces[0], [*namespaces, sys.executable, str(Path(__file__).resolve()), *sys.argv[1:], "--inside"])
+    sys.exit(in_namespaces(sys.executable, str(Path(__file__).resolve()), *sys.argv[1:], "--inside"))
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def build(word):
     if subprocess.run(["gcc", "-m32", "-xc", "-o", "/dev/null", "-"], input=source, text=True, capture_output=True,
                       check=False).returncode:
         return None, "gcc -m32 does not work here: apt-get install gcc-multilib"
-    code, text = output("scripts/cargo-for", TARGET_32, "build", "--quiet", "--release", "--package", "parity",
+    code, text = output("tools/build.py", "cargo", TARGET_32, "build", "--quiet", "--release", "--package", "parity",
                         BUILD_STD="std,panic_abort")
     if "no Rust here can compile for" in text:
         return None, text.strip()

@@ -121,7 +121,8 @@ class Port:
         wrong = OUT / "port-wrong.env"
         wrong.write_text(config.replace("BLOCK_BYTES=32", "BLOCK_BYTES=64").replace("HOOK_LOOP=0", "HOOK_LOOP=1"))
         library = OUT / "port-wrong.a"
-        micropython.run("env", f"CARGO_TARGET_DIR={OUT / 'target'}", ROOT / "scripts" / "build-archive", wrong, library)
+        builder = ROOT / "tools" / "build.py"
+        micropython.run("env", f"CARGO_TARGET_DIR={OUT / 'target'}", builder, "archive", wrong, library)
         log = self.refused(f"GCHEAP_LIB={library}", name="port")
         assert "--gc-sections" in (self.mp / "ports" / "unix" / "Makefile").read_text()
         missing = set(re.findall(r"undefined reference to [`'](\w+)'", log))

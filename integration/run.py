@@ -42,6 +42,7 @@ def stages():
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
+        "build": ([python, "integration/build.py"], {}),
         "architecture": ([python, "integration/architecture.py"], {}),
         "helpers": ([python, "integration/helpers.py"], {}),
         "targets": ([python, "integration/targets.py"], {}),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks which Rust target scripts/rust-target names for a C compiler, and its message where there is none.
+"""Checks which Rust target `tools/build.py target` names for a C compiler, and its message where there is none.
 
     integration/targets.py
 
@@ -96,7 +96,7 @@ case $* in *-dumpmachine*) echo xtensa-lx106-elf ;; *) echo '#define __XTENSA__ 
 
 
 def ask(words, path):
-    done = subprocess.run([ROOT / "scripts" / "rust-target", *words.split()],
+    done = subprocess.run([ROOT / "tools" / "build.py", "target", *words.split()],
                           env=dict(os.environ, PATH=path, LC_ALL="C"), capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.strip(), done.stderr
 

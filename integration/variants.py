@@ -42,7 +42,7 @@ def lacking_32():
 
 def compiles_rust(target):
     """Whether some Rust here can compile for a target. The command itself does nothing."""
-    command = [ROOT / "scripts" / "cargo-for", target, "build", "--help"]
+    command = [ROOT / "tools" / "build.py", "cargo", target, "build", "--help"]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 

@@ -5,7 +5,7 @@
 # The port must include py/usermod.cmake after py/py.cmake and before it makes its target, as rp2, esp32 and (since
 # MicroPython 1.27) zephyr do. Variables, each -DNAME=value:
 #
-#   GCHEAP_TARGET   the Rust target; by default what the port's compiler and flags say (scripts/rust-target)
+#   GCHEAP_TARGET   the Rust target; by default what the port's compiler and flags say (tools/build.py target)
 #   GCHEAP_OPT      3: optimise the library for speed; s, the default on bare metal: for size
 #   GCHEAP_VARIANT  fast or compact: which variant of the heap; by default compact on bare metal, else fast
 #   GCHEAP_MODULE   0 leaves out the Python module `gcheap`
@@ -30,7 +30,7 @@ if(GCHEAP_MODULE)
     target_link_libraries(usermod INTERFACE usermod_gcheap)
 endif()
 
-# object.py compiles the glue as the port compiles a file of py/, and reads how from this list of commands.
+# tools/build.py compiles the glue as the port compiles a file of py/, and reads how from this list of commands.
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 # The rest waits until the port's target is there: a program (rp2) or a static library (esp32, zephyr), which gets the
@@ -44,9 +44,6 @@ function(gcheap_add_object)
         list(APPEND headers compressed.data.h)
     endif()
     list(TRANSFORM headers PREPEND ${MICROPY_GENHDR_DIR}/)
-    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${here}/../src/*.rs ${here}/../src/*.c)
-    file(GLOB scripts CONFIGURE_DEPENDS ${here}/../scripts/build-archive ${here}/../scripts/cargo-for
-        ${here}/../scripts/rust-target ${here}/gcheap/*)
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
     add_custom_command(
         OUTPUT ${object}
@@ -54,11 +51,10 @@ function(gcheap_add_object)
             "AR=${CMAKE_AR}" "NM=${CMAKE_NM}" "OBJCOPY=${CMAKE_OBJCOPY}"
             "GCHEAP_TARGET=${GCHEAP_TARGET}" "GCHEAP_OPT=${GCHEAP_OPT}" "GCHEAP_VARIANT=${GCHEAP_VARIANT}"
             "GCHEAP_MODULE=${GCHEAP_MODULE}"
-            ${Python3_EXECUTABLE} ${here}/gcheap/object.py
+            ${Python3_EXECUTABLE} ${here}/../tools/build.py object
             ${CMAKE_BINARY_DIR}/compile_commands.json ${MICROPY_PY_DIR}/modgc.c ${object}
-        DEPENDS ${headers} ${sources} ${scripts} ${here}/../Cargo.toml ${here}/../build.rs
-            ${CMAKE_BINARY_DIR}/compile_commands.json
-        DEPFILE ${object}.d
+        DEPENDS ${headers} ${CMAKE_BINARY_DIR}/compile_commands.json
+        DEPFILE ${object}.d # names the library's sources, too
         COMMENT "Building libgcheap and its glue: ${object}"
         VERBATIM
     )

@@ -6,7 +6,7 @@
 #
 #   GCHEAP_LIB=/path.a    link this library instead of building one; if it was built for another configuration, the link
 #                         fails at a symbol whose name says what differs
-#   GCHEAP_TARGET=NAME    the Rust target; by default what the port's compiler and flags say (scripts/rust-target)
+#   GCHEAP_TARGET=NAME    the Rust target; by default what the port's compiler and flags say (tools/build.py target)
 #   GCHEAP_OPT=3          optimise the library for speed, or for size (s): the default, on bare metal
 #   GCHEAP_VARIANT=fast   which variant of the heap, fast or compact: compact is the default on bare metal
 #   GCHEAP_MODULE=0       leave out the Python module `gcheap`
@@ -18,6 +18,10 @@ GCHEAP_VARIANT ?=
 
 GCHEAP_DIR := $(USERMOD_DIR)
 GCHEAP_ROOT := $(abspath $(realpath $(GCHEAP_DIR))/../..)
+ifneq ($(words $(realpath $(GCHEAP_DIR))),1)
+$(error gcheap: the path $(realpath $(GCHEAP_DIR)) has a space in it, which make cannot take; move libgcheap elsewhere)
+endif
+GCHEAP_BUILD := $(PYTHON) $(GCHEAP_ROOT)/tools/build.py
 GCHEAP_OUT := $(BUILD)/gcheap
 GCHEAP_CONFIG := $(GCHEAP_OUT)/config.env
 
@@ -39,26 +43,21 @@ GCHEAP_CC = $(CC) $(filter -m% --target=%,$(CFLAGS))
 $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 	$(Q)$(MKDIR) -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
-	$(Q)echo "# $(GCHEAP_LIB) cc=$(GCHEAP_CC) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)" > $@.new
-	$(Q)printf 'STATE_SYMBOL=mp_state_ctx\nVARIANT=$(GCHEAP_VARIANT)\n' >> $@.new
-	$(Q)$(SED) -n 's/.*@gcheap \([a-z_]*=[0-9]*\)".*/\1/p' $@.s | tr a-z A-Z >> $@.new
-	$(Q)cmp -s $@.new $@ || mv $@.new $@
+	$(Q)$(GCHEAP_BUILD) config $@.s $@ STATE_SYMBOL=mp_state_ctx VARIANT=$(GCHEAP_VARIANT) \
+		"# $(GCHEAP_LIB) cc=$(GCHEAP_CC) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)"
 
 .PHONY: gcheap-always
 
 # 2. The library, built for that configuration.
 ifndef GCHEAP_LIB
 GCHEAP_LIB := $(GCHEAP_OUT)/libgcheap.a
-GCHEAP_SOURCES := $(shell find $(GCHEAP_ROOT)/src -name '*.rs' -o -name '*.c') \
-	$(addprefix $(GCHEAP_ROOT)/,Cargo.toml build.rs $(addprefix scripts/,build-archive cargo-for rust-target))
+GCHEAP_SOURCES := $(shell $(GCHEAP_BUILD) sources)
 
-# MAKEFLAGS is taken away because cargo would look for make's job server behind it.
 $(GCHEAP_LIB): $(GCHEAP_CONFIG) $(GCHEAP_SOURCES)
 	$(ECHO) "CARGO $@"
-	$(Q)env -u MAKEFLAGS -u MFLAGS CC="$(GCHEAP_CC)" AR="$(AR)" NM="$(CROSS_COMPILE)nm" \
-		OBJCOPY="$(OBJCOPY)" \
+	$(Q)CC="$(GCHEAP_CC)" AR="$(AR)" NM="$(CROSS_COMPILE)nm" OBJCOPY="$(OBJCOPY)" \
 		CARGO_TARGET_DIR="$(abspath $(GCHEAP_OUT))/target" GCHEAP_TARGET="$(GCHEAP_TARGET)" GCHEAP_OPT="$(GCHEAP_OPT)" \
-		$(GCHEAP_ROOT)/scripts/build-archive $(GCHEAP_CONFIG) $@ || { \
+		$(GCHEAP_BUILD) archive $(GCHEAP_CONFIG) $@ || { \
 		echo "gcheap: libgcheap.a could not be built for this interpreter; the reason is above." >&2; false; }
 endif
 

@@ -1,5 +1,5 @@
 // The names under which the Arm EABI wants memset. Rust's compiler calls them on bare metal, but firmware without a C
-// library has only the functions of C. scripts/build-archive links these into the object, where they stay private; the
+// library has only the functions of C. tools/build.py links these into the object, where they stay private; the
 // names of memcpy and memmove take the same arguments as those, so there it renames the calls.
 #include <stddef.h>
 

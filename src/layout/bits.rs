@@ -20,7 +20,8 @@ pub struct Counted;
 impl Bits for Counted {
     #[inline(always)]
     fn highest_lane(lanes: Word) -> usize {
-        lanes.ilog2() as usize / 2
+        // Not ilog2, which can panic: some compilers do not see that the mask is not empty.
+        (Word::BITS - 1 - lanes.leading_zeros()) as usize / 2
     }
 
     fn next_set(table: &BitTable, from: usize, last: usize) -> Option<usize> {

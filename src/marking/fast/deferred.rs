@@ -145,7 +145,7 @@ impl<H: Host> Deferred<H> {
         let table_words: usize = self.0.state().areas().map(|area| area.atb::<FastAtb>().words()).sum();
         let phase = phase_of(self.0.state());
         phase.set_deferred();
-        phase.set_card_bits(table_words.div_ceil(CARDS).next_power_of_two().ilog2());
+        phase.set_card_bits(table_words.div_ceil(CARDS).next_power_of_two().trailing_zeros());
     }
 
     /// Makes the disguised free runs free again.

@@ -19,7 +19,7 @@ pub(super) const fn class_of(n: usize) -> usize {
     let class = if n < EXACT {
         n - 1
     } else {
-        let log = n.ilog2() as usize;
+        let log = (usize::BITS - 1 - n.leading_zeros()) as usize;
         EXACT - 1 + (log - 4) * 2 + ((n >> (log - 1)) & 1)
     };
     if class < CLASSES { class } else { CLASSES - 1 }

@@ -1,15 +1,21 @@
-#!/usr/bin/env python3
-"""Names the Rust target that a C compiler compiles for:  scripts/rust-target CC [FLAG ...]
+"""The Rust target for a C compiler.
 
-CC and its flags are those of the interpreter's build: "arm-none-eabi-gcc -mthumb -mcpu=cortex-m4 -mfloat-abi=hard".
-The compiler itself is asked, through the macros that it defines; so every spelling of a CPU, and what is built in
-without a flag, counts as it does for the C code. The object files of both compilers must fit in one image: the float
-ABI is matched exactly, the instruction set is the best one that the CPU has.
+The compiler and its flags are those of the interpreter's build: "arm-none-eabi-gcc -mthumb -mcpu=cortex-m4
+-mfloat-abi=hard". The compiler itself is asked, through the macros that it defines; so every spelling of a CPU, and
+what is built in without a flag, counts as it does for the C code. The object files of both compilers must fit in one
+image: the float ABI is matched exactly, the instruction set is the best one that the CPU has.
 """
 
+from __future__ import annotations
+
+import os
 import re
 import subprocess
-import sys
+from collections.abc import Sequence
+
+from .process import Failure, words_of
+
+Macros = dict[str, str]
 
 # Target, then macros that must be defined (A), defined as a value (A=1), any of them (A|B), or not (!A). First match.
 LINUX = """
@@ -62,11 +68,11 @@ NEVER = {
 }
 
 
-def rows(table):
+def rows(table: str) -> list[tuple[str, list[str]]]:
     return [(line.split()[0], line.split()[1:]) for line in table.split("\n") if line]
 
 
-def holds(condition, macros):
+def holds(condition: str, macros: Macros) -> bool:
     if condition.startswith("!"):
         return condition[1:] not in macros
     for alternative in condition.split("|"):
@@ -76,7 +82,7 @@ def holds(condition, macros):
     return False
 
 
-def find(macros, machine):
+def find(macros: Macros, machine: str) -> tuple[str | None, str]:
     """The target for these macros; or None, and why."""
     for name, why in NEVER.items():
         if name in macros:
@@ -89,7 +95,8 @@ def find(macros, machine):
     return None, "what the compiler says of it: " + (" ".join(said) or "nothing that the table knows")
 
 
-def ask(command, *flags):
+def ask(command: Sequence[str], *flags: str) -> str:
+    """What the C compiler answers; OSError, with a sentence, if it does not."""
     done = subprocess.run([*command, *flags], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
@@ -97,7 +104,7 @@ def ask(command, *flags):
     return done.stdout
 
 
-def predefined(command):
+def predefined(command: Sequence[str]) -> Macros:
     text = ask(command, "-dM", "-E", "-xc", "-")
     macros = {match[1]: match[2] for match in re.finditer(r"#define (\w+) ?(.*)", text)}
     if macros.get("__BYTE_ORDER__") == "__ORDER_BIG_ENDIAN__":
@@ -108,7 +115,7 @@ def predefined(command):
     return macros
 
 
-def culprit(command, machine):
+def culprit(command: Sequence[str], machine: str) -> str:
     """A sentence about the flag without which there is a target, or nothing."""
     for flag in (word for word in command[1:] if word.startswith("-m")):
         try:
@@ -120,23 +127,32 @@ def culprit(command, machine):
     return ""
 
 
-def main():
-    command = sys.argv[1:]
-    if not command or command[0].startswith("-"):
-        sys.exit(__doc__)
+def of(command: Sequence[str]) -> str:
+    """The target that a compiler and its flags compile for."""
     try:
         machine = ask(command, "-dumpmachine").strip()
         target, why = find(predefined(command), machine)
     except OSError as e:
-        sys.exit(f"rust-target: cannot ask the C compiler what it compiles for: {e}")
+        raise Failure(f"cannot ask the C compiler what it compiles for: {e}") from e
     if not target:
         known = " ".join(target for target, _ in rows(LINUX + BARE))
-        sys.exit(
-            f"rust-target: no Rust target for the machine {machine} as in '{' '.join(command)}': {why}."
-            f"{culprit(command, machine)}\nKnown are: {known}.\nIf Rust has one all the same, give its name: GCHEAP_TARGET=NAME"
+        raise Failure(
+            f"no Rust target for the machine {machine} as in '{' '.join(command)}': {why}.{culprit(command, machine)}\n"
+            f"Known are: {known}.\nIf Rust has one all the same, give its name: GCHEAP_TARGET=NAME"
         )
-    print(target)
+    return target
 
 
-if __name__ == "__main__":
-    main()
+def machine_words(command: Sequence[str]) -> list[str]:
+    """Of a compiler's words, those that choose the machine: the compiler (and a wrapper before it) and some flags."""
+    return [word for word in command if not word.startswith("-") or word.startswith(("-m", "--target="))]
+
+
+def c_compiler() -> list[str]:
+    """CC, as far as it chooses the machine."""
+    return machine_words(words_of(os.environ.get("CC") or "cc"))
+
+
+def chosen(compiler: Sequence[str]) -> str:
+    """The target: GCHEAP_TARGET if it is set."""
+    return os.environ.get("GCHEAP_TARGET") or of(compiler)

@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Builds libgcheap, for make, for CMake, for the tests and by hand:  tools/build.py COMMAND [ARGUMENT ...]
+
+    archive CONFIG OUT.a               builds the library for a configuration; /dev/null is the default one
+    config ASSEMBLER OUT [KEY=VALUE …] writes the interpreter's configuration, read from its compiled probe.c
+    object COMMANDS FILE OBJECT        library and glue as one object, compiled as FILE is in compile_commands.json
+    exports CONFIG                     lists what the library of a configuration exports
+    imports CONFIG                     lists what it asks of its host and of the compiler's own library
+    target CC [FLAG ...]               names the Rust target that a C compiler compiles for
+    cargo TARGET COMMAND [ARGUMENT …]  runs Cargo for a target, with a Rust that can compile for it
+    sources                            lists the files that the library is made from
+    inputs CONFIG OUT                  writes down what else it is made from, for make
+    dist DIRECTORY                     packs the committed sources: DIRECTORY/libgcheap-VERSION.tar.gz
+
+Environment: CC (it and its -m flags choose the machine), AR, OBJCOPY, NM, CARGO, RUSTC, CARGO_TARGET_DIR,
+    GCHEAP_TARGET  the Rust target (default: what CC compiles for)
+    GCHEAP_OPT     opt-level: 3, 2, s or z (default: s on bare metal, where flash is scarce, else 3)
+    GCHEAP_SHARED  a directory for many builds: one at a time, but a core library is compiled once for all of them
+    BUILD_STD      cargo: the libraries to compile where Rust has only their source (default: core)
+"""
+
+import sys
+
+if sys.version_info < (3, 9):  # noqa: UP036
+    sys.exit("gcheap build: Python 3.9 or newer is needed, this is " + sys.version.split()[0])
+
+from gcheap_build.commands import main
+
+sys.exit(main(sys.argv[1:], __doc__))
