@@ -1,10 +1,11 @@
 // libgcheap: a garbage-collected heap for C interpreters, a drop-in replacement for MicroPython's py/gc.c.
 //
-// Generated from src/c_abi/exports.rs, src/c_abi/imports.rs and src/host.rs. Don't edit: change those and run
+// Generated from src/c_abi/exports.rs, src/c_abi/imports.rs, src/host.rs, src/counting/info.rs and, for the text
+// between the declarations, crates/xtask/src/gcheap.h.in. Do not edit it: change those files and run
 //     cargo run -p xtask -- header
 //
-// C11 or later, C++17 or later. The functions named gc_* are those of MicroPython's py/gc.h; where both headers meet,
-// a difference between them is a compile error.
+// For C11 or later and C++17 or later. The functions named gc_* are those of MicroPython's py/gc.h. In a program that
+// includes both headers, a difference between them is a compile error.
 #ifndef GCHEAP_H
 #define GCHEAP_H
 
@@ -16,8 +17,8 @@
 extern "C" {
 #endif
 
-// In a MicroPython build py/gc.h is the one that defines gc_info_t, and it can't stand a second definition. So it comes
-// first, whichever header was asked for first.
+// In a MicroPython build py/gc.h defines gc_info_t, which must not be defined twice. So this header includes py/gc.h
+// first, and then leaves the definition out.
 #if !defined(MICROPY_INCLUDED_PY_GC_H) && defined(MICROPY_INCLUDED_PY_MPCONFIG_H)
 #include "py/gc.h"
 #elif !defined(MICROPY_INCLUDED_PY_GC_H) && defined(__has_include)
@@ -27,12 +28,13 @@ extern "C" {
 #endif
 
 #ifndef MICROPY_INCLUDED_PY_MPPRINT_H
-/// The host's printer. Only the host looks inside: the library hands it back to gcheap_host_print.
+/// The host's printer. The library only passes it on to gcheap_host_print.
 typedef struct _mp_print_t mp_print_t;
 #endif
 
-// Options of the library's configuration that show in this header. A MicroPython build has them from its own headers;
-// another host whose library was built with SPLIT_HEAP_AUTO=1 defines GCHEAP_SPLIT_HEAP_AUTO before it includes this one.
+// Options of the library's configuration that change this header. In a MicroPython build they come from MicroPython's
+// headers. Another host whose library was built with SPLIT_HEAP_AUTO=1 defines GCHEAP_SPLIT_HEAP_AUTO before it
+// includes this header.
 #if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP
 #define GCHEAP_SPLIT_HEAP
 #endif
@@ -71,9 +73,9 @@ enum {
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What the library offers
+// The functions of the library
 //
-// "Requires" says what the caller must see to: the library can't find out.
+// "Requires" says what the caller must ensure, because the library cannot check it.
 
 /// The library's name and version, "libgcheap 0.1.0". Never NULL, never freed. Thread-safe; never collects.
 const char *gcheap_version(void);
@@ -214,16 +216,20 @@ void gc_dump_alloc_table(const mp_print_t *print);
 // ---------------------------------------------------------------------------------------------------------------------
 // What a host provides
 //
-// The library owns no memory and calls no operating system. A program that links it defines the functions below, and
-// lends the storage that the heap's state lives in:
+// The library owns no memory and calls no operating system. A program that links it defines the functions below (those
+// that begin with an option, such as MUTEX=1, only if the library was built with it) and the storage for the heap's
+// state:
 //   - a symbol (gcheap_state, unless the library's configuration has another STATE_SYMBOL) for STATE_BYTES bytes of
-//     zeroed, word-aligned memory, laid out like MicroPython's mp_state_mem_t, and
-//   - a uint16_t lock depth, LOCK_DEPTH_OFFSET bytes behind that symbol (with THREAD_STATE=1: behind what the function
-//     THREAD_SYMBOL returns for the calling thread).
-// The offsets are those of the library's configuration, and the archive holds each as a symbol, for instance
-// gcheap_config_state_bytes_1144: a host that refers to it gets a link error if the library was built with another.
-// (c_tests/host.c does so, from a section that takes no memory.)
-// memset, memcpy, memmove and memcmp come from the C library. micropython-port/ is the host inside MicroPython.
+//     zeroed, word-aligned memory with the layout of MicroPython's mp_state_mem_t
+//   - a uint16_t lock depth, LOCK_DEPTH_OFFSET bytes behind that symbol. With THREAD_STATE=1 each thread has its own,
+//     LOCK_DEPTH_OFFSET bytes behind the address that the function THREAD_SYMBOL returns for the calling thread.
+// These names are keys of the library's configuration. The archive has a symbol for each number in it, for instance
+// gcheap_config_state_bytes_1144. A host that refers to this symbol does not link with a library that has another
+// STATE_BYTES.
+// memset, memcpy, memmove and memcmp come from the C library.
+//
+// examples/minimal_host.c is a small, complete host. c_tests/host.h has the layout of the storage as a C struct.
+// micropython-port/gcheap/ is the host inside MicroPython.
 
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.
 enum gcheap_misuse

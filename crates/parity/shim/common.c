@@ -1,4 +1,4 @@
-// What both sides share: the piece of the interpreter that a finaliser goes through, the mutex, and memory.
+// What both sides share: the part of the interpreter that calls finalisers, the mutex, and memory.
 
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -11,8 +11,8 @@
 extern const parity_side_t upstream_parity_side, second_parity_side;
 extern const char parity_type_del, parity_type_plain;
 
-static void (*on_finaliser)(void *object, int what);
-static void *(*on_heap)(int what, size_t bytes, void *memory);
+static parity_on_object_t on_object;
+static parity_on_area_t on_area;
 
 void mp_load_method_maybe(mp_obj_t base, qstr attr, mp_obj_t *dest) {
     mp_obj_base_t *object = MP_OBJ_TO_PTR(base);
@@ -20,7 +20,7 @@ void mp_load_method_maybe(mp_obj_t base, qstr attr, mp_obj_t *dest) {
     if (attr != MP_QSTR___del__) {
         abort();
     }
-    on_finaliser(object, 0);
+    on_object(object, PARITY_FINALISER_ASKED);
     if ((const void *)object->type == &parity_type_del) {
         dest[0] = MP_OBJ_FROM_PTR(&parity_type_del);
         dest[1] = base;
@@ -29,21 +29,21 @@ void mp_load_method_maybe(mp_obj_t base, qstr attr, mp_obj_t *dest) {
 
 #if MICROPY_GC_SPLIT_HEAP_AUTO
 size_t gc_get_max_new_split(void) {
-    return (size_t)on_heap(0, 0, NULL);
+    return (size_t)on_area(PARITY_AREA_LIMIT, 0, NULL);
 }
 
 void *parity_alloc_heap(size_t bytes) {
-    return on_heap(1, bytes, NULL);
+    return on_area(PARITY_AREA_LEND, bytes, NULL);
 }
 
 void parity_free_heap(void *memory) {
-    on_heap(2, 0, memory);
+    on_area(PARITY_AREA_TAKE_BACK, 0, memory);
 }
 #endif
 
 #if MICROPY_PY_WEAKREF
 void parity_weakref(void *object) {
-    on_finaliser(object, object != NULL ? 2 : 3);
+    on_object(object, object != NULL ? PARITY_WEAKREF_DIES : PARITY_WEAKREFS_GONE);
 }
 #endif
 
@@ -65,7 +65,7 @@ mp_obj_t mp_call_function_1_protected(mp_obj_t fun, mp_obj_t arg) {
     if (fun != MP_OBJ_FROM_PTR(&parity_type_del) || sched_locks != MICROPY_ENABLE_SCHEDULER) {
         abort();
     }
-    on_finaliser(MP_OBJ_TO_PTR(arg), 1);
+    on_object(MP_OBJ_TO_PTR(arg), PARITY_FINALISER_CALLED);
     return MP_OBJ_NULL;
 }
 
@@ -107,8 +107,8 @@ const parity_library_t *parity_library(void) {
         },
         .type_del = &parity_type_del,
         .type_plain = &parity_type_plain,
-        .on_finaliser = &on_finaliser,
-        .on_heap = &on_heap,
+        .on_object = &on_object,
+        .on_area = &on_area,
         .reserve = reserve,
         .open = open_memory,
         .alarm = alarm,

@@ -1,4 +1,5 @@
-// What the driver sees of a shared object: two heaps with the same functions, side by side.
+// The interface of the shared object: two heaps with the same functions, side by side.
+// src/heaps/side.rs has the same declarations in Rust.
 #ifndef PARITY_H
 #define PARITY_H
 
@@ -10,7 +11,7 @@
 #define PARITY_MAX_ROOTS (64)
 #define PARITY_TYPES (11)
 
-// One area of a heap: where its tables and its pool are. ftb is NULL without finalisers, wtb without weak references.
+// An area of a heap: where its tables and its pool are. ftb is NULL without finalisers, wtb without weak references.
 typedef struct {
     uint8_t *atb;
     size_t atb_bytes;
@@ -24,6 +25,24 @@ typedef struct {
 typedef struct {
     size_t total, used, free, max_free, num_1block, num_2block, max_block, max_new_split;
 } parity_info_t;
+
+// What a heap does with an object that has a finaliser or a weak reference.
+typedef enum {
+    PARITY_FINALISER_ASKED,  // the heap looks for the object's __del__
+    PARITY_FINALISER_CALLED, // the heap calls the object's __del__
+    PARITY_WEAKREF_DIES,     // the object has a weak reference and is about to be freed
+    PARITY_WEAKREFS_GONE,    // all dead objects with weak references have been freed; this event has no object
+} parity_object_event_t;
+
+// What a heap with areas that come and go asks of its host.
+typedef enum {
+    PARITY_AREA_LIMIT,     // the largest size of a new area; the result is a number
+    PARITY_AREA_LEND,      // memory for an area
+    PARITY_AREA_TAKE_BACK, // the memory of an area that the heap no longer uses
+} parity_area_request_t;
+
+typedef void (*parity_on_object_t)(void *object, parity_object_event_t event);
+typedef void *(*parity_on_area_t)(parity_area_request_t request, size_t bytes, void *memory);
 
 // One heap. Members that a configuration lacks are NULL.
 typedef struct {
@@ -54,15 +73,15 @@ typedef struct {
     size_t *alloc_threshold;
     size_t *collected;
 
-    // Roots: a table that gc_collect hands over, and the first and last word of mp_state_ctx's root section and of
-    // the Python stack, which gc_collect_start has to find by itself.
+    // The roots that a trace can set: a table that gc_collect passes on, and words that gc_collect_start has to find by
+    // itself (the first and the last word of the root section of mp_state_ctx and of the Python stack).
     void **roots;
     void **fixed_roots[4];
-    // In a build for valgrind: which words of the table may not be read.
+    // In a build for valgrind: for each root in the table, whether it is unreadable.
     uint8_t *unreadable;
 
-    // How often gc_collect ran; in how many of these the mark stack of gc.c overflowed (gc.c only); how many times the
-    // mutex is held; what the library reported as misuse.
+    // How often gc_collect ran, and in how many of these runs gc.c's mark stack overflowed (gc.c only); how many times
+    // the mutex is held; the last misuse that libgcheap reported.
     size_t *collections;
     size_t *overflows;
     int *mutex_depth;
@@ -71,21 +90,18 @@ typedef struct {
 
 typedef struct {
     size_t block_bytes;
-    bool clears; // new memory is zeroed whole
-    bool grows;  // areas come and go by themselves
-    size_t area_bytes;
+    bool clears;       // new objects are zeroed whole
+    bool grows;        // the heap asks for areas and gives them back
+    size_t area_bytes; // the size of an area record
     const parity_side_t *sides[2];
-    // Addresses of object types: the ones a dump shows by a letter, then one with and one without __del__.
+    // Addresses of object types: those that a dump shows as a letter, then one type with __del__ and one without.
     const void *types[PARITY_TYPES];
     const void *type_del;
     const void *type_plain;
-    // Called for every object that gc.c asks for its __del__ (what = 0) and whose __del__ it calls (1); for every object
-    // with a weak reference that is about to be freed (2), and with NULL when all of them are gone (3).
-    void (**on_finaliser)(void *object, int what);
-    // Where areas come from that the heap asks for: how large one may be (what = 0, the result is a number), memory (1),
-    // and memory back (2).
-    void *(**on_heap)(int what, size_t bytes, void *memory);
-    // Reserves memory without access, then gives access to parts of it; stops a run that hangs.
+    // The driver's functions for events and requests of the heaps.
+    parity_on_object_t *on_object;
+    parity_on_area_t *on_area;
+    // Reserves memory that cannot be accessed; makes a part of it accessible; ends a run that hangs.
     void *(*reserve)(size_t bytes);
     bool (*open)(void *start, size_t bytes);
     unsigned int (*alarm)(unsigned int seconds);

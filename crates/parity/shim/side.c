@@ -1,5 +1,5 @@
-// One heap behind a table of functions. Compiled twice, once for each side: the compiler's -D options give the gc_*
-// functions, mp_state_ctx, mp_thread_get_state and parity_side a name of their own on each side.
+// Puts one heap behind a table of functions. It is compiled once for each side: options of the compiler (-D) rename the
+// gc_* functions, mp_state_ctx, mp_thread_get_state and parity_side differently on each side.
 
 #include <string.h>
 
@@ -27,8 +27,8 @@ mp_state_thread_t *mp_thread_get_state(void) {
 #endif
 
 #if !PARITY_GCHEAP
-// gc.c's gc_realloc lets gc_last_used_block pass the last block by one when it grows an object to the heap's end, and
-// then its sweep reads one FTB byte too many. The bound is exact again after this.
+// When gc.c's gc_realloc grows an object to the end of the heap, it sets gc_last_used_block to one block behind the
+// end, and the next sweep reads one FTB byte too many. This corrects it.
 static void clamp_last_used(void) {
     #if MICROPY_GC_SPLIT_HEAP
     for (mp_state_mem_area_t *area = &MP_STATE_MEM(area); area != NULL; area = area->next)
@@ -44,8 +44,8 @@ static void clamp_last_used(void) {
 #endif
 
 #if MICROPY_GC_SPLIT_HEAP_AUTO && !PARITY_GCHEAP
-// gc.c gives an area back when its last used block is number 0, even if that is a live object. What gc.c would lose so is
-// linked in again when its sweep is over, at the place it had.
+// gc.c gives an area back if its last used block is block 0, even if a live object is in it. Such an area is kept, and
+// linked in again at its old place after the sweep.
 static struct {
     mp_state_mem_area_t *area, *before;
 } kept[PARITY_MAX_AREAS];
@@ -63,7 +63,7 @@ void parity_free_or_keep(void *memory, void *before) {
 }
 
 static void link_again(void) {
-    // From the last one on: several can have had the same area before them.
+    // In reverse order, because several kept areas can have had the same area before them.
     while (n_kept > 0) {
         n_kept--;
         kept[n_kept].area->next = kept[n_kept].before->next;
@@ -96,7 +96,7 @@ bool parity_addressable(const void *word) {
 }
 #endif
 
-// The port's part. The split of the table into two calls is on purpose.
+// The port's part of a collection. It passes on the roots in two calls, so that more than one call is tested.
 void gc_collect(void) {
     collections++;
     gc_collect_start();
@@ -122,8 +122,8 @@ static void *checked_realloc(void *ptr, size_t bytes, bool allow_move) {
     return result;
 }
 
-// With a split heap, gc.c of MicroPython 1.29 takes any address in an object's first block for the object's. Before, and
-// without, it says 0, as we do.
+// With a split heap, gc.c of MicroPython 1.29 accepts any address inside an object's first block. Other versions return
+// 0 for it, as does 1.29 with one area, and so does libgcheap.
 static size_t nbytes(const void *ptr) {
     #if MICROPY_GC_SPLIT_HEAP && !PARITY_GCHEAP
     if ((uintptr_t)ptr % MICROPY_BYTES_PER_GC_BLOCK != 0) {
@@ -225,7 +225,7 @@ static size_t areas(parity_area_t *to, size_t room) {
 #if PARITY_GCHEAP
 static unsigned int misuse;
 
-// Traces contain no misuse, so this is a finding. The heap goes on as if the call had not been made.
+// Traces contain no misuse, so a report is a fault of libgcheap. The driver reads it after each call.
 void gcheap_host_fatal(unsigned int code, const void *ptr) {
     (void)ptr;
     misuse = code;

@@ -1,5 +1,5 @@
-// Names that MicroPython's headers declare and the two heaps or its printer mention. Types are only ever compared by
-// address, and the functions are never called: so no header, and no interpreter behind them.
+// Names of the interpreter that the two heaps or MicroPython's printer refer to. Of the types only the addresses are
+// used, and the functions are never called, so this file needs no header.
 
 #include <stdlib.h>
 

@@ -1,23 +1,26 @@
-//! The configurations. Each has a name that says all of it, and a name makes a configuration: `all` is only the list that
-//! a run takes by default. A new option is a field here, a line in `header` and one in `name` and `parse`.
+//! The configurations. The name of a configuration contains all its options, so any configuration can be made from its
+//! name; `all` is only the default list. A new option needs a field here, and a line each in `name`, `parse` and
+//! `header`.
 
-/// Words of this machine, in bytes.
+/// The size of this machine's words in bytes.
 pub const WORD: usize = size_of::<usize>();
 
-/// How many areas the heap may have.
+/// The number of areas that the heap may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Split {
     One,
     Many,
-    /// Many, and some come and go by themselves.
+    /// Many, and the heap asks its host for areas and gives them back.
     Auto,
 }
 
+/// How the interpreter's threads share the heap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Threads {
     None,
+    /// By the interpreter's global lock.
     Gil,
-    /// A mutex of the heap's own, and a lock depth per thread.
+    /// By a mutex of the heap; each thread has its own lock depth.
     NoGil,
 }
 
@@ -29,23 +32,24 @@ pub struct Config {
     pub threshold: bool,
     pub split: Split,
     pub weakref: bool,
-    /// New memory is zeroed whole, not only behind the bytes asked for.
+    /// New objects are zeroed whole, not only behind the requested bytes.
     pub clear: bool,
-    /// The number of collected objects is kept.
+    /// The heap counts the objects that a collection frees.
     pub retval: bool,
     pub threads: Threads,
     /// A Python stack whose words are roots.
     pub pystack: bool,
-    /// The port's hook in every loop.
+    /// Long loops call a hook of the port.
     pub hook: bool,
-    /// Root words that may not be read are ignored.
+    /// Root words that must not be read are ignored.
     pub valgrind: bool,
-    /// Entries of gc.c's mark stack, and how many bytes each has: the storage that both heaps mark with.
+    /// The number of entries of gc.c's mark stack. libgcheap borrows this storage.
     pub stack: usize,
+    /// The bytes of each entry.
     pub entry: usize,
     /// MicroPython's object representation, A to D.
     pub repr: char,
-    /// The heap's variant for small machines.
+    /// libgcheap's compact variant instead of the fast one.
     pub compact: bool,
 }
 
@@ -79,7 +83,7 @@ impl Config {
         name
     }
 
-    /// The configuration with this name, if it is one.
+    /// The configuration with this name; None if the text is not the name of one.
     pub fn parse(name: &str) -> Option<Self> {
         let mut config = full();
         for word in name.split('-') {
@@ -119,12 +123,12 @@ impl Config {
         (config.name() == name).then_some(config)
     }
 
-    /// More blocks an area must not have: their numbers must fit into gc.c's mark stack.
+    /// The most blocks that an area may have, so that their indexes fit in an entry of gc.c's mark stack.
     pub fn most_blocks(&self) -> usize {
         1usize.checked_shl(8 * self.entry as u32).unwrap_or(usize::MAX)
     }
 
-    /// The interpreter's configuration header.
+    /// The text of the interpreter's configuration header, mpconfigport.h.
     pub fn header(&self) -> String {
         let bit = |on: bool| usize::from(on);
         let mut text =
@@ -168,14 +172,15 @@ impl Config {
         if self.weakref {
             text += "void parity_weakref(void *object);\n";
         }
-        // With representation D an object is 64 bits everywhere.
+        // In representation D a MicroPython object has 64 bits on every machine.
         let int = if self.repr == 'D' { ["int64_t", "uint64_t"] } else { ["intptr_t", "uintptr_t"] };
         text + &format!("typedef {} mp_int_t;\ntypedef {} mp_uint_t;\ntypedef long mp_off_t;\n", int[0], int[1])
             + if self.repr == 'D' { "#define UINT_FMT \"%llu\"\n#define INT_FMT \"%lld\"\n" } else { "" }
     }
 }
 
-/// Block size x finaliser x threshold x split heap, then one row for each remaining option.
+/// The configurations that run by default: block size x finaliser x threshold x split heap, then one or two for each
+/// other option.
 pub fn all() -> Vec<Config> {
     let mut configs = Vec::new();
     for block in [16, 32, 64] {
@@ -202,12 +207,13 @@ pub fn all() -> Vec<Config> {
     configs.push(Config { valgrind: true, ..full() });
     configs.push(Config { compact: true, ..full() });
     configs.push(Config { compact: true, finaliser: false, block: 16, split: one, ..full() });
-    // As on boards: the entries of the mark stack have 16 bits.
+    // As on many boards, the entries of the mark stack have 16 bits.
     configs.push(Config { compact: true, entry: 2, block: 16, ..full() });
     configs.push(Config { compact: true, entry: 2, block: 16, split: one, ..full() });
     configs
 }
 
+/// The configuration that the others are variations of.
 fn full() -> Config {
     Config {
         block: 32,

@@ -1,4 +1,4 @@
-//! Counts of what a run has actually done, so that one which tests nothing shows.
+//! Counts what a run has actually done, so that a run that tests nothing is noticed.
 
 use crate::config::{Config, Split};
 
@@ -8,7 +8,7 @@ macro_rules! counters {
         #[derive(Clone, Copy)]
         pub enum Count { $($name),* }
 
-        /// Name, and the configurations in which a long run counts at least one.
+        /// The name of each counter, and the configurations in which a long run must move it.
         pub const COUNTERS: &[(&str, fn(&Config) -> bool)] = &[$((stringify!($name), $when)),*];
     };
 }
@@ -71,6 +71,7 @@ counters! {
     words_compared |_| true;
 }
 
+/// The value of each counter.
 #[derive(Clone)]
 pub struct Cover(Vec<u64>);
 
@@ -97,12 +98,16 @@ impl Cover {
         }
     }
 
-    /// Names of counters that one of the configurations should have moved and did not.
-    pub fn missing(&self, configs: &[Config]) -> Vec<&'static str> {
-        let zero = COUNTERS.iter().zip(&self.0).filter(|((_, needed), n)| **n == 0 && configs.iter().any(needed));
+    /// The counters that one of the configurations should have moved, but that are still 0.
+    pub fn missing(&self, configs: &[&Config]) -> Vec<&'static str> {
+        let zero = COUNTERS
+            .iter()
+            .zip(&self.0)
+            .filter(|((_, needed), n)| **n == 0 && configs.iter().any(|config| needed(config)));
         zero.map(|((name, _), _)| *name).collect()
     }
 
+    /// All counters as one line, which `from_line` reads.
     pub fn to_line(&self) -> String {
         self.0.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
     }
@@ -112,7 +117,7 @@ impl Cover {
         counts.filter(|counts| counts.len() == COUNTERS.len()).map(Self)
     }
 
-    /// A table of all counters, `columns` beside each other.
+    /// A table of all counters in this many columns.
     pub fn table(&self, columns: usize) -> String {
         let cells: Vec<String> =
             COUNTERS.iter().zip(&self.0).map(|((name, _), n)| format!("{name:<28}{n:>12}")).collect();

@@ -1,4 +1,4 @@
-//! Chores of this repository that need Rust: `cargo run -q -p xtask -- header [--check]`.
+//! Generates include/gcheap.h: `cargo run -q -p xtask -- header [--check]`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, process::ExitCode};
@@ -7,8 +7,8 @@ use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, Layout, 
 
 const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
 
-  header          write include/gcheap.h from src/c_abi/exports.rs, src/c_abi/imports.rs and src/host.rs
-  header --check  write nothing; fail if include/gcheap.h is not what `header` would write";
+  header          write include/gcheap.h from gcheap.h.in, src/counting/info.rs, src/host.rs and src/c_abi/
+  header --check  write nothing; fail if include/gcheap.h differs from what `header` would write";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -32,21 +32,22 @@ fn main() -> ExitCode {
 
 const HEADER: &str = "include/gcheap.h";
 
-/// A path of the repository.
+/// The path of a file of the repository.
 fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("xtask lies in crates/").join(relative)
 }
 
+/// Fails if the header in the repository differs from this text.
 fn compare(text: &str) -> Result<(), String> {
     let old = fs::read_to_string(path(HEADER)).map_err(|e| format!("cannot read {HEADER}: {e}"))?;
     if old == text {
         return Ok(());
     }
     let line = 1 + old.lines().zip(text.lines()).take_while(|(old, new)| old == new).count();
-    Err(format!("{HEADER} is stale from line {line} on; run: cargo run -p xtask -- header"))
+    Err(format!("{HEADER} is out of date from line {line} on; run: cargo run -p xtask -- header"))
 }
 
-/// The whole header: the frame in gcheap.h.in, with cbindgen's declarations in its four places.
+/// The text of the header: gcheap.h.in, with the declarations from cbindgen in place of its four `@…@` lines.
 fn header() -> Result<String, String> {
     let mut text = String::new();
     for line in include_str!("gcheap.h.in").lines() {
@@ -56,7 +57,7 @@ fn header() -> Result<String, String> {
                 c.defines.insert("gcheap_split_heap_auto".into(), "GCHEAP_SPLIT_HEAP_AUTO".into());
                 c.style = Style::Both;
             })?
-            // cbindgen ends a last field that is conditional behind the condition.
+            // If the last field is conditional, cbindgen writes its semicolon behind the #endif.
             .replace("\n#endif\n    ;", ";\n#endif"),
             "@misuse@" => declarations("src/host.rs", &[ItemType::Enums], |c| {
                 c.export.include = vec!["Misuse".into()];
@@ -81,7 +82,7 @@ fn header() -> Result<String, String> {
     Ok(text)
 }
 
-/// What cbindgen makes of one source file: the items of these kinds, in the file's order.
+/// The C declarations for the items of these kinds in one source file, in the file's order.
 fn declarations(source: &str, items: &[ItemType], adjust: impl FnOnce(&mut Config)) -> Result<String, String> {
     let mut config = Config { language: Language::C, no_includes: true, usize_is_size_t: true, ..Config::default() };
     config.documentation_style = DocumentationStyle::Cxx;
@@ -106,7 +107,7 @@ fn declarations(source: &str, items: &[ItemType], adjust: impl FnOnce(&mut Confi
     Ok(for_c_readers(text.trim()))
 }
 
-/// Doc comments without the marks that only rustdoc reads.
+/// The text with doc comments for readers of C: without Markdown's marks, and "Requires:" instead of a Safety section.
 fn for_c_readers(text: &str) -> String {
     let mut parts = text.split("///\n/// # Safety\n/// ");
     let mut out: String = parts.next().unwrap_or_default().into();

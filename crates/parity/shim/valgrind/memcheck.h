@@ -1,5 +1,6 @@
-// In valgrind's place, so that a trace can say which words may not be read. The real macro answers 0 for memory that can
-// be, which our glue expects; gc.c takes the answer the other way round and would ignore every root, so it gets that one.
+// Replaces valgrind's header, so that a trace can declare words unreadable. The real macro returns 0 for memory that
+// can be accessed, as the glue of libgcheap expects. gc.c takes the result the other way round, so it gets the
+// opposite: with the real one it would ignore every root.
 #include <stdbool.h>
 
 bool parity_addressable(const void *word);

@@ -1,11 +1,11 @@
-//! Traces about placement in a large heap that no collection tidies up.
+//! Traces about placement in a large, fragmented heap.
 
 use super::generator::Generator;
 use super::{fill, objects};
 use crate::run::divergence::Divergence;
 use crate::trace::{Id, Op};
 
-/// A large heap, full at first, in which objects come, go and change their sizes, and no collection ever tidies up.
+/// Fills a large heap, then frees, reallocates and allocates objects, without a collection until the end.
 pub fn churn(g: &mut Generator) -> Result<(), Divergence> {
     fill::fill(g)?;
     g.emit(Op::Auto(false))?;
@@ -14,13 +14,13 @@ pub fn churn(g: &mut Generator) -> Result<(), Divergence> {
         let most = *g.random.pick(&[1, 2, 4, 8, 40]);
         let times = g.random.range(1, 60);
         match g.random.below(5) {
-            // Objects here and there.
+            // Frees random objects.
             0 => {
                 for _ in 0..times {
                     g.with_live(|_, id| Op::Free(id))?;
                 }
             }
-            // Neighbours, or every second one: what was allocated one after the other often lies so.
+            // Frees neighbours, or every second or third object: objects allocated in sequence are often neighbours.
             1 => {
                 let first = g.live().unwrap_or(0);
                 let step = *g.random.pick(&[1, 1, 2, -1, -2, 3]);

@@ -5,8 +5,8 @@ use crate::config::Split;
 use crate::run::divergence::Divergence;
 use crate::trace::{Op, Value};
 
-/// Leaves not a single free block. Some of the objects hang on an anchor, so that a collection leaves a pattern of
-/// survivors and holes.
+/// Allocates until no block is free. An anchor object points to some of the new objects, so that a collection leaves a
+/// pattern of survivors and holes.
 pub fn fill(g: &mut Generator) -> Result<(), Divergence> {
     while g.runner.lock_depth() > 0 {
         g.emit(Op::Unlock)?;
@@ -16,7 +16,7 @@ pub fn fill(g: &mut Generator) -> Result<(), Divergence> {
     }
     g.emit(Op::Auto(false))?;
     let (free, words) = (g.runner.blocks() - g.runner.live_blocks(), g.config.block / size_of::<usize>());
-    // In a large heap with larger objects, or it takes too long.
+    // Larger objects in a large heap, because it would take too long otherwise.
     let mut most = g.plan.small.max(free / 100);
     let (anchor, blocks) = (g.new_id(), (free / most / words).max(1));
     let bytes = blocks * g.config.block;

@@ -1,4 +1,4 @@
-//! What all traces are made with: the plan, random choices, and running an operation.
+//! The tools that make all traces: a plan, random choices, and a function that runs an operation.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -9,15 +9,23 @@ use crate::run::runner::Runner;
 use crate::trace::random::Random;
 use crate::trace::{Act, Id, Op, Value};
 
-/// How often a trace does what. Each trace draws its own plan, so unlikely mixtures occur, too.
+/// How often a trace does each thing. Each trace draws its own plan, so unlikely mixtures occur, too.
 pub struct Plan {
+    /// For each kind of operation in mixture.rs, how often it occurs.
     pub weights: [usize; 10],
+    /// The blocks of a small object, at most.
     pub small: usize,
+    /// In percent: how many objects have a finaliser.
     pub finaliser: usize,
+    /// In percent: how many objects are filled with numbers.
     pub noise: usize,
+    /// In percent: how many new objects get a root.
     pub rooted: usize,
+    /// In percent: how many new objects are linked to others.
     pub linked: usize,
+    /// The roots that the trace uses.
     pub roots: Vec<usize>,
+    /// The zones for areas still to come.
     pub zones: Vec<usize>,
 }
 
@@ -32,6 +40,7 @@ pub struct Generator<'a> {
 }
 
 impl Generator<'_> {
+    /// Records an operation and runs it. True if it called the heaps.
     pub fn emit(&mut self, op: Op) -> Result<bool, Divergence> {
         if let Some(file) = &mut self.record {
             writeln!(file, "{op}").expect("the trace can be written");
@@ -48,6 +57,7 @@ impl Generator<'_> {
         Ok(())
     }
 
+    /// A random live object.
     pub fn live(&mut self) -> Option<Id> {
         let live = self.runner.live();
         if live.is_empty() { None } else { Some(*self.random.pick(live)) }
@@ -58,7 +68,7 @@ impl Generator<'_> {
         self.next
     }
 
-    /// An object's size: mostly small, sometimes a good part of the heap or more.
+    /// A size for an object: mostly small, sometimes a large part of the heap, rarely more than the heap.
     pub fn size(&mut self) -> usize {
         let heap = self.runner.blocks();
         let random = &mut self.random;
@@ -73,10 +83,12 @@ impl Generator<'_> {
         self.in_blocks(blocks)
     }
 
+    /// A size in bytes that needs this many blocks.
     pub fn in_blocks(&mut self, blocks: usize) -> usize {
         blocks * self.config.block - if self.random.chance(50) { 0 } else { self.random.below(self.config.block) }
     }
 
+    /// A size for which there is no room; some of them overflow if they are rounded up.
     pub fn too_much(&mut self) -> usize {
         let (block, heap) = (self.config.block, self.runner.blocks());
         let sizes = [
@@ -92,8 +104,9 @@ impl Generator<'_> {
         *self.random.pick(&sizes)
     }
 
+    /// An act for the finaliser or the weak reference of the object `me`.
     pub fn act(&mut self, me: Id) -> Act {
-        // An object that is there already, or one that is going to be.
+        // A live object, or one that is allocated about the same time as `me`, before or after it.
         let near = me.saturating_sub(20) as usize;
         let id = match self.live() {
             Some(id) if self.random.chance(50) => id,
@@ -114,23 +127,25 @@ impl Generator<'_> {
         }
     }
 
+    /// One of the plan's roots.
     pub fn root_place(&mut self) -> usize {
         *self.random.pick(if self.plan.roots.is_empty() { &[0] } else { &self.plan.roots })
     }
 
+    /// The index of a random word of an object.
     pub fn word_of(&mut self, id: Id) -> usize {
         let words = self.runner.blocks_of(id) * self.config.block / size_of::<usize>();
         self.random.below(words)
     }
 
-    /// Something that is a pointer to an object, or nearly is.
+    /// A pointer to an object, or a word that is nearly one.
     pub fn pointer(&mut self) -> Value {
         let block = self.config.block;
         match self.random.below(20) {
             0 => Value::Zero,
             1 => Value::Noise(self.random.next()),
             2 => {
-                // At the edges of a pool, and in the tables before it.
+                // An address near the start or the end of a pool, perhaps in the tables before it.
                 let (start, end) = *self.random.pick(self.runner.pools());
                 let by = self.random.below(4) * block;
                 let place = *self.random.pick(&[start, end]);

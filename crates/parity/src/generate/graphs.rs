@@ -1,4 +1,4 @@
-//! Traces about graphs: mark stack overflow, full heaps, holes of one block.
+//! Traces about marking: graphs that overflow the mark stack, in full heaps or in heaps with holes of one block.
 
 use super::generator::Generator;
 use super::mixture;
@@ -6,7 +6,7 @@ use crate::config::Split;
 use crate::run::divergence::Divergence;
 use crate::trace::{Id, Op, Value};
 
-/// Graphs whose marking overflows any small mark stack, in heaps that are full or have only small holes.
+/// Builds graphs whose marking overflows a small mark stack, in heaps that are full or have only small holes.
 pub fn graphs(g: &mut Generator) -> Result<(), Divergence> {
     let auto = g.random.chance(20);
     if g.config.split == Split::Auto {
@@ -18,7 +18,8 @@ pub fn graphs(g: &mut Generator) -> Result<(), Divergence> {
         let share = *g.random.pick(&[100, 90, 50]);
         let hub = graph(g, free * share / 100)?;
         let full = round == 0 || g.random.chance(60);
-        // Fillers hold a pointer to something each; nobody points at them. A threshold may keep the heap from filling.
+        // Fillers: no object points to them, and each has one pointer. With a threshold, collections may free them
+        // again.
         let free = g.runner.blocks() - g.runner.live_blocks();
         for _ in 0..if full { free } else { 0 } {
             let Some(id) = node(g, 1)? else { break };
@@ -32,7 +33,7 @@ pub fn graphs(g: &mut Generator) -> Result<(), Divergence> {
             g.emit(Op::Root { at, value })?;
         }
         if g.random.chance(50) {
-            // Holes of one block here and there.
+            // Makes holes of one block.
             for _ in 0..g.runner.live_blocks() / g.random.range(3, 30) {
                 g.with_live(|_, id| Op::Free(id))?;
             }
@@ -50,6 +51,7 @@ pub fn graphs(g: &mut Generator) -> Result<(), Divergence> {
     Ok(())
 }
 
+/// Allocates an object, perhaps with a finaliser; None if there is no room.
 pub fn node(g: &mut Generator, blocks: usize) -> Result<Option<Id>, Divergence> {
     let id = g.new_id();
     let finaliser = g.plan.finaliser > 10 && g.random.chance(10);
@@ -66,16 +68,16 @@ pub fn node(g: &mut Generator, blocks: usize) -> Result<Option<Id>, Divergence> 
     Ok(Some(id))
 }
 
-/// A graph of about so many blocks; the object that reaches all of it.
+/// Builds a graph of about this many blocks. Returns the object from which all others can be reached.
 pub fn graph(g: &mut Generator, blocks: usize) -> Result<Option<Id>, Divergence> {
     let words = g.config.block / size_of::<usize>();
     let shape = g.random.below(6);
     let backwards = g.random.chance(50);
     let mut nodes = Vec::new();
-    // Word 0 may belong to a finaliser's type, so links start at the last word.
+    // Word 0 may contain the type of an object with a finaliser, so links start at the last word.
     let last = words - 1;
     match shape {
-        // A wide object whose children have children.
+        // A wide object whose children have a child each, or point to any other object.
         0 | 1 => {
             let width = (blocks * words / (2 * words + 1)).max(1);
             let hub_blocks = (width + 1).div_ceil(words);
@@ -101,7 +103,7 @@ pub fn graph(g: &mut Generator, blocks: usize) -> Result<Option<Id>, Divergence>
             }
             Ok(Some(hub))
         }
-        // A comb: a chain of objects, each with a row of teeth.
+        // A comb: a chain of objects, each of which points to many others, its teeth.
         2 => {
             let teeth: usize = *g.random.pick(&[1, 3, 30, 70, 200]);
             let spine_blocks = (teeth + 2).div_ceil(words);
@@ -130,7 +132,7 @@ pub fn graph(g: &mut Generator, blocks: usize) -> Result<Option<Id>, Divergence>
             }
             Ok(if backwards { previous } else { first })
         }
-        // A list, a tree with as many branches as fit, or anything at all.
+        // A list, a tree with as many branches as fit, or a random graph.
         _ => {
             for _ in 0..blocks {
                 let Some(id) = node(g, 1)? else { break };

@@ -1,4 +1,4 @@
-//! Any operation, by the weights of the plan.
+//! Random operations of all kinds.
 
 use super::generator::Generator;
 use super::{fill, objects, setup};
@@ -7,7 +7,7 @@ use crate::heaps::side::MAX_ROOTS;
 use crate::run::divergence::Divergence;
 use crate::trace::{Op, Value};
 
-/// One operation, or a few that belong together.
+/// One operation, or a few that belong together. The plan's weights say how often each kind occurs.
 pub fn any(g: &mut Generator) -> Result<(), Divergence> {
     if g.runner.lock_depth() > 0 && g.random.chance(25) {
         return g.emit(Op::Unlock).map(drop);
@@ -28,7 +28,7 @@ pub fn any(g: &mut Generator) -> Result<(), Divergence> {
             return g.emit(Op::Readable { at, yes }).map(drop);
         }
     }
-    // The first factor keeps a trace from doing only one thing, the second lets the plan have its way.
+    // BASE makes every trace do a bit of the usual things; SHARE is multiplied by the plan's weights.
     const BASE: [usize; 10] = [60, 10, 20, 10, 1, 10, 20, 0, 0, 0];
     const SHARE: [usize; 10] = [20, 10, 10, 5, 3, 2, 10, 1, 1, 1];
     let weights: [usize; 10] = std::array::from_fn(|i| BASE[i] + SHARE[i] * g.plan.weights[i]);
@@ -62,7 +62,8 @@ pub fn any(g: &mut Generator) -> Result<(), Divergence> {
     }
 }
 
-pub fn rare(g: &mut Generator) -> Result<(), Divergence> {
+/// Operations that would change a trace too much if they occurred often.
+fn rare(g: &mut Generator) -> Result<(), Divergence> {
     match g.random.below(10) {
         0 => g.emit(Op::Sweep).map(drop),
         1 | 2 => {
@@ -74,7 +75,7 @@ pub fn rare(g: &mut Generator) -> Result<(), Divergence> {
         5 => setup::add(g, false),
         6 => fill::fill(g),
         7 => {
-            // Whatever was reachable no longer is.
+            // No object can be reached any more.
             for at in g.plan.roots.clone() {
                 g.emit(Op::Root { at, value: Value::Zero })?;
             }

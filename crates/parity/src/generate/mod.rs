@@ -1,4 +1,4 @@
-//! Makes up traces. A trace follows from its seed and from what gc.c answers.
+//! Makes random traces. A trace is determined by its seed and by the results of gc.c.
 
 mod churn;
 mod fill;
@@ -18,10 +18,10 @@ use crate::run::runner::Runner;
 use crate::trace::random::Random;
 use generator::{Generator, Plan};
 
-/// One in this many traces is about graphs, and one about churn.
+/// Of this many traces, one is about graphs and one about churn.
 const SPECIAL_EVERY: usize = 24;
 
-/// Makes and runs trace number `n`. With `record`, every operation is in the file before it runs.
+/// Makes and runs trace number `n`. With `record`, every operation is written to the file before it runs.
 pub fn trace(
     runner: &mut Runner,
     config: &Config,
@@ -53,7 +53,7 @@ pub fn trace(
     } else if churn {
         churn::churn(&mut generator)?;
     } else {
-        // In a large heap it takes longer until anything interesting happens.
+        // Longer in a large heap, because it takes longer to fill.
         let calls = generator.random.range(20, 600) + generator.random.below(generator.runner.blocks().min(1000));
         if generator.random.chance(15) {
             fill::fill(&mut generator)?;

@@ -4,6 +4,7 @@ use super::generator::Generator;
 use crate::run::divergence::Divergence;
 use crate::trace::{Act, Op, Value};
 
+/// Allocates an object, and mostly makes it reachable.
 pub fn alloc(g: &mut Generator) -> Result<(), Divergence> {
     let bytes = g.size();
     let id = g.new_id();
@@ -32,7 +33,7 @@ pub fn alloc(g: &mut Generator) -> Result<(), Divergence> {
         g.emit(Op::Root { at, value: Value::Object(id, 0) })?;
     }
     if g.random.chance(g.plan.linked) {
-        // Mostly from an older object to this one, so that it stays.
+        // A link from another object to this one keeps it alive.
         if let Some(from) = g.live() {
             let word = g.word_of(from);
             g.emit(Op::Write { id: from, word, value: Value::Object(id, 0) })?;
@@ -43,6 +44,7 @@ pub fn alloc(g: &mut Generator) -> Result<(), Divergence> {
     Ok(())
 }
 
+/// Reallocates an object to a larger, smaller or equal size.
 pub fn realloc(g: &mut Generator) -> Result<(), Divergence> {
     let Some(id) = g.live() else { return Ok(()) };
     let (blocks, most) = (g.runner.blocks_of(id), g.runner.blocks() + 1);
@@ -60,7 +62,7 @@ pub fn realloc(g: &mut Generator) -> Result<(), Divergence> {
             return g.emit(Op::Realloc { id, bytes, may_move }).map(drop);
         }
     };
-    // From time to time the way a list grows: again and again by one.
+    // Sometimes repeatedly by one block, as a list grows.
     let times = if g.random.chance(10) { g.random.range(2, 20) } else { 1 };
     for step in 0..times {
         let bytes = g.in_blocks((wanted + step).min(most));
@@ -73,7 +75,7 @@ pub fn realloc(g: &mut Generator) -> Result<(), Divergence> {
     Ok(())
 }
 
-/// A weak reference to some object, and what is done when that is gone.
+/// Makes a weak reference to an object, perhaps with acts for the time after its death.
 pub fn weakref(g: &mut Generator) -> Result<(), Divergence> {
     let Some(id) = g.live() else { return Ok(()) };
     g.emit(Op::Weakref(id))?;
@@ -87,6 +89,7 @@ pub fn weakref(g: &mut Generator) -> Result<(), Divergence> {
     Ok(())
 }
 
+/// Sets a root.
 pub fn root(g: &mut Generator) -> Result<(), Divergence> {
     let at = g.root_place();
     let value = match g.random.below(10) {
@@ -100,6 +103,7 @@ pub fn root(g: &mut Generator) -> Result<(), Divergence> {
     g.emit(Op::Root { at, value }).map(drop)
 }
 
+/// Sets a word of an object.
 pub fn link(g: &mut Generator) -> Result<(), Divergence> {
     let Some(id) = g.live() else { return Ok(()) };
     let (word, value) = (g.word_of(id), g.pointer());

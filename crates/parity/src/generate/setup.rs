@@ -1,4 +1,4 @@
-//! Starts a trace: makes the heap and its areas.
+//! Makes the heap of a trace and its areas.
 
 use std::io::Write as _;
 
@@ -8,6 +8,7 @@ use crate::heaps::memory::ZONE_BYTES;
 use crate::run::divergence::Divergence;
 use crate::trace::{Before, Op, Span, Trace};
 
+/// Draws the heap and starts the trace. `graph`: the trace needs a large heap.
 pub fn start(g: &mut Generator, graph: bool) -> Result<(), Divergence> {
     let areas = if g.config.split == Split::One { 1 } else { g.random.range(1, 4) };
     let late = if g.random.chance(30) { g.random.below(areas) } else { 0 };
@@ -26,7 +27,7 @@ pub fn start(g: &mut Generator, graph: bool) -> Result<(), Divergence> {
     limit(g)
 }
 
-/// Lets the heap grow, by a little or a lot, or not at all.
+/// Sets the largest area that the heap may ask for, if it may ask at all.
 pub fn limit(g: &mut Generator) -> Result<(), Divergence> {
     if g.config.split != Split::Auto {
         return Ok(());
@@ -41,6 +42,7 @@ pub fn limit(g: &mut Generator) -> Result<(), Divergence> {
     g.emit(Op::Limit(bytes.min(most))).map(drop)
 }
 
+/// Adds an area.
 pub fn add(g: &mut Generator, graph: bool) -> Result<(), Divergence> {
     if g.config.split != Split::One && !g.plan.zones.is_empty() {
         let graph = graph && g.random.chance(50);
@@ -51,13 +53,14 @@ pub fn add(g: &mut Generator, graph: bool) -> Result<(), Divergence> {
     Ok(())
 }
 
-/// Mostly so little that the heap is full often.
-pub fn heap_bytes(g: &mut Generator, graph: bool) -> usize {
+/// A size for an area that gc.c's mark stack can index.
+fn heap_bytes(g: &mut Generator, graph: bool) -> usize {
     let bytes = any_heap_bytes(g, graph);
     bytes.min(g.config.most_blocks().saturating_mul(g.config.block))
 }
 
-pub fn any_heap_bytes(g: &mut Generator, graph: bool) -> usize {
+/// A size for an area: mostly so small that the heap is often full.
+fn any_heap_bytes(g: &mut Generator, graph: bool) -> usize {
     let random = &mut g.random;
     let roll = random.below(1000);
     if graph {
@@ -71,11 +74,12 @@ pub fn any_heap_bytes(g: &mut Generator, graph: bool) -> usize {
     }
 }
 
-/// A place for so many bytes: at the start of a zone, at its end, or anywhere, so that reads beyond it fault.
-pub fn span(g: &mut Generator, bytes: usize, added: bool) -> Span {
+/// A place for an area of this many bytes: at the start of a zone, at its end, where an access beyond it faults, or
+/// anywhere.
+fn span(g: &mut Generator, bytes: usize, added: bool) -> Span {
     let zone = g.plan.zones.pop().expect("as many zones as areas");
     let align = if added { size_of::<usize>() } else { 1 };
-    // gc_add puts its record at the start.
+    // gc_add puts the area record at the start.
     let head = if added { g.runner.area_bytes() } else { 0 };
     let least = head + 5 * g.config.block + 8;
     let bytes = bytes.max(least);

@@ -1,8 +1,8 @@
 //! The memory that the heaps get, and raw access to it.
 //!
-//! Both sides get memory of the same shape, a fixed distance apart, so an address on one side and the same address on the
-//! other differ by that distance, and everything else is equal. A zone is a piece of this memory with inaccessible pages
-//! around it. Each area of a heap gets a zone of its own.
+//! Both sides get memory of the same shape, a fixed distance apart, so an address on one side and the same address on
+//! the other differ by that distance, and everything else is equal. A zone is a piece of this memory with inaccessible
+//! pages around it. Each area of a heap gets a zone of its own.
 
 use std::slice;
 

@@ -7,7 +7,7 @@ use super::memory::{SIDE_BYTES, ZONE_BYTES, ZONES, zone_start};
 use super::side::{AreaView, Callback, FIXED_ROOTS, Info, Lender, MAX_AREAS, MAX_ROOTS, RawLibrary, Side};
 use crate::trace::{Span, Value};
 
-/// How many roots there are: those in the table come first, then the words that gc_collect_start finds by itself.
+/// The number of roots: first those in the table, then the words that gc_collect_start finds by itself.
 pub const ROOTS: usize = MAX_ROOTS + FIXED_ROOTS;
 /// The root that refers to the object being reallocated, as a C stack would.
 pub const ROOT_BUSY: usize = MAX_ROOTS - 1;
@@ -113,9 +113,9 @@ impl Pair {
         }
     }
 
-    /// Whether gc.c can make an area of this many bytes, counted to the end of the last whole block. With weak references
-    /// it has two bitmaps, each rounded up to whole bytes, but its formula allows for one extra byte only. For sizes where
-    /// that is too little, an assertion of gc.c fails.
+    /// Whether gc.c can make an area of this many bytes, counted to the end of the last whole block. With weak
+    /// references it has two bitmaps, each rounded up to whole bytes, but its formula allows for one extra byte only.
+    /// For sizes where that is too little, an assertion of gc.c fails.
     pub fn fits_gc_c(&self, bytes: usize) -> bool {
         let block = self.block();
         let atb = bytes.saturating_sub(1) * 8 / (16 + 32 * block);
@@ -204,7 +204,8 @@ impl Pair {
     /// The whole state of the heap, which lies in the host's structure.
     pub fn state(&self, side: usize) -> &'static mut [u8] {
         let side = self.side(side);
-        // SAFETY: the structure is static and this process has one thread; callers drop the slice before they call a heap.
+        // SAFETY: the structure is static and this process has one thread; callers drop the slice before they call a
+        // heap.
         unsafe { slice::from_raw_parts_mut(side.state, side.state_bytes) }
     }
 

@@ -1,5 +1,5 @@
-//! What finalisers do and see, and the program that is told of the death of objects with weak references. All of it runs
-//! in the middle of a call that the runner makes into a heap.
+//! What finalisers do and see, and the program that is told of the death of objects with weak references. All of it
+//! runs in the middle of a call that the runner makes into a heap.
 
 use std::ffi::c_void;
 
@@ -43,8 +43,8 @@ fn weakref_dies(shared: &mut Shared, address: usize) {
     shared.count(Count::weakref_died);
 }
 
-/// What a program does when objects with weak references have died. It may use the heap, which can call back, so nothing
-/// is borrowed meanwhile.
+/// What a program does when objects with weak references have died. It may use the heap, which can call back, so
+/// nothing is borrowed meanwhile.
 fn weakrefs_gone() {
     let dying = shared(|shared| {
         let side = shared.side;

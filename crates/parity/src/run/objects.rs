@@ -17,8 +17,8 @@ pub struct Request {
     pub noise: bool,
 }
 
-/// Records that gc_alloc returned the offset `at`. Checks the new memory before anything is written to it. True if there
-/// is a new object.
+/// Records that gc_alloc returned the offset `at`. Checks the new memory before anything is written to it. True if
+/// there is a new object.
 pub fn allocated(trial: &mut Trial, request: &Request, at: usize) -> Result<bool, Divergence> {
     let Request { id, bytes, finaliser, noise } = *request;
     let blocks = bytes.div_ceil(trial.pair.block());
@@ -158,9 +158,9 @@ pub fn die(trial: &mut Trial, id: Id) {
     });
 }
 
-/// After a collection: finds out from gc.c's table which objects died, and returns how many. An object at the offset `new`
-/// died, even if there is a head, because the memory has been allocated again since. The object `keep` did not die,
-/// because it was being reallocated.
+/// After a collection: finds out from gc.c's table which objects died, and returns how many. An object at the offset
+/// `new` died, even if there is a head, because the memory has been allocated again since. The object `keep` did not
+/// die, because it was being reallocated.
 pub fn bury(trial: &mut Trial, new: usize, keep: Option<Id>) -> usize {
     let pair = trial.pair;
     let mut dead = Vec::new();

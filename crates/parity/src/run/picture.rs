@@ -29,8 +29,8 @@ fn rows(area: &AreaView) -> Vec<String> {
     symbols.chunks(BLOCKS_PER_ROW).map(|row| row.iter().collect()).collect()
 }
 
-/// A letter for the kind of a block. A capital letter is a head with a finaliser bit; `!` is a block that has such a bit
-/// but is not a head.
+/// A letter for the kind of a block. A capital letter is a head with a finaliser bit; `!` is a block that has such a
+/// bit but is not a head.
 fn symbol(area: &AreaView, block: usize) -> char {
     match (tables::kind(area, block), tables::bit(tables::ftb(area), block)) {
         (Kind::Free, false) => '.',

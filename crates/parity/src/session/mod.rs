@@ -1,3 +1,8 @@
-//! Runs configurations, and reports what fails.
+//! Runs configurations in processes of their own, and reports what fails.
 
-pub mod shrink;
+pub mod batch;
+mod failure;
+mod process;
+mod progress;
+pub mod replay;
+mod shrink;

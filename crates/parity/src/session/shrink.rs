@@ -1,20 +1,21 @@
-//! Makes a failing trace short: by cutting its end, leaving out operations, and simplifying what remains.
+//! Makes a failing trace short: cuts its end, leaves out operations, and simplifies the rest.
 //!
-//! Whether a candidate still fails is tried in a process of its own. Any failure counts, even another than the first.
+//! Each candidate runs in a process of its own. Any failure counts, even if it differs from the first one.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::process;
 use crate::config::Config;
 use crate::trace::{Before, Op, Trace, Value};
 
 pub struct Shrinker<'a> {
-    pub library: &'a Path,
-    /// Where candidates are written.
-    pub file: &'a Path,
-    pub until: Instant,
+    library: &'a Path,
+    /// The file that candidates are written to.
+    file: &'a Path,
+    until: Instant,
+    /// How many candidates were run.
     pub tries: usize,
 }
 
@@ -26,17 +27,14 @@ impl<'a> Shrinker<'a> {
     pub fn fails(&mut self, trace: &Trace) -> bool {
         self.tries += 1;
         fs::write(self.file, trace.text()).expect("the trace can be written");
-        let mut child = Command::new(std::env::current_exe().expect("the program has a path"));
-        child.arg("--child-replay").arg(self.file).arg("--library").arg(self.library);
-        let status = child.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        !status.expect("the program can be run").success()
+        process::fails(self.library, self.file)
     }
 
     fn out_of_time(&self) -> bool {
         Instant::now() > self.until
     }
 
-    /// The shortest trace that it finds in time.
+    /// The shortest failing trace that it finds in time.
     pub fn shrink(&mut self, mut trace: Trace) -> Trace {
         self.cut_end(&mut trace);
         loop {
@@ -51,6 +49,7 @@ impl<'a> Shrinker<'a> {
         }
     }
 
+    /// Replaces the trace by the candidate if that fails, too.
     fn keep_if_fails(&mut self, trace: &mut Trace, candidate: Trace) -> bool {
         let fails = candidate != *trace && !self.out_of_time() && self.fails(&candidate);
         if fails {
@@ -59,7 +58,8 @@ impl<'a> Shrinker<'a> {
         fails
     }
 
-    /// The failure may show earlier when everything is compared, as at the end of a trace.
+    /// Searches for the shortest beginning that fails. At the end of a trace everything is compared, so a shorter
+    /// beginning can show the failure earlier.
     fn cut_end(&mut self, trace: &mut Trace) {
         let (mut passes, mut fails) = (0, trace.ops.len());
         while passes + 1 < fails && !self.out_of_time() {
@@ -74,7 +74,7 @@ impl<'a> Shrinker<'a> {
         trace.ops.truncate(fails);
     }
 
-    /// Delta debugging: ever smaller pieces, from the end.
+    /// Delta debugging: leaves out pieces, from the end, and halves their length each time.
     fn leave_out(&mut self, trace: &mut Trace) {
         let mut piece = trace.ops.len().div_ceil(2).max(1);
         loop {
@@ -93,18 +93,19 @@ impl<'a> Shrinker<'a> {
         }
     }
 
+    /// Zeroed memory and a smaller heap.
     fn simplify_head(&mut self, trace: &mut Trace) {
         let clean = Trace { junk: 0, ..trace.clone() };
         self.keep_if_fails(trace, clean);
         let fresh = Trace { before: Before::Zero, ..trace.clone() };
         self.keep_if_fails(trace, fresh);
         for divisor in [2, 4, 8, 16, 32, 64] {
-            // From large steps to small ones, for as long as each helps.
+            // Each step as often as it helps, from large steps to small ones.
             loop {
                 let length = trace.heap.end - trace.heap.start;
                 let mut candidate = trace.clone();
                 candidate.heap.end = candidate.heap.start + length - length / divisor;
-                // Below this even gc.c has no heap.
+                // With less, gc.c cannot make a heap.
                 let least = Config::parse(&trace.config).map_or(420, |config| 420.max(6 * config.block));
                 if candidate.heap.end - candidate.heap.start < least || !self.keep_if_fails(trace, candidate) {
                     break;
