@@ -56,8 +56,8 @@ bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/ben
 size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
 	python3 bench/size.py $(SIZE)
 
-lint:  ## the style of Rust, C, Python and shell, as CI checks it; LINT="c python" checks only those
-	CARGO="$(CARGO)" python3 tools/lint.py $(LINT)
+lint:  ## the style of Rust, C, Python and shell, as CI checks it; LANGUAGES="c python" checks only those
+	CARGO="$(CARGO)" python3 tools/lint.py $(LANGUAGES)
 
 lint-tools: build/lint/done  ## gets ruff and mypy from PyPI for make lint, into build/lint
 
