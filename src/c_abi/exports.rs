@@ -54,11 +54,11 @@ pub unsafe extern "C" fn gc_init(start: *mut c_void, end: *mut c_void) {
 
 /// Adds the area [start, end) to the heap, behind the areas it has.
 ///
-/// start, end: byte addresses; end is rounded down to a whole block. The area's record is kept at start, which should be
-/// aligned for a pointer: if it is not, the record moves up and the area may have four blocks less. gc_init comes first.
-/// With MICROPY_GC_SPLIT_HEAP_AUTO a collection that leaves nothing in the area hands start to gcheap_host_free_heap.
-/// Errors: as for gc_init; the area is then not added. Not thread-safe. Never collects. Only with
-/// MICROPY_GC_SPLIT_HEAP. From gc.c: gc_add.
+/// start, end: byte addresses; end is rounded down to a whole block. The area's record is kept at start, which should
+/// be aligned for a pointer: if it is not, the record moves up and the area may have four blocks less. gc_init comes
+/// first. With MICROPY_GC_SPLIT_HEAP_AUTO a collection that leaves nothing in the area hands start to
+/// gcheap_host_free_heap. Errors: as for gc_init; the area is then not added. Not thread-safe. Never collects. Only
+/// with MICROPY_GC_SPLIT_HEAP. From gc.c: gc_add.
 ///
 /// # Safety
 /// [start, end) is writable memory that nobody else uses.
@@ -97,9 +97,9 @@ pub extern "C" fn gc_is_locked() -> bool {
 ///
 /// gc_collect_root and gc_collect_end must follow, in the same thread. Between start and end that thread may call
 /// gc_collect_root; gc_alloc and gc_realloc return NULL, and gc_free does nothing: it leaves the object to the
-/// collection. gc_nbytes, gc_info and the dumps do no harm there, but their answers mean nothing yet. Inside a collection (from a finaliser) gc_collect_start
-/// does nothing, and neither do the root and end that belong to it; such collections may nest.
-/// Thread-safe. From gc.c: gc_collect_start.
+/// collection. gc_nbytes, gc_info and the dumps do no harm there, but their answers mean nothing yet. Inside a
+/// collection (from a finaliser) gc_collect_start does nothing, and neither do the root and end that belong to it; such
+/// collections may nest. Thread-safe. From gc.c: gc_collect_start.
 #[unsafe(no_mangle)]
 pub extern "C" fn gc_collect_start() {
     heap().collect_start();
@@ -151,9 +151,9 @@ pub extern "C" fn gc_alloc(n_bytes: usize, alloc_flags: c_uint) -> *mut c_void {
 
 /// Frees an object at once, without running its finaliser. NULL is allowed and does nothing.
 ///
-/// While this thread has the heap locked, and between gc_collect_start and gc_collect_end, it does nothing: the object is
-/// left to a collection. Errors: a pointer that is not an object's first byte is
-/// reported to gcheap_host_fatal, and nothing is freed. Thread-safe. Never collects. From gc.c: gc_free.
+/// While this thread has the heap locked, and between gc_collect_start and gc_collect_end, it does nothing: the object
+/// is left to a collection. Errors: a pointer that is not an object's first byte is reported to gcheap_host_fatal, and
+/// nothing is freed. Thread-safe. Never collects. From gc.c: gc_free.
 ///
 /// # Safety
 /// Nothing uses the object afterwards.
@@ -173,10 +173,10 @@ pub extern "C" fn gc_nbytes(ptr: *const c_void) -> usize {
 ///
 /// Returns the object's address, or NULL if that cannot be; the object is then as it was. ptr NULL: as gc_alloc without
 /// a finaliser. n_bytes 0: as gc_free, returns NULL. A moved object keeps its finaliser. New blocks are cleared as by
-/// gc_alloc. NULL while the heap is locked.
-/// May collect, as gc_alloc, but only to move. So the object must be reachable during the call, from a root or from the
-/// stack that the host marks: if a collection frees it, that is reported to gcheap_host_fatal (GCHEAP_MISUSE_FREE_BLOCK)
-/// and the result is NULL. Other errors: as gc_free, and returns NULL. Thread-safe. From gc.c: gc_realloc.
+/// gc_alloc. NULL while the heap is locked. May collect, as gc_alloc, but only to move. So the object must be reachable
+/// during the call, from a root or from the stack that the host marks: if a collection frees it, that is reported to
+/// gcheap_host_fatal (GCHEAP_MISUSE_FREE_BLOCK) and the result is NULL. Other errors: as gc_free, and returns NULL.
+/// Thread-safe. From gc.c: gc_realloc.
 ///
 /// # Safety
 /// Nothing uses the old address afterwards if another one is returned.
@@ -213,8 +213,8 @@ pub unsafe extern "C" fn gc_info_fast(info: *mut Info) {
 /// Notes that an object has a weak reference: when a collection is about to free it, gc_weakref_about_to_be_freed is
 /// called, once; it takes another gc_weakref_mark to be told again.
 ///
-/// ptr: what gc_alloc returned. From now on the object cannot be freed with gc_free nor moved by gc_realloc: both report
-/// it to gcheap_host_fatal and leave it. Errors: a pointer that is not an object's first byte is reported too.
+/// ptr: what gc_alloc returned. From now on the object cannot be freed with gc_free nor moved by gc_realloc: both
+/// report it to gcheap_host_fatal and leave it. Errors: a pointer that is not an object's first byte is reported too.
 /// Thread-safe. Never collects. Only with MICROPY_PY_WEAKREF. From gc.c: gc_weakref_mark, of MicroPython 1.29.
 ///
 /// # Safety
