@@ -129,6 +129,7 @@ class Build:
         assert "has a space in it" in text, text
         # MicroPython's make finds no module behind a space, but it finds a link to one.
         link = OUT / "link-to-a-space"
+        link.parent.mkdir(parents=True, exist_ok=True)
         link.unlink(missing_ok=True)
         link.symlink_to(self.copy / "micropython-port")
         text = run("make", "-C", micropython.tree() / "ports" / "unix", f"BUILD={OUT / 'space'}", "FROZEN_MANIFEST=",
