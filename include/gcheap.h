@@ -241,14 +241,14 @@ enum gcheap_misuse
     GCHEAP_MISUSE_HEAP_TOO_SMALL = 1,
     /// gc_init or gc_add: end lies before start. The pointer is end.
     GCHEAP_MISUSE_END_BEFORE_START = 2,
-    /// gc_free or gc_realloc: the pointer lies outside every area's pool.
+    /// gc_free, gc_realloc or gc_weakref_mark: the pointer lies outside every area's pool.
     GCHEAP_MISUSE_FOREIGN_POINTER = 3,
-    /// gc_free or gc_realloc: the pointer is not the address of a block (it points into one).
+    /// The same functions: the pointer is not the address of a block (it points into one).
     GCHEAP_MISUSE_INTERIOR_POINTER = 4,
-    /// gc_free or gc_realloc: the block is free (a double free, a realloc after a free, or an object that nothing
+    /// The same functions: the block is free (a double free, a realloc after a free, or an object that nothing
     /// reached and that a collection inside gc_realloc has freed).
     GCHEAP_MISUSE_FREE_BLOCK = 5,
-    /// gc_free or gc_realloc: the block is a tail: the pointer is not what gc_alloc returned.
+    /// The same functions: the block is a tail: the pointer is not what gc_alloc returned.
     GCHEAP_MISUSE_TAIL_BLOCK = 6,
     /// gc_free, or gc_realloc that has to move: the object has a weak reference, which would go on naming memory that
     /// then belongs to another object. Drop the object and let a collection free it.

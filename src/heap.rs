@@ -104,7 +104,7 @@ impl<H: Host, V: Variant> Heap<H, V> {
 
     /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.
     ///
-    /// While this thread has the heap locked, or the collection under way is marking, nothing happens. From a finaliser it
+    /// While this thread has the heap locked, or is marking, nothing happens. From a finaliser it
     /// is allowed, and the object may be one that the collection has marked.
     pub fn free(&self, ptr: *mut u8) {
         if !ptr.is_null() {

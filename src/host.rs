@@ -10,14 +10,14 @@ pub enum Misuse {
     HeapTooSmall = 1,
     /// `gc_init` or `gc_add`: `end` lies before `start`. The pointer is `end`.
     EndBeforeStart = 2,
-    /// `gc_free` or `gc_realloc`: the pointer lies outside every area's pool.
+    /// `gc_free`, `gc_realloc` or `gc_weakref_mark`: the pointer lies outside every area's pool.
     ForeignPointer = 3,
-    /// `gc_free` or `gc_realloc`: the pointer is not the address of a block (it points into one).
+    /// The same functions: the pointer is not the address of a block (it points into one).
     InteriorPointer = 4,
-    /// `gc_free` or `gc_realloc`: the block is free (a double free, a realloc after a free, or an object that nothing
+    /// The same functions: the block is free (a double free, a realloc after a free, or an object that nothing
     /// reached and that a collection inside `gc_realloc` has freed).
     FreeBlock = 5,
-    /// `gc_free` or `gc_realloc`: the block is a tail: the pointer is not what `gc_alloc` returned.
+    /// The same functions: the block is a tail: the pointer is not what `gc_alloc` returned.
     TailBlock = 6,
     /// `gc_free`, or `gc_realloc` that has to move: the object has a weak reference, which would go on naming memory that
     /// then belongs to another object. Drop the object and let a collection free it.

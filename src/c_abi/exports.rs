@@ -1,4 +1,4 @@
-//! The exported C functions: exactly py/gc.h's prototypes. Each is one call into the heap.
+//! The exported C functions: py/gc.h's, with its prototypes, and gcheap_version. Each is one call into the heap.
 //!
 //! include/gcheap.h is generated from this file and from imports.rs, doc comments included.
 

@@ -4,11 +4,11 @@
 //!    start   mutex taken, lock depth raised, the host's roots are marked
 //!    root    … as often as the host likes: stacks, registers, other threads
 //!    end     deferred objects scanned · finalisers run · unmarked objects freed · lock depth lowered, mutex released ·
-//!            the host told that weak references to freed objects can be seen to
+//!            the host may now call back the owners of weak references to freed objects
 //! ```
 //!
-//! A collection inside a collection, which only a finaliser can begin, does nothing: not even run finalisers. gc.c's heap
-//! does not survive one.
+//! A collection inside a collection does nothing: not even run finalisers. A finaliser can begin one; and so can another
+//! thread, where threads share a global lock that a finaliser releases. gc.c's heap does not survive one.
 
 use core::marker::PhantomData;
 
@@ -41,7 +41,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         }
     }
 
-    /// Marks everything that can be reached from `len` words; nothing outside a collection's marking.
+    /// Marks everything that can be reached from `len` words, if the collection is marking.
     ///
     /// # Safety
     /// The words can be read.
@@ -52,7 +52,8 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         }
     }
 
-    /// Ends the collection, or the one inside it. Whatever was not reached has its finaliser run and is freed.
+    /// Ends the innermost collection. If that is the outer one, every object that was not reached has its finaliser run and
+    /// is freed.
     pub fn end(self) {
         let phase = phase_of(self.0.state());
         if phase.unnest() {
@@ -69,7 +70,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
             run_finalisers::<H, V>(self.0);
         }
         let freed = Sweep::<H, V>::of(self.0).free_unmarked();
-        // Again: with a global lock, other threads may have run together with finalisers, and allocated.
+        // Again: where threads share a global lock, a finaliser may have let another thread run, which has allocated.
         V::Placement::over(self.0).reset();
         if COLLECT_RETVAL {
             self.0.state().collected().set(freed);
@@ -89,7 +90,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         self.end();
     }
 
-    /// Takes the mutex and enters a collection; false if one is under way in this thread, that is, in a finaliser.
+    /// Takes the mutex and enters a collection; false if it is inside another one.
     #[inline(never)]
     fn begin(self) -> bool {
         self.0.host().enter();

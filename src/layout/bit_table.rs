@@ -48,21 +48,21 @@ impl BitTable {
 
     /// Whether the block's bit is set. gc.c: `FTB_GET`.
     pub fn get(&self, block: usize) -> bool {
-        // SAFETY: I5.
+        // SAFETY: I5: the byte is part of the table.
         unsafe { self.place(block).read() >> (block % BLOCKS_PER_BYTE) & 1 != 0 }
     }
 
     /// Sets the block's bit. gc.c: `FTB_SET`.
     pub(crate) fn set(&self, block: usize) {
         let byte = self.place(block);
-        // SAFETY: I5, I4.
+        // SAFETY: I5: the byte is part of the table; I4: no reference to it exists.
         unsafe { byte.write(byte.read() | 1 << (block % BLOCKS_PER_BYTE)) }
     }
 
     /// Clears the block's bit. gc.c: `FTB_CLEAR`.
     pub(crate) fn clear(&self, block: usize) {
         let byte = self.place(block);
-        // SAFETY: I5, I4.
+        // SAFETY: I5: the byte is part of the table; I4: no reference to it exists.
         unsafe { byte.write(byte.read() & !(1 << (block % BLOCKS_PER_BYTE))) }
     }
 }

@@ -1,6 +1,6 @@
 //! The borrowed words: the storage of gc.c's mark stack, `gc_block_stack`, which both variants use for two purposes.
-//! Between collections it speeds up placement; during a collection it helps marking. Nothing in it survives the change
-//! from one to the other. This module alone knows what lies where.
+//! Between collections it speeds up placement; during a collection it helps marking. Placement forgets what it knew when
+//! a collection begins. This module alone knows what lies where.
 //!
 //! ```text
 //!   fast, between collections      fast, while marking          compact, between      compact, while marking
@@ -66,7 +66,7 @@ pub(crate) const MOST_HOLES: usize = (WORDS * WORD_BYTES - FIRST_HOLE) / HOLE_BY
 pub(crate) struct PlacementWords(pub State);
 
 impl PlacementWords {
-    /// How many classes, from the smallest on, have a bound; 0 during a collection.
+    /// How many classes, from the smallest on, have a bound; 0 while marking.
     pub fn known_classes(self) -> Field<usize> {
         word(self.0, KNOWN_CLASSES)
     }

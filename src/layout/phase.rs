@@ -19,7 +19,7 @@ const DEFERRED: u32 = 1 << 2;
 const LATE_WEAKREF: u32 = 1 << 3;
 const CARD_BITS_SHIFT: u32 = 8;
 const CARD_BITS: u32 = 0x1f << CARD_BITS_SHIFT;
-/// One collection inside the collection. Only a finaliser can begin one; it does nothing until it ends.
+/// One collection inside the collection; it does nothing until it ends.
 const NESTED: u32 = 1 << 16;
 
 /// The phase in the state.

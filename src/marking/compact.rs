@@ -1,6 +1,6 @@
 //! Marking in the compact variant. The mark stack is gc.c's: an entry is a block's index in its area, as wide as in gc.c,
-//! so there are as many of them. When the stack is full, the object is left marked but unscanned, and afterwards all marked
-//! objects are scanned again, as in gc.c.
+//! so there are as many of them. When the stack is full, or an index does not fit in an entry, the object is left marked but
+//! unscanned, and afterwards all marked objects are scanned again, as in gc.c.
 
 use super::Marking;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
@@ -62,7 +62,7 @@ impl<H: Host> CompactMarking<H> {
         let stack = StackEntries(self.context.state());
         let mut depth = 0;
         loop {
-            // SAFETY: the caller's promise, then I6: one past the words.
+            // SAFETY: one past the words: those of the caller's promise, then those of an object (I6).
             let end = unsafe { words.add(len) };
             while words != end {
                 // SAFETY: one of the words. Volatile: another thread may be writing to it.

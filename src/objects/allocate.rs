@@ -27,20 +27,20 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     #[inline(always)]
     pub fn alloc(self, bytes: usize, finaliser: bool) -> *mut u8 {
         if V::Placement::<H>::SHORTCUTS {
-            self.alloc_here(bytes, finaliser)
+            self.alloc_inlined(bytes, finaliser)
         } else {
-            self.alloc_there(bytes, finaliser)
+            self.alloc_out_of_line(bytes, finaliser)
         }
     }
 
     /// Not inlined: without shortcuts all callers share it.
     #[inline(never)]
-    fn alloc_there(self, bytes: usize, finaliser: bool) -> *mut u8 {
-        self.alloc_here(bytes, finaliser)
+    fn alloc_out_of_line(self, bytes: usize, finaliser: bool) -> *mut u8 {
+        self.alloc_inlined(bytes, finaliser)
     }
 
     #[inline(always)]
-    fn alloc_here(self, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_inlined(self, bytes: usize, finaliser: bool) -> *mut u8 {
         // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
         let n = blocks_for(bytes).unwrap_or(0);
         if n == 0 || self.0.is_locked() {

@@ -55,7 +55,7 @@ impl<H: Host, V: Variant> Release<H, V> {
     /// Frees an object if its word of the table shows all there is to know. Mostly it does. Returns the free run that the
     /// object is part of now.
     fn free_within_word(self, ptr: *const u8) -> Option<Run> {
-        // Blocks of the first area have the same number as heap index.
+        // In the first area, a block's index is its heap index.
         let area = self.0.state().first_area();
         let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
         if area.has_weakref(block) {

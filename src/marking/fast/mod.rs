@@ -222,11 +222,11 @@ impl<H: Host> FastMarking<H> {
         if SPLIT_HEAP {
             return false; // a word may point into any area
         }
-        // SAFETY: as in `scan_block`.
+        // SAFETY: I6: the block is one of this pool, as in `scan_block`.
         let words = unsafe { pool.words(addr) };
         let mut lowest = usize::MAX;
         for i in 0..WORDS_PER_BLOCK {
-            // SAFETY: as in `scan_block`.
+            // SAFETY: I6: word i of that block.
             let word = unsafe { words.add(i).read_volatile() };
             lowest = lowest.min(block_or_more(word, self.first.start.addr().get()));
         }
@@ -256,7 +256,8 @@ impl<H: Host> FastMarking<H> {
     #[inline(always)]
     fn scan_block(self, pool: Pool, addr: usize, mut stack: Depth, keep: fn(Self, Child, Depth) -> Depth) -> Depth {
         self.context.host().hook(addr / BLOCK_BYTES);
-        // SAFETY: every address that comes here is that of a block of this pool, in a marked object.
+        // SAFETY: I6: `addr` is the address of a block of this pool: entries of the stack are, and so are their successors
+        // inside one object.
         let words = unsafe { pool.words(addr) };
         for i in 0..WORDS_PER_BLOCK {
             // SAFETY: I6: word i of that block. Volatile: a thread may be writing to it.

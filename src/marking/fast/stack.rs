@@ -57,8 +57,8 @@ impl MarkStack {
     }
 
     /// Takes the entry at `depth`, the newest one, off the stack; or one in its place. Where memory is far away, the
-    /// newest one's was asked for only now (`push`), while that of an older one has had time to arrive. But an unfinished
-    /// object stays where it is until all its children above it are done; otherwise the stack would fill up with them.
+    /// newest object was asked for only now (`push`), while an older one has had time to arrive. But an unfinished object
+    /// stays where it is until all its children above it are done; otherwise the stack would fill up with them.
     pub fn take(self, depth: usize) -> usize {
         let newest = self.entry(depth).get();
         if !PREFETCHES {

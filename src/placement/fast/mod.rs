@@ -129,10 +129,12 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         Ok(())
     }
 
+    /// Where the lowest run must be, judged by the bound of the size and the first hole:
+    ///
     /// ```text
     ///    all holes far above the bound     what is in the bound's word of the table comes first
     ///    the first hole below or at it     the hole comes first, if it is long enough
-    ///    otherwise                         the long way
+    ///    otherwise                         not known: `place` searches
     /// ```
     #[inline(always)]
     fn take_within_word(self, n: usize) -> Option<Place> {
@@ -154,7 +156,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
             return None;
         }
         holes.shorten_first(n);
-        // Read again: it need not be kept in a register meanwhile.
+        // The bound is read again: so it need not stay in a register during the call.
         bounds.set(n - 1, bounds.get(n - 1).max(hole + n));
         Some(Place { area, block: hole })
     }
