@@ -198,10 +198,6 @@ fn check(config: &Config, word: usize) {
     if !block.is_power_of_two() || !(word..=4096).contains(&block) {
         stop(&format!("BLOCK_BYTES is {block}; it must be a power of two from {word} to 4096"));
     }
-    let entry = number("STATE_MARK_STACK_ENTRY_BYTES", &config["STATE_MARK_STACK_ENTRY_BYTES"]);
-    if !entry.is_power_of_two() || entry > word {
-        stop(&format!("STATE_MARK_STACK_ENTRY_BYTES is {entry}; it must be 1, 2, 4 or 8, and at most {word} here"));
-    }
     let needs = [
         ("MUTEX", "THREAD_STATE", "threads have a lock depth each"),
         ("SPLIT_HEAP_AUTO", "SPLIT_HEAP", "it adds areas"),
@@ -230,8 +226,9 @@ fn check_layout(config: &Config, word: usize) {
     let place = |key: &'static str, bytes: usize, align: usize| Place { key, start: value(key), bytes, align };
 
     let (stack, entry) = (value("STATE_MARK_STACK_BYTES"), value("STATE_MARK_STACK_ENTRY_BYTES"));
-    if !entry.is_power_of_two() || entry > word {
-        stop(&format!("STATE_MARK_STACK_ENTRY_BYTES is {entry}; it must be 1, 2, 4 or 8, and at most {word} here"));
+    // Wider than a word is a waste, but a port may do so.
+    if !entry.is_power_of_two() || entry > 8 {
+        stop(&format!("STATE_MARK_STACK_ENTRY_BYTES is {entry}; it must be 1, 2, 4 or 8"));
     }
     if stack % entry != 0 {
         stop(&format!(
@@ -265,7 +262,7 @@ fn check_layout(config: &Config, word: usize) {
     let mut state = vec![
         place("STATE_AREA", value("AREA_BYTES"), word),
         place("STATE_OVERFLOW", 4, 4),
-        place("STATE_MARK_STACK", stack, entry),
+        place("STATE_MARK_STACK", stack, entry.min(word)),
         place("STATE_AUTO_COLLECT", 2, 2),
     ];
     if on("SPLIT_HEAP") {

@@ -161,10 +161,10 @@ pub(crate) const COMPACT_ENTRIES: usize = config::STATE_MARK_STACK_BYTES / ENTRY
 pub(crate) struct StackEntries(pub State);
 
 impl StackEntries {
-    /// Whether an entry can hold the block's index: always so where gc.c's entries are as wide as a word.
+    /// Whether an entry can hold the block's index: always so where gc.c's entries are at least as wide as a word.
     #[inline(always)]
     pub fn fits(block: usize) -> bool {
-        ENTRY_BYTES == WORD_BYTES || block >> (8 * ENTRY_BYTES as u32 % usize::BITS) == 0
+        ENTRY_BYTES >= WORD_BYTES || block >> (8 * ENTRY_BYTES as u32 % usize::BITS) == 0
     }
 
     /// The block of entry `i`, an index into its area.
@@ -253,8 +253,8 @@ mod tests {
         let mut storage = [0usize; config::STATE_BYTES / WORD_BYTES + 1];
         // SAFETY: I1: as many bytes as the state has, aligned.
         let entries = StackEntries(unsafe { State::new(NonNull::from(&mut storage).cast()) });
-        let block = |i: usize| (i * 0x0123_4567) & (usize::MAX >> (usize::BITS - 8 * ENTRY_BYTES as u32));
-        assert!(!StackEntries::fits(usize::MAX) || ENTRY_BYTES == WORD_BYTES);
+        let block = |i: usize| (i * 0x0123_4567) & (usize::MAX >> usize::BITS.saturating_sub(8 * ENTRY_BYTES as u32));
+        assert!(!StackEntries::fits(usize::MAX) || ENTRY_BYTES >= WORD_BYTES);
         (0..COMPACT_ENTRIES).for_each(|i| entries.set_block(i, block(i)));
         assert!((0..COMPACT_ENTRIES).all(|i| StackEntries::fits(block(i))));
         assert!((0..COMPACT_ENTRIES).all(|i| entries.block(i) == block(i)));

@@ -42,6 +42,7 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         Self { context }
     }
 
+    #[inline(never)]
     fn reset(self) {
         // SAFETY: I1: CURSORS words from the first cursor on.
         unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
