@@ -102,7 +102,6 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         let depth = self.0.lock_depth();
         depth.set(depth.get().wrapping_add(COLLECT_STEP));
         phase.start_marking();
-        V::Placement::over(self.0).suspend();
         true
     }
 }

@@ -6,15 +6,16 @@
 //!   fast, between collections      fast, while marking          compact, between      compact, while marking
 //!   (PlacementWords)               (MarkingWords)               (CursorWords)         (StackEntries)
 //!
-//!   word 0  known classes          known classes: always 0      cursor for 1 block    entry 0: a block of an area;
-//!   word 1  number of holes        first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
-//!   word 2  longest hole, and ─┐   ┐                            cursor for 4 blocks   are as many as gc.c has, from
-//!           bounds of classes, │   │ cards: a quarter of        cursor for 8 blocks   the first byte on
-//!           32 bits each       │   ┘ all words                  (not used)            entry 1
-//!           holes: start and   │   ┐                                                  …
-//!           length, 32 bits    │   │ the mark stack:            With several areas the entry's area is in gc.c's own
-//!           each               │   │ a word an entry            array for it, gc_area_stack.
-//!   word 63                   ─┘   ┘
+//!   word 0  lowest hole: start     (not used)                   cursor for 1 block    entry 0: a block of an area;
+//!           and length            first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
+//!           reach, known classes  ┐                            cursor for 4 blocks   are as many as gc.c has, from
+//!           tree of holes: root   │ cards: a quarter of        cursor for 8 blocks   the first byte on
+//!           and highest end       ┘ all words                  (not used)            entry 1
+//!           bounds of classes     ┐                                                  …
+//!           (not used)            │ the mark stack:            With several areas the entry's area is in gc.c's own
+//!           …                     │ a word an entry            array for it, gc_area_stack.
+//!   word 63                       ┘
+//!           32 bits each
 //! ```
 //!
 //! The numbers of words are those of MicroPython's usual 64 entries of a word each; a port may have other ones.
@@ -43,66 +44,58 @@ fn number(state: State, at: usize) -> Field<u32> {
     state.field(START + at)
 }
 
-const KNOWN_CLASSES: usize = 0;
-const HOLE_COUNT: usize = 1;
+/// The fast variant's words between collections are numbers of 32 bits; this many come before the bounds.
+const NUMBERS: usize = 6;
 
-/// Where the numbers of 32 bits start, in bytes.
-const LONGEST_HOLE: usize = 2 * WORD_BYTES;
-const FIRST_BOUND: usize = LONGEST_HOLE + size_of::<u32>();
-const FIRST_HOLE: usize = FIRST_BOUND + CLASSES * size_of::<u32>();
-const HOLE_BYTES: usize = 2 * size_of::<u32>();
-
-/// How many size classes have a bound: 31 with the usual 64 words.
+/// How many size classes have a bound: 40 with the usual 64 words.
 pub(crate) const CLASSES: usize = {
-    let half = (WORDS - 2) / 2;
-    if half < 32 { half } else { 32 }
+    let room = WORDS * WORD_BYTES / size_of::<u32>() - NUMBERS;
+    if room < 40 { room } else { 40 }
 };
-
-/// How many holes fit: with the usual 64 words 46 on 64-bit machines, 15 on 32-bit ones.
-pub(crate) const MOST_HOLES: usize = (WORDS * WORD_BYTES - FIRST_HOLE) / HOLE_BYTES;
 
 /// The fast variant's words between collections.
 #[derive(Clone, Copy)]
 pub(crate) struct PlacementWords(pub State);
 
 impl PlacementWords {
-    /// How many classes, from the smallest on, have a bound; 0 while marking.
-    pub fn known_classes(self) -> Field<usize> {
-        word(self.0, KNOWN_CLASSES)
+    fn at(self, i: usize) -> Field<u32> {
+        number(self.0, i * size_of::<u32>())
     }
 
-    /// How many holes are remembered.
-    pub fn hole_count(self) -> Field<usize> {
-        word(self.0, HOLE_COUNT)
+    /// Where the lowest hole starts.
+    pub fn lowest_start(self) -> Field<u32> {
+        self.at(0)
     }
 
-    /// A number of blocks that no hole exceeds.
-    pub fn longest_hole(self) -> Field<u32> {
-        number(self.0, LONGEST_HOLE)
+    /// How many blocks the lowest hole has; 0 if there is no hole.
+    pub fn lowest_len(self) -> Field<u32> {
+        self.at(1)
+    }
+
+    /// The smallest class that nothing below the lowest hole can serve.
+    pub fn reach(self) -> Field<u32> {
+        self.at(2)
+    }
+
+    /// How many classes, from the smallest on, have been searched for.
+    pub fn known_classes(self) -> Field<u32> {
+        self.at(3)
+    }
+
+    /// The root of the tree of the other holes, or 0.
+    pub fn root(self) -> Field<u32> {
+        self.at(4)
+    }
+
+    /// No hole of the tree ends above this.
+    pub fn highest_end(self) -> Field<u32> {
+        self.at(5)
     }
 
     /// A class's bound.
     pub fn bound(self, class: usize) -> Field<u32> {
         debug_assert!(class < CLASSES);
-        number(self.0, FIRST_BOUND + class * size_of::<u32>())
-    }
-
-    /// Where a hole starts.
-    pub fn hole_start(self, i: usize) -> Field<u32> {
-        number(self.0, FIRST_HOLE + i * HOLE_BYTES)
-    }
-
-    /// How many blocks a hole has.
-    pub fn hole_len(self, i: usize) -> Field<u32> {
-        number(self.0, FIRST_HOLE + i * HOLE_BYTES + HOLE_BYTES / 2)
-    }
-
-    /// Copies `n` holes from `from` on to `to` on; the two may overlap.
-    pub fn move_holes(self, from: usize, to: usize, n: usize) {
-        debug_assert!(from.max(to) + n <= MOST_HOLES);
-        let [from, to] = [from, to].map(|i| self.hole_start(i).address().cast::<[u32; 2]>());
-        // SAFETY: I1: the holes lie in the borrowed words; I4: no reference to them exists.
-        unsafe { from.copy_to(to, n) }
+        self.at(NUMBERS + class)
     }
 }
 
@@ -231,21 +224,20 @@ mod tests {
 
     #[test]
     fn no_two_fields_overlap() {
+        let start = |s, v| access(PlacementWords(s).lowest_start(), v);
+        let len = |s, v| access(PlacementWords(s).lowest_len(), v);
+        let reach = |s, v| access(PlacementWords(s).reach(), v);
         let known = |s, v| access(PlacementWords(s).known_classes(), v);
-        let count = |s, v| access(PlacementWords(s).hole_count(), v);
-        let longest = |s, v| access(PlacementWords(s).longest_hole(), v);
+        let root = |s, v| access(PlacementWords(s).root(), v);
+        let end = |s, v| access(PlacementWords(s).highest_end(), v);
         let lowest_bound = |s, v| access(PlacementWords(s).bound(0), v);
         let highest_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
-        let first_hole = |s, v| access(PlacementWords(s).hole_start(0), v);
-        let first_len = |s, v| access(PlacementWords(s).hole_len(0), v);
-        let last_len = |s, v| access(PlacementWords(s).hole_len(MOST_HOLES - 1), v);
-        keep_apart(&[&known, &count, &longest, &lowest_bound, &highest_bound, &first_hole, &first_len, &last_len]);
+        keep_apart(&[&start, &len, &reach, &known, &root, &end, &lowest_bound, &highest_bound]);
         let disguised = |s, v| access(MarkingWords(s).first_disguised(), v);
         let card = |s, v| access(MarkingWords(s).cards(CARD_WORDS - 1), v);
         let bottom = |s, v| access(MarkingWords(s).entry(0), v);
         let top = |s, v| access(MarkingWords(s).entry(FAST_ENTRIES - 1), v);
-        // Word 0 says during a collection, too, that no class is known.
-        keep_apart(&[&known, &disguised, &card, &bottom, &top]);
+        keep_apart(&[&disguised, &card, &bottom, &top]);
     }
 
     #[test]

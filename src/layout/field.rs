@@ -3,6 +3,7 @@
 use core::ptr::NonNull;
 
 /// One field. No Rust reference into the storage ever exists, so the host may read and write it in any call (I4).
+#[derive(Clone, Copy)]
 pub(crate) struct Field<T>(NonNull<T>);
 
 impl<T: Copy> Field<T> {

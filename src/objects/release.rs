@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::{Host, Misuse};
 use crate::layout::area::Area;
-use crate::layout::atb::{Atb, FreeRun};
+use crate::layout::atb::{Atb, FreedRun};
 use crate::layout::block::block_from_ptr;
 use crate::layout::phase::phase_of;
 use crate::placement::{Placement, Run};
@@ -31,10 +31,9 @@ impl<H: Host, V: Variant> Release<H, V> {
             return self.free_without_shortcut(ptr, depth);
         }
         self.0.host().enter();
-        if let Some(run) = self.free_within_word(ptr) {
-            return self.note_free_run_and_exit(run);
+        if !self.free_within_word(ptr) {
+            self.free_by_search(ptr, false);
         }
-        self.free_by_search(ptr, false);
     }
 
     fn free_without_shortcut(self, ptr: *mut u8, depth: u16) {
@@ -52,27 +51,45 @@ impl<H: Host, V: Variant> Release<H, V> {
         depth & !COLLECT_FLAG == 0 && !phase_of(self.0.state()).is_marking()
     }
 
-    /// Frees an object if its word of the table shows all there is to know. Mostly it does. Returns the free run that the
-    /// object is part of now.
-    fn free_within_word(self, ptr: *const u8) -> Option<Run> {
+    /// Frees an object if its word of the table shows that it can, and releases the mutex. Says whether it could.
+    #[inline(always)]
+    fn free_within_word(self, ptr: *const u8) -> bool {
         // In the first area, a block's index is its heap index.
         let area = self.0.state().first_area();
-        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+        let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
         if area.has_weakref(block) {
-            return None;
+            return false;
         }
-        let FreeRun { freed, start, end } = area.atb::<V::Atb>().free_within_word(block, area.last_used().get())?;
+        let placement = V::Placement::over(self.0);
+        let (last_used, hole) = (area.last_used().get(), placement.lowest_hole());
+        let Some(freed) = area.atb::<V::Atb>().free_within_word(block, last_used, hole) else { return false };
         if FINALISER {
             area.ftb().clear(block);
         }
-        V::Counting::note_freed(area, freed);
-        Some(Run { start, len: end - start })
+        V::Counting::note_freed(area, freed.blocks);
+        match freed.run {
+            // What was allocated last is often freed first.
+            FreedRun::BeforeHole => {
+                placement.note_newest(freed.blocks);
+                self.0.host().exit();
+            }
+            FreedRun::Within(start, end) => self.note_free_run_and_exit(Run { start, len: end - start }),
+            FreedRun::NotSeen => self.note_free_and_exit(area, block, freed.blocks),
+        }
+        true
     }
 
     /// Takes note of a free run, and releases the mutex.
     #[inline(never)]
     fn note_free_run_and_exit(self, run: Run) {
         V::Placement::over(self.0).note_free_run(run);
+        self.0.host().exit();
+    }
+
+    /// Takes note of freed blocks, and releases the mutex.
+    #[inline(never)]
+    fn note_free_and_exit(self, area: Area, block: usize, n: usize) {
+        V::Placement::over(self.0).note_free(area, block, n);
         self.0.host().exit();
     }
 

@@ -13,7 +13,7 @@
 //! just seen what is there. A collection forgets all cursors.
 
 use super::index::first_index;
-use super::{Place, Placement, Run};
+use super::{Place, Placement};
 use crate::config::{SPLIT_HEAP, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
@@ -48,10 +48,6 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
     }
 
-    fn suspend(self) {
-        // The cursors are not read before they are reset.
-    }
-
     fn place(self, n: usize) -> Option<Place> {
         // The largest cursor whose size is at most n.
         let (mut i, mut size) = (0, 1);
@@ -83,16 +79,13 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         }
     }
 
-    fn note_free(self, area: Area, block: usize, n: usize) {
-        self.note_free_run(Run { start: block + first_index(self.context.state(), area), len: n });
-    }
-
-    fn note_free_run(self, run: Run) {
+    fn note_free(self, area: Area, block: usize, _n: usize) {
+        let index = block + first_index(self.context.state(), area);
         // Not a loop: that would take twice the time, and no less code.
-        self.lower(0, run.start);
-        self.lower(1, run.start);
-        self.lower(2, run.start);
-        self.lower(3, run.start);
+        self.lower(0, index);
+        self.lower(1, index);
+        self.lower(2, index);
+        self.lower(3, index);
         const { assert!(CURSORS == 4) };
     }
 

@@ -32,6 +32,17 @@ impl Run {
     pub(crate) fn end(self) -> usize {
         self.start + self.len
     }
+
+    /// Whether the two overlap, or nothing lies between them.
+    pub(crate) fn touches(self, other: Run) -> bool {
+        self.start <= other.end() && other.start <= self.end()
+    }
+
+    /// Both as one: they touch.
+    pub(crate) fn union(self, other: Run) -> Run {
+        let start = self.start.min(other.start);
+        Run { start, len: self.end().max(other.end()) - start }
+    }
 }
 
 /// How a variant finds free blocks.
@@ -46,17 +57,11 @@ pub trait Placement<H: Host>: Copy {
     /// Forgets everything, at the start and after a collection.
     fn reset(self);
 
-    /// Gives the borrowed words up to marking. Until `reset`, no block may be taken.
-    fn suspend(self);
-
     /// The lowest place with `n` free blocks in a row, which the caller takes at once.
     fn place(self, n: usize) -> Option<Place>;
 
     /// Takes note that the blocks `block..block + n` of `area` have become free.
     fn note_free(self, area: Area, block: usize, n: usize);
-
-    /// Takes note that a free run has become longer, and where it is now.
-    fn note_free_run(self, run: Run);
 
     /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
     fn note_use(self, area: Area, block: usize, n: usize);
@@ -75,4 +80,16 @@ pub trait Placement<H: Host>: Copy {
     fn take_small(self, _n: usize) -> Option<Place> {
         None
     }
+
+    /// Where the lowest hole starts, a free run that is known: a block just before it that becomes free is best noted with
+    /// `note_newest`. A number above all heap indexes if there is none.
+    fn lowest_hole(self) -> usize {
+        usize::MAX
+    }
+
+    /// Takes note that the `n` blocks before the lowest hole have become free, and that the block before them is not.
+    fn note_newest(self, _n: usize) {}
+
+    /// Takes note that a free run has become longer, and where it is now.
+    fn note_free_run(self, _run: Run) {}
 }

@@ -14,14 +14,22 @@ pub struct Cell {
     shift: u32,
 }
 
-/// The free run that a freed object is now part of.
-pub struct FreeRun {
-    /// How many blocks the object had.
-    pub freed: usize,
-    /// The run's first block.
-    pub start: usize,
-    /// The block behind its last.
-    pub end: usize,
+/// What became of an object that was freed within its word.
+pub struct Freed {
+    /// How many blocks it had.
+    pub blocks: usize,
+    /// The free run that it is part of now.
+    pub run: FreedRun,
+}
+
+/// The free run that a freed object is part of.
+pub enum FreedRun {
+    /// It starts with the object, and goes on in the hole that was asked about.
+    BeforeHole,
+    /// It starts at one block and ends before another.
+    Within(usize, usize),
+    /// It may go on in another word of the table.
+    NotSeen,
 }
 
 impl Cell {
@@ -43,7 +51,7 @@ impl Cell {
     }
 
     /// Makes an object of the lowest `n` (1..32) free blocks in a row from this block on, if they lie in its word; says
-    /// how many blocks further up they start.
+    /// how many blocks further up they start, and whether the block behind them is one of the word's and free.
     ///
     /// ```text
     ///    word      h h = . h . . . . h      this block: 2, n = 3
@@ -51,7 +59,7 @@ impl Cell {
     ///    too short     1                    the first run: three lanes from here are not all free
     ///    found             1 1 1            3 blocks further up
     /// ```
-    pub fn take_run(self, n: usize) -> Option<usize> {
+    pub fn take_run(self, n: usize) -> Option<(usize, bool)> {
         let word = self.load();
         // Lanes that are shifted in at the top are not free.
         let mut free = frees(word) >> self.shift;
@@ -69,16 +77,18 @@ impl Cell {
             free &= both_bits(free).wrapping_add(1);
         }
         self.store(word | object_bits(n) << (self.shift + skip));
-        Some(skip as usize / 2)
+        Some((skip as usize / 2, free >> n >> n & 1 != 0))
     }
 
-    /// Makes an object of the `n` (1..32) free blocks from this one on, if all of them lie in its word; says whether they
-    /// do.
+    /// Makes an object of the `n` (1..32) blocks from this one on, if all of them lie in its word and are free; says whether
+    /// they do.
     pub fn take(self, n: usize) -> bool {
-        if n > 1 && self.shift as usize + 2 * n > Word::BITS as usize {
+        let word = self.load();
+        // Lanes that are shifted in at the top are not free.
+        if !(frees(word) >> self.shift) & first_lanes(n) != 0 {
             return false;
         }
-        self.store(self.load() | object_bits(n) << self.shift);
+        self.store(word | object_bits(n) << self.shift);
         true
     }
 
@@ -110,16 +120,17 @@ impl Cell {
         Some(len / 2)
     }
 
-    /// Frees the object at this block, which is `block` of an area of `blocks`, if its word shows all there is to know:
-    /// this is an unmarked head, its tails end in this word, and so does the free run that it becomes part of; or that run
-    /// goes on to the end of the table, since no block above `last_used` is in use.
+    /// Frees the object at this block, which is `block` of an area of `blocks`, if its word shows that it can: this is an
+    /// unmarked head, and its tails end in this word. No block above `last_used` is in use. `hole` is a block, or none,
+    /// where a known run of free blocks starts.
     ///
     /// ```text
     ///    word      h = . h = = . . h     block 3 becomes free: 3 blocks, and a run of six from block 2 on
     ///    below     u u .
     ///    above           u u u . . u     used lanes; without the object, the lowest is at its run's end
     /// ```
-    pub fn free(self, block: usize, blocks: usize, last_used: usize) -> Option<FreeRun> {
+    #[inline(always)]
+    pub fn free(self, block: usize, blocks: usize, last_used: usize, hole: usize) -> Option<Freed> {
         let (word, shift) = (self.load(), self.shift);
         let above = word >> shift;
         let len = run_of_tails(above) as u32;
@@ -129,19 +140,24 @@ impl Cell {
         let used = !frees(word) & LANES;
         // The lanes below the block, moved up to the top.
         let below = used << 1 << (Word::BITS - 1 - shift);
-        let behind = used >> shift >> len;
-        if below == 0 {
-            return None;
+        self.store(word & !(!(Word::MAX << len) << shift));
+        let n = len as usize / 2;
+        if block + n == hole && below >> (Word::BITS - 2) != 0 {
+            return Some(Freed { blocks: n, run: FreedRun::BeforeHole });
         }
+        let behind = used >> shift >> len;
         let end = if behind != 0 {
-            block + (len + behind.trailing_zeros()) as usize / 2
+            block + n + behind.trailing_zeros() as usize / 2
         } else if block + ((Word::BITS - shift) / 2) as usize > last_used {
             blocks
         } else {
-            return None;
+            return Some(Freed { blocks: n, run: FreedRun::NotSeen });
         };
-        let start = block - below.leading_zeros() as usize / 2;
-        self.store(word & !(!(Word::MAX << len) << shift));
-        Some(FreeRun { freed: len as usize / 2, start, end })
+        let run = if below == 0 {
+            FreedRun::NotSeen
+        } else {
+            FreedRun::Within(block - below.leading_zeros() as usize / 2, end)
+        };
+        Some(Freed { blocks: n, run })
     }
 }

@@ -143,12 +143,13 @@ fn the_lowest_run_in_a_word() {
         for (from, n) in [0, 13].into_iter().flat_map(|from| (1..12).map(move |n| (from, n))) {
             let mut table = Table::new(&before);
             let cell = table.atb::<FastAtb>().cell(FOREIGN + from).unwrap();
-            let found = cell.take_run(n).map(|skip| from + skip);
+            let found = cell.take_run(n).map(|(skip, more)| (from + skip, more));
             let free = |b: &usize| before[*b..b + n].iter().all(|&l| l == b'.');
-            let expected = (from..=BLOCKS_PER_WORD.saturating_sub(n)).find(free);
+            let more = |b: usize| (b, b + n < BLOCKS_PER_WORD && before[b + n] == b'.');
+            let expected = (from..=BLOCKS_PER_WORD.saturating_sub(n)).find(free).map(more);
             assert_eq!(found, expected, "{n} in {}", shown(&before));
             let mut after = before.clone();
-            if let Some(b) = expected {
+            if let Some((b, _)) = expected {
                 after[b..b + n].fill(b'=');
                 after[b] = b'h';
             }
@@ -158,32 +159,88 @@ fn the_lowest_run_in_a_word() {
 }
 
 #[test]
-fn freeing_within_a_word_sees_the_whole_run() {
-    let mut seen = 0;
+fn taking_blocks_that_are_not_free_or_in_another_word_fails() {
     each_table(|before, part| {
-        let used = |l: &u8| *l != b'.';
-        let last_used = before.iter().rposition(used).unwrap_or(0);
-        for block in part.clone() {
+        for (block, n) in part.flat_map(|block| (1..12).map(move |n| (block, n))) {
             let mut table = Table::new(&before);
-            let atb = table.atb::<FastAtb>();
-            let cell = atb.cell(FOREIGN + block).unwrap();
-            let run = cell.free(FOREIGN + block, atb.blocks(), FOREIGN + last_used);
+            let took = table.atb::<FastAtb>().cell(FOREIGN + block).unwrap().take(n);
+            let in_word = block % BLOCKS_PER_WORD + n <= BLOCKS_PER_WORD;
+            let free = in_word && before[block..block + n].iter().all(|&l| l == b'.');
+            assert_eq!(took, free, "{n} at {block} in {}", shown(&before));
             let mut after = before.clone();
-            if let Some(run) = run {
-                seen += 1;
-                assert_eq!(before[block], b'h');
-                let len = object_len(&before, block);
-                assert_eq!(run.freed, len);
-                after[block..block + len].fill(b'.');
-                let start = after[..block].iter().rposition(used).map_or(0, |b| b + 1);
-                let end = after[block..].iter().position(used).map_or(after.len(), |n| block + n);
-                let expected = (FOREIGN + start, FOREIGN + end);
-                assert_eq!((run.start, run.end), expected, "{block} in {}", shown(&before));
+            if free {
+                after[block..block + n].fill(b'=');
+                after[block] = b'h';
             }
             assert_eq!(table.picture(), after);
         }
     });
-    assert!(seen > 10_000, "{seen}");
+}
+
+#[test]
+fn freeing_within_a_word_sees_the_whole_run() {
+    let (mut within, mut newest, mut not_seen) = (0, 0, 0);
+    each_table(|before, part| {
+        let used = |l: &u8| *l != b'.';
+        let last_used = before.iter().rposition(used).unwrap_or(0);
+        for (block, before_hole) in part.flat_map(|block| [(block, false), (block, true)]) {
+            let len = object_len(&before, block);
+            let behind = block + len;
+            if before_hole && (behind == before.len() || before[behind] != b'.') {
+                continue;
+            }
+            let mut table = Table::new(&before);
+            let atb = table.atb::<FastAtb>();
+            let hole = if before_hole { FOREIGN + behind } else { usize::MAX };
+            let cell = atb.cell(FOREIGN + block).unwrap();
+            let freed = cell.free(FOREIGN + block, atb.blocks(), FOREIGN + last_used, hole);
+            let mut after = before.clone();
+            if let Some(freed) = freed {
+                assert_eq!(before[block], b'h');
+                assert_eq!(freed.blocks, len);
+                after[block..behind].fill(b'.');
+                let start = after[..block].iter().rposition(used).map_or(0, |b| b + 1);
+                let end = after[block..].iter().position(used).map_or(after.len(), |n| block + n);
+                match freed.run {
+                    FreedRun::BeforeHole => {
+                        assert!(before_hole && start == block, "{block} in {}", shown(&before));
+                        newest += 1;
+                    }
+                    FreedRun::Within(from, to) => {
+                        assert_eq!((from, to), (FOREIGN + start, FOREIGN + end), "{block} in {}", shown(&before));
+                        within += 1;
+                    }
+                    FreedRun::NotSeen => {
+                        let word = |b: usize| b / BLOCKS_PER_WORD;
+                        let seen_below = start > 0 && word(start - 1) == word(block);
+                        let seen_above = end < after.len() && word(end) == word(block);
+                        assert!(!(seen_below && seen_above), "{block} in {}", shown(&before));
+                        not_seen += 1;
+                    }
+                }
+            }
+            assert_eq!(table.picture(), after);
+        }
+    });
+    assert!(within.min(newest).min(not_seen) > 1_000, "{within} {newest} {not_seen}");
+}
+
+#[test]
+fn free_blocks_from_one_on() {
+    each_table(|before, part| {
+        let last_used = before.iter().rposition(|&l| l != b'.').unwrap_or(0);
+        for (block, enough) in part.flat_map(|block| [1, 3, 40, 100, usize::MAX].map(|enough| (block, enough))) {
+            let mut table = Table::new(&before);
+            let atb = table.atb::<FastAtb>();
+            let run = before[block..].iter().position(|&l| l != b'.').unwrap_or(before.len() - block);
+            let (found, whole) = atb.frees_from(FOREIGN + block, FOREIGN + last_used, enough);
+            assert!(if whole { found == run } else { enough <= found && found <= run }, "{block} in {}", shown(&before));
+            assert!(whole || enough <= run, "{enough} from {block} in {}", shown(&before));
+            for n in 1..40.min(before.len() - block) {
+                assert_eq!(atb.are_free(FOREIGN + block, n), n <= run, "{n} from {block} in {}", shown(&before));
+            }
+        }
+    });
 }
 
 #[test]

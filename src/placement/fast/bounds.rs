@@ -8,15 +8,12 @@
 //! ```
 //!
 //! An allocation raises the bound of its class to the end of what it took, because it has just seen that nothing before
-//! fits. What is true of a size is true of every larger one, so a search starts at the higher bound of its size and the
-//! next smaller one, and raises that of the next larger one.
+//! fits. What is true of a size is true of every larger one, so a search starts at the highest bound of its size and all
+//! smaller ones.
 
 use super::super::Run;
-use super::classes::{SMALL, class_of, class_size};
-use crate::layout::borrowed::PlacementWords;
-
-/// The bound of a small class that has none yet: no block has this index, except in a heap of 128 GiB.
-const UNKNOWN: usize = u32::MAX as usize;
+use super::classes::class_of;
+use crate::layout::borrowed::{CLASSES, PlacementWords};
 
 /// The bounds, in the borrowed words.
 ///
@@ -26,53 +23,43 @@ const UNKNOWN: usize = u32::MAX as usize;
 pub(super) struct Bounds(pub PlacementWords);
 
 impl Bounds {
-    /// How many classes, from the smallest on, have a bound.
+    /// How many classes, from the smallest on, may have a bound above 0.
     pub fn known(self) -> usize {
-        self.0.known_classes().get()
+        self.0.known_classes().get() as usize
     }
 
-    /// Says that the first `classes` classes have a bound.
-    pub fn set_known(self, classes: usize) {
-        self.0.known_classes().set(classes);
-    }
-
-    /// Forgets all bounds, in a heap whose first area has so many blocks. The bound of a small class is then one that
-    /// `get` shows to lie above all blocks.
-    pub fn reset(self, blocks: usize) {
-        // Where a block has the index `UNKNOWN`, bounds at the bottom must do.
-        let vast = blocks > UNKNOWN;
-        for class in 0..SMALL {
-            self.set(class, if vast { 0 } else { UNKNOWN });
+    /// Forgets all bounds.
+    pub fn forget(self) {
+        self.0.known_classes().set(0);
+        for class in 0..CLASSES {
+            self.0.bound(class).set(0);
         }
-        self.set_known(if vast { SMALL } else { 0 });
     }
 
     pub fn get(self, class: usize) -> usize {
         self.0.bound(class).get() as usize
     }
 
+    /// Changes the bound of a known class.
     pub fn set(self, class: usize, index: usize) {
         self.0.bound(class).set(index as u32);
     }
 
-    /// Every class's size and bound, of those that have one.
-    pub fn all(self) -> impl Iterator<Item = (usize, usize)> {
-        (0..self.known()).map(move |class| (class_size(class), self.get(class)))
-    }
-
-    /// Where a search for a class's size starts: the higher one of its bound and the next smaller class's. What holds for a
-    /// smaller size holds for a larger one.
-    pub fn to_search_from(self, class: usize) -> usize {
-        let bound = self.get(class);
-        if class > 0 { bound.max(self.get(class - 1)) } else { bound }
-    }
-
-    /// Raises the bound of a class, and with it that of the next larger one.
+    /// Raises the bound of a class.
     pub fn raise(self, class: usize, index: usize) {
-        self.set(class, index);
-        if class + 1 < self.known() {
-            self.set(class + 1, self.get(class + 1).max(index));
-        }
+        let known = self.0.known_classes();
+        known.set(known.get().max(class as u32 + 1));
+        self.set(class, self.get(class).max(index));
+    }
+
+    /// The highest bound of a class and all smaller ones.
+    pub fn highest_up_to(self, class: usize) -> usize {
+        (0..=class).map(|class| self.get(class)).fold(0, usize::max)
+    }
+
+    /// The smallest class such that nothing below an index, except in holes, can serve it.
+    pub fn first_beyond(self, index: usize) -> usize {
+        (0..self.known()).find(|&class| self.get(class) >= index).unwrap_or(CLASSES)
     }
 
     /// Lowers the bounds between the start of a free run and `limit` to its start, for the classes that it can serve.

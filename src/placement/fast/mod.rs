@@ -1,13 +1,15 @@
 //! Placement of the fast variant: every *size class* has a *bound*, below which no run of its size starts ([`bounds`]),
-//! but for the few that are remembered one by one as *holes* ([`holes`]; I7).
+//! but for those that are known one by one as *holes* ([`holes`]; I7).
 //!
-//! A free makes a free run. Bounds that lie in this run are lowered to its start. If others lie further up, and the run
-//! could serve their classes, it becomes a hole.
+//! An allocation takes the lowest hole that is long enough, or searches the table from its bound on; what the search
+//! leaves of the run that it found becomes a hole. A free makes a free run. If bounds of classes that it could serve lie
+//! above it, it becomes a hole; if they lie in it, they are lowered to its start.
 
 mod bounds;
 mod classes;
 mod holes;
 mod search;
+mod tree;
 
 use super::index::{first_index, place_at};
 use super::{Place, Placement, Run};
@@ -17,11 +19,14 @@ use crate::invariant::Broken;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::PlacementWords;
+use crate::layout::borrowed::{CLASSES, PlacementWords};
 use crate::layout::lanes::BLOCKS_PER_WORD;
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
 use holes::Holes;
+
+/// How far the free run around a freed object is measured at most, in blocks, unless the sizes in use are larger.
+const FAR: usize = 1024;
 
 /// Bounds, holes and the search for free runs.
 #[derive(Clone, Copy)]
@@ -37,84 +42,58 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     }
 
     fn reset(self) {
-        self.bounds().reset(self.context.state().first_area().blocks());
-        self.holes().reset();
-    }
-
-    fn suspend(self) {
-        self.bounds().set_known(0);
-        self.holes().suspend();
+        self.bounds().forget();
+        self.holes().forget();
     }
 
     fn place(self, n: usize) -> Option<Place> {
-        let (bounds, holes) = (self.bounds(), self.holes());
-        let class = class_of(n);
-        if class >= bounds.known() {
-            self.find_bounds_up_to(class);
-        }
-        let bound = bounds.to_search_from(class);
-        if let Some(index) = holes.take(n, bound) {
-            return Some(place_at(self.context.state(), index));
-        }
-        let size = class_size(class);
-        let first = match self.search(bound, size) {
-            Ok(index) => index,
-            Err(end) => {
-                bounds.raise(class, end);
-                return None;
-            }
-        };
-        // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
-        let found = if size == n { Some(first) } else { self.search(first, n).ok() };
-        bounds.raise(class, if found == Some(first) { first + n } else { first });
-        let found = found?;
-        if holes.first().start < found + n {
-            holes.cut(found, found + n);
-        }
-        Some(place_at(self.context.state(), found))
+        let index = self.find(n)?;
+        Some(place_at(self.context.state(), index))
     }
 
+    #[inline(never)]
     fn note_free(self, area: Area, block: usize, n: usize) {
+        let first = first_index(self.context.state(), area);
         let known = self.bounds().known();
-        if known == 0 {
+        if known == 0 && self.holes().lowest().len == 0 {
             return;
         }
         let atb: FastAtb = area.atb();
-        // A run longer than any class with a bound need not be known in full.
-        let enough = class_size(known - 1);
+        // A run longer than any class that is in use need not be known in full.
+        let enough = class_size(known.max(1) - 1).max(FAR);
         let before = atb.frees_before(block, enough);
-        let after = atb.frees_after(block + n - 1, enough);
-        let start = first_index(self.context.state(), area) + block - before;
-        self.note_free_run(Run { start, len: before + n + after });
-    }
-
-    #[inline(always)]
-    fn note_free_run(self, mut run: Run) {
-        let holes = self.holes();
-        if holes.first().start <= run.end() {
-            run = holes.merge(run);
+        let end = block + n;
+        let (after, whole) = atb.frees_from(end, area.last_used().get(), enough);
+        let run = Run { start: first + block - before, len: before + n + after };
+        if whole {
+            return self.holes().note_free_run(run);
         }
-        if self.bounds().lower(run, run.end()) {
-            holes.add(run);
+        match self.holes().hole_at(first + end) {
+            Some(hole) => self.holes().note_free_run(run.union(hole)),
+            None => self.holes().note_vast_run(run),
         }
     }
 
     #[inline(always)]
     fn note_use(self, area: Area, block: usize, n: usize) {
         let start = first_index(self.context.state(), area) + block;
-        if self.holes().first().start < start + n {
-            self.holes().cut(start, start + n);
-        }
+        self.holes().cut(start, start + n);
     }
 
-    /// I7: below a class's bound, runs of its size start in holes only; and holes are free.
+    /// I7: below a class's bound, runs of its size lie in holes only; holes are free, in order, and end where a free run ends.
     fn check(self) -> Result<(), Broken> {
+        let mut end = 0;
         for hole in self.holes().all() {
-            if self.search(hole.start, hole.len) != Ok(hole.start) {
-                return Err(("I7: a hole that is not free, from index", hole.start));
+            if hole.start <= end && end != 0 {
+                return Err(("I7: a hole that overlaps or touches the one before it, from index", hole.start));
+            }
+            end = hole.end();
+            if self.search(hole.start, hole.len) != Ok(hole.start) || self.search(end, 1) == Ok(end) {
+                return Err(("I7: a hole that is not free, or does not end with its free run, from index", hole.start));
             }
         }
-        for (size, bound) in self.bounds().all() {
+        for class in 0..CLASSES {
+            let (size, bound) = (class_size(class), self.holes().best_bound(class));
             let mut from = 0;
             while let Ok(run) = self.search(from, size) {
                 if run >= bound {
@@ -129,42 +108,60 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         Ok(())
     }
 
-    /// Where the lowest run must be, judged by the bound of the size and the first hole:
+    /// Where the lowest run must be, judged by the lowest hole and the bound of the size:
     ///
     /// ```text
-    ///    all holes far above the bound     what is in the bound's word of the table comes first
-    ///    the first hole below or at it     the hole comes first, if it is long enough
-    ///    otherwise                         not known: `place` searches
+    ///    long enough, and nothing below it     the lowest hole
+    ///    far above the bound                   what is in the bound's word of the table comes first
+    ///    otherwise                             not known: `place` searches
     /// ```
     #[inline(always)]
     fn take_within_word(self, n: usize) -> Option<Place> {
         if n > SMALL {
             return None;
         }
-        let (bounds, holes) = (self.bounds(), self.holes());
+        let holes = self.holes();
         let area = self.context.state().first_area();
-        let (bound, hole) = (bounds.get(n - 1), holes.first().start);
-        if bound.wrapping_add(BLOCKS_PER_WORD) <= hole {
-            let block = bound + area.atb::<FastAtb>().cell(bound)?.take_run(n)?;
-            bounds.set(n - 1, block + n);
-            return Some(Place { area, block });
+        let lowest = holes.lowest();
+        if n <= lowest.len && n > holes.reach() {
+            if !area.atb::<FastAtb>().cell(lowest.start)?.take(n) {
+                return None;
+            }
+            holes.shorten_lowest(n);
+            return Some(Place { area, block: lowest.start });
         }
-        if hole > bound || n > holes.first().len || n > bounds.known() {
+        let bounds = self.bounds();
+        let bound = bounds.get(n - 1);
+        if n > bounds.known() || bound + BLOCKS_PER_WORD > lowest.start {
             return None;
         }
-        if !area.atb::<FastAtb>().cell(hole)?.take(n) {
-            return None;
+        let (skip, rest) = area.atb::<FastAtb>().cell(bound)?.take_run(n)?;
+        let block = bound + skip;
+        bounds.set(n - 1, block + n);
+        if rest && lowest.len == 0 {
+            self.keep_rest(block + n, n);
         }
-        holes.shorten_first(n);
-        // The bound is read again: so it need not stay in a register during the call.
-        bounds.set(n - 1, bounds.get(n - 1).max(hole + n));
-        Some(Place { area, block: hole })
+        Some(Place { area, block })
     }
 
-    /// `place` for classes that have one size only. None, too, if the class has no bound yet.
+    /// `place` for classes that have one size only.
     #[inline(always)]
     fn take_small(self, n: usize) -> Option<Place> {
         if n > SMALL { None } else { self.take_of_its_class(n) }
+    }
+
+    #[inline(always)]
+    fn lowest_hole(self) -> usize {
+        self.holes().lowest().start
+    }
+
+    #[inline(always)]
+    fn note_newest(self, n: usize) {
+        self.holes().extend_lowest(n);
+    }
+
+    fn note_free_run(self, run: Run) {
+        self.holes().note_free_run(run);
     }
 }
 
@@ -173,49 +170,76 @@ impl<H: Host> FastPlacement<H> {
         Bounds(PlacementWords(self.context.state()))
     }
 
-    fn holes(self) -> Holes {
-        Holes(PlacementWords(self.context.state()))
+    fn holes(self) -> Holes<H> {
+        Holes(self.context)
     }
 
     #[inline(never)]
     fn take_of_its_class(self, n: usize) -> Option<Place> {
-        let (bounds, holes) = (self.bounds(), self.holes());
-        let class = n - 1;
-        if class >= bounds.known() {
-            return None;
-        }
-        let bound = bounds.to_search_from(class);
-        let index = match holes.take(n, bound) {
-            Some(index) => index,
-            None => {
-                let found = search::search(self.context, bound, n);
-                let (Ok(end) | Err(end)) = found.map(|index| index + n);
-                bounds.raise(class, end);
-                let index = found.ok()?;
-                if holes.first().start < end {
-                    holes.cut(index, end);
-                }
-                index
-            }
-        };
-        let place = place_at(self.context.state(), index);
+        let place = self.place(n)?;
         place.area.atb::<FastAtb>().free_to_object(place.block, n);
         Some(place)
     }
 
-    /// Gives every class up to this one a bound. All of them together take one walk over the heap: each search goes on
-    /// where that for the next smaller size has ended.
-    #[cold]
-    fn find_bounds_up_to(self, class: usize) {
-        let bounds = self.bounds();
-        let known = bounds.known();
-        let mut at = if known == 0 { 0 } else { bounds.get(known - 1) };
-        for next in known..=class {
-            let (Ok(found) | Err(found)) = self.search(at, class_size(next));
-            at = found;
-            bounds.set(next, at);
+    /// The index of the lowest `n` free blocks in a row, which the caller takes.
+    #[inline(always)]
+    fn find(self, n: usize) -> Option<usize> {
+        let (bounds, holes) = (self.bounds(), self.holes());
+        let class = class_of(n);
+        if let Some(start) = holes.take(n, holes.near_bound(class)) {
+            if bounds.get(class) == start {
+                bounds.raise(class, start + n);
+            }
+            return Some(start);
         }
-        bounds.set_known(class + 1);
+        self.find_by_search(n)
+    }
+
+    /// The same if the nearest bound does not show that a hole comes first.
+    #[inline(never)]
+    fn find_by_search(self, n: usize) -> Option<usize> {
+        let (bounds, holes) = (self.bounds(), self.holes());
+        let class = class_of(n);
+        let bound = holes.best_bound(class);
+        bounds.raise(class, bound);
+        if let Some(start) = holes.take(n, bound) {
+            return Some(start);
+        }
+        let size = class_size(class);
+        let first = match self.search(bound, size) {
+            Ok(index) => index,
+            Err(end) => {
+                bounds.raise(class, end);
+                return None;
+            }
+        };
+        // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
+        let found = if size == n { Some(first) } else { self.search(first, n).ok() };
+        if found == Some(first) {
+            bounds.raise(class, first + n);
+            holes.note_first(class, first);
+        } else {
+            bounds.raise(class, first);
+        }
+        let found = found?;
+        holes.cut(found, found + n);
+        self.keep_rest(found + n, n);
+        Some(found)
+    }
+
+    /// Makes a hole of the free run that starts at an index, if the next object of `n` blocks has room there, and no hole
+    /// lies above.
+    #[inline(never)]
+    fn keep_rest(self, index: usize, n: usize) {
+        if !self.holes().may_add_rest(index) {
+            return;
+        }
+        let Place { area, block } = place_at(self.context.state(), index);
+        // The last used block does not know of the object yet; but nothing above that is in use.
+        let (len, _) = area.atb::<FastAtb>().frees_from(block, area.last_used().get(), usize::MAX);
+        if len >= n {
+            self.holes().add_rest(Run { start: index, len });
+        }
     }
 
     #[inline(never)]
