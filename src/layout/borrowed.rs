@@ -6,16 +6,16 @@
 //!   fast, between collections      fast, while marking          compact, between      compact, while marking
 //!   (PlacementWords)               (MarkingWords)               (CursorWords)         (StackEntries)
 //!
-//!   word 0  lowest hole: start     (not used)                   cursor for 1 block    entry 0: a block of an area;
-//!           and length            first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
-//!           reach, known classes  ┐                            cursor for 4 blocks   are as many as gc.c has, from
-//!           tree of holes: root   │ cards: a quarter of        cursor for 8 blocks   the first byte on
-//!           and highest end       ┘ all words                  (not used)            entry 1
-//!           bounds of classes     ┐                                                  …
-//!           (not used)            │ the mark stack:            With several areas the entry's area is in gc.c's own
-//!           …                     │ a word an entry            array for it, gc_area_stack.
-//!   word 63                       ┘
-//!           32 bits each
+//!   word 0  reach, known classes,  (not used)                   cursor for 1 block    entry 0: a block of an area;
+//!           number of holes,       first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
+//!           segment size           ┐                            cursor for 4 blocks   are as many as gc.c has, from
+//!           lengths of holes       │ cards: a quarter of        cursor for 8 blocks   the first byte on
+//!           longest runs of        ┘ all words                  (not used)            entry 1
+//!           segments               ┐                                                  …
+//!           bounds of classes      │ the mark stack:            With several areas the entry's area is in gc.c's own
+//!           starts of holes        │ a word an entry            array for it, gc_area_stack.
+//!   word 63                        ┘
+//!           8 or 32 bits each
 //! ```
 //!
 //! The numbers of words are those of MicroPython's usual 64 entries of a word each; a port may have other ones.
@@ -44,13 +44,27 @@ fn number(state: State, at: usize) -> Field<u32> {
     state.field(START + at)
 }
 
-/// The fast variant's words between collections are numbers of 32 bits; this many come before the bounds.
-const NUMBERS: usize = 6;
+const BYTES: usize = WORDS * WORD_BYTES;
+const FIRST_HOLE_LEN: usize = 4 * size_of::<u32>();
+const FIRST_MOST: usize = FIRST_HOLE_LEN + MOST_HOLES.next_multiple_of(WORD_BYTES);
+const FIRST_BOUND: usize = FIRST_MOST + SEGMENTS;
+const FIRST_HOLE_START: usize = FIRST_BOUND + CLASSES * size_of::<u32>();
+const _: () = assert!(FIRST_HOLE_START + MOST_HOLES * size_of::<u32>() <= BYTES);
 
-/// How many size classes have a bound: 40 with the usual 64 words.
-pub(crate) const CLASSES: usize = {
-    let room = WORDS * WORD_BYTES / size_of::<u32>() - NUMBERS;
-    if room < 40 { room } else { 40 }
+/// How many segments of the table have a number of their own: 64 with the usual 64 words, 32 on 32-bit machines.
+pub(crate) const SEGMENTS: usize = if config::SPLIT_HEAP { 0 } else { BYTES / 8 / WORD_BYTES * WORD_BYTES };
+
+/// How many size classes have a bound: 31 with the usual 64 words, 16 on 32-bit machines.
+pub(crate) const CLASSES: usize = if BYTES / 16 < 31 { BYTES / 16 } else { 31 };
+
+/// How many holes fit: with the usual 64 words 60, on 32-bit machines 28.
+pub(crate) const MOST_HOLES: usize = {
+    let room = BYTES - FIRST_HOLE_LEN - SEGMENTS - CLASSES * size_of::<u32>();
+    let mut holes = room / 5;
+    while holes * 4 + holes.next_multiple_of(WORD_BYTES) > room {
+        holes -= 1;
+    }
+    holes
 };
 
 /// The fast variant's words between collections.
@@ -58,44 +72,72 @@ pub(crate) const CLASSES: usize = {
 pub(crate) struct PlacementWords(pub State);
 
 impl PlacementWords {
-    fn at(self, i: usize) -> Field<u32> {
-        number(self.0, i * size_of::<u32>())
-    }
-
-    /// Where the lowest hole starts.
-    pub fn lowest_start(self) -> Field<u32> {
-        self.at(0)
-    }
-
-    /// How many blocks the lowest hole has; 0 if there is no hole.
-    pub fn lowest_len(self) -> Field<u32> {
-        self.at(1)
-    }
-
     /// The smallest class that nothing below the lowest hole can serve.
     pub fn reach(self) -> Field<u32> {
-        self.at(2)
+        number(self.0, 0)
     }
 
     /// How many classes, from the smallest on, have been searched for.
     pub fn known_classes(self) -> Field<u32> {
-        self.at(3)
+        number(self.0, 4)
     }
 
-    /// The root of the tree of the other holes, or 0.
-    pub fn root(self) -> Field<u32> {
-        self.at(4)
+    /// How many holes are remembered.
+    pub fn hole_count(self) -> Field<u32> {
+        number(self.0, 8)
     }
 
-    /// No hole of the tree ends above this.
-    pub fn highest_end(self) -> Field<u32> {
-        self.at(5)
+    /// log2 of the number of words of the table in a segment.
+    pub fn segment_bits(self) -> Field<u32> {
+        number(self.0, 12)
     }
 
     /// A class's bound.
     pub fn bound(self, class: usize) -> Field<u32> {
         debug_assert!(class < CLASSES);
-        self.at(NUMBERS + class)
+        number(self.0, FIRST_BOUND + class * size_of::<u32>())
+    }
+
+    /// Where a hole starts.
+    pub fn hole_start(self, i: usize) -> Field<u32> {
+        debug_assert!(i < MOST_HOLES);
+        number(self.0, FIRST_HOLE_START + i * size_of::<u32>())
+    }
+
+    /// How many blocks a hole has.
+    pub fn hole_len(self, i: usize) -> Field<u8> {
+        debug_assert!(i < MOST_HOLES);
+        self.0.field(START + FIRST_HOLE_LEN + i)
+    }
+
+    /// The lengths of as many holes as a word has bytes; those that there are not have length 0.
+    pub fn hole_lens(self, i: usize) -> Field<usize> {
+        debug_assert!(i < MOST_HOLES.div_ceil(WORD_BYTES));
+        self.0.field(START + FIRST_HOLE_LEN + i * WORD_BYTES)
+    }
+
+    /// A number of blocks that no free run of a segment exceeds.
+    pub fn most(self, segment: usize) -> Field<u8> {
+        debug_assert!(segment < SEGMENTS);
+        self.0.field(START + FIRST_MOST + segment)
+    }
+
+    /// Those of as many segments as a word has bytes.
+    pub fn mosts(self, i: usize) -> Field<usize> {
+        debug_assert!(i < SEGMENTS / WORD_BYTES);
+        self.0.field(START + FIRST_MOST + i * WORD_BYTES)
+    }
+
+    /// Copies `n` holes from `from` on to `to` on; the two may overlap.
+    pub fn move_holes(self, from: usize, to: usize, n: usize) {
+        debug_assert!(from.max(to) + n <= MOST_HOLES);
+        let start = |i: usize| number(self.0, FIRST_HOLE_START + i * size_of::<u32>()).address();
+        let len = |i: usize| self.0.field::<u8>(START + FIRST_HOLE_LEN + i).address();
+        // SAFETY: I1: the holes lie in the borrowed words; I4: no reference to them exists.
+        unsafe {
+            start(from).copy_to(start(to), n);
+            len(from).copy_to(len(to), n);
+        }
     }
 }
 
@@ -224,15 +266,22 @@ mod tests {
 
     #[test]
     fn no_two_fields_overlap() {
-        let start = |s, v| access(PlacementWords(s).lowest_start(), v);
-        let len = |s, v| access(PlacementWords(s).lowest_len(), v);
         let reach = |s, v| access(PlacementWords(s).reach(), v);
         let known = |s, v| access(PlacementWords(s).known_classes(), v);
-        let root = |s, v| access(PlacementWords(s).root(), v);
-        let end = |s, v| access(PlacementWords(s).highest_end(), v);
-        let lowest_bound = |s, v| access(PlacementWords(s).bound(0), v);
-        let highest_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
-        keep_apart(&[&start, &len, &reach, &known, &root, &end, &lowest_bound, &highest_bound]);
+        let count = |s, v| access(PlacementWords(s).hole_count(), v);
+        let bits = |s, v| access(PlacementWords(s).segment_bits(), v);
+        let first_len = |s, v| access(PlacementWords(s).hole_len(0), v);
+        let last_len = |s, v| access(PlacementWords(s).hole_len(MOST_HOLES - 1), v);
+        let first_bound = |s, v| access(PlacementWords(s).bound(0), v);
+        let last_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
+        let first_start = |s, v| access(PlacementWords(s).hole_start(0), v);
+        let last_start = |s, v| access(PlacementWords(s).hole_start(MOST_HOLES - 1), v);
+        keep_apart(&[&reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
+        if let Some(last) = SEGMENTS.checked_sub(1) {
+            let first_most = |s, v| access(PlacementWords(s).most(0), v);
+            let last_most = |s, v| access(PlacementWords(s).most(last), v);
+            keep_apart(&[&bits, &last_len, &first_most, &last_most, &first_bound, &last_bound, &first_start]);
+        }
         let disguised = |s, v| access(MarkingWords(s).first_disguised(), v);
         let card = |s, v| access(MarkingWords(s).cards(CARD_WORDS - 1), v);
         let bottom = |s, v| access(MarkingWords(s).entry(0), v);

@@ -7,6 +7,7 @@
 //!   atb       the allocation table, two bits a block      bit_table  one bit a block: finalisers, weak references
 //!   lanes     a machine word of the ATB                   bits       finding a set bit, with or without an instruction
 //!   block     what a block can be, and its address        memory     clearing and copying
+//!   bytes     a word as small numbers, compared at once
 //! ```
 
 pub mod area;
@@ -15,6 +16,7 @@ pub mod bit_table;
 pub mod bits;
 pub mod block;
 pub(crate) mod borrowed;
+pub(crate) mod bytes;
 pub(crate) mod field;
 pub(crate) mod lanes;
 pub mod memory;

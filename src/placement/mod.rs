@@ -32,17 +32,6 @@ impl Run {
     pub(crate) fn end(self) -> usize {
         self.start + self.len
     }
-
-    /// Whether the two overlap, or nothing lies between them.
-    pub(crate) fn touches(self, other: Run) -> bool {
-        self.start <= other.end() && other.start <= self.end()
-    }
-
-    /// Both as one: they touch.
-    pub(crate) fn union(self, other: Run) -> Run {
-        let start = self.start.min(other.start);
-        Run { start, len: self.end().max(other.end()) - start }
-    }
 }
 
 /// How a variant finds free blocks.

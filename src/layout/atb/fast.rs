@@ -199,29 +199,18 @@ impl FastAtb {
         if i < enough_words { run + (self.load_behind_first(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
     }
 
-    /// Whether `n` (at least 1) blocks from `block` on are free.
-    #[inline(always)]
-    pub(crate) fn are_free(&self, block: usize, n: usize) -> bool {
-        let (i, lane) = self.at(block);
-        let free = frees(self.load(i)) >> (2 * lane);
-        if lane + n <= BLOCKS_PER_WORD {
-            return !free & first_lanes(n) == 0;
-        }
-        self.kind(block) == Kind::Free && self.frees_after(block, n - 1) >= n - 1
-    }
-
     /// How many blocks are free from `block` on, which may be the end of the area; counted no further than needed to know
-    /// that there are `enough` (at least 1). Also says whether the count is complete. All blocks above `last_used` are free.
-    pub(crate) fn frees_from(&self, block: usize, last_used: usize, enough: usize) -> (usize, bool) {
+    /// that there are `enough` (at least 1). All blocks above `last_used` are free.
+    pub(crate) fn frees_from(&self, block: usize, last_used: usize, enough: usize) -> usize {
         if block > last_used {
-            return (self.blocks() - block, true);
+            return self.blocks() - block;
         }
         if self.kind(block) != Kind::Free {
-            return (0, true);
+            return 0;
         }
         let to_look_at = last_used - block;
         let run = 1 + self.frees_after(block, to_look_at.min(enough - 1));
-        if run > to_look_at { (self.blocks() - block, true) } else { (run, run < enough) }
+        if run > to_look_at { self.blocks() - block } else { run }
     }
 
     /// How many free blocks lie right before block `block`, counted no further than needed to know that there are

@@ -233,12 +233,9 @@ fn free_blocks_from_one_on() {
             let mut table = Table::new(&before);
             let atb = table.atb::<FastAtb>();
             let run = before[block..].iter().position(|&l| l != b'.').unwrap_or(before.len() - block);
-            let (found, whole) = atb.frees_from(FOREIGN + block, FOREIGN + last_used, enough);
-            assert!(if whole { found == run } else { enough <= found && found <= run }, "{block} in {}", shown(&before));
-            assert!(whole || enough <= run, "{enough} from {block} in {}", shown(&before));
-            for n in 1..40.min(before.len() - block) {
-                assert_eq!(atb.are_free(FOREIGN + block, n), n <= run, "{n} from {block} in {}", shown(&before));
-            }
+            let found = atb.frees_from(FOREIGN + block, FOREIGN + last_used, enough);
+            let right = if found < enough { found == run } else { enough <= run && found <= run };
+            assert!(right, "{found} from {block} in {}", shown(&before));
         }
     });
 }

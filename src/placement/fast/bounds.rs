@@ -13,6 +13,7 @@
 
 use super::super::Run;
 use super::classes::class_of;
+use super::holes::LONG;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
 
 /// The bounds, in the borrowed words.
@@ -62,10 +63,21 @@ impl Bounds {
         (0..self.known()).find(|&class| self.get(class) >= index).unwrap_or(CLASSES)
     }
 
+    /// Whether any bound lies above an index.
+    pub fn any_above(self, index: usize) -> bool {
+        (0..self.known()).any(|class| self.get(class) > index)
+    }
+
+    /// The largest class that a free run of `len` blocks, which may be longer if it is LONG, can serve.
+    #[inline(always)]
+    pub fn served(len: usize) -> usize {
+        if len < LONG { class_of(len) } else { CLASSES - 1 }
+    }
+
     /// Lowers the bounds between the start of a free run and `limit` to its start, for the classes that it can serve.
     /// Returns whether others lie above the limit; then the run must become a hole, and no bound need be lowered.
     pub fn lower(self, run: Run, limit: usize) -> bool {
-        let mut class = self.known().min(class_of(run.len) + 1);
+        let mut class = self.known().min(Self::served(run.len) + 1);
         // Larger ones first: mostly, their bounds are higher.
         while class > 0 {
             class -= 1;

@@ -1,39 +1,41 @@
-//! Holes: the free runs that are known one by one.
+//! Holes: the free runs that are known one by one, sorted by address.
 //!
 //! When a program frees an object far below the bounds ([`super::bounds`]), lowering the bounds to it would forget that
 //! nothing between it and the old bound is of use, and the allocation after the next one would search all of that again.
 //! So the run is remembered as a hole. And so is what a search leaves of the run that it has found: the next allocation
 //! takes its blocks from there without a search, and an object that is freed soon is put back just as quickly.
 //!
-//! The lowest hole, from which most allocations are served, is in the borrowed words; the others are in a tree ([`Tree`]).
-//!
 //! ```text
 //!    heap     hhh==h..h=h.hhh====h....h==h........
-//!                   └┘   lowest   └──┘   └──────┘  tree
-//!                   start, length
-//!    reach    2 blocks: nothing below the lowest hole has room for two blocks or more; so it has the lowest room for two,
-//!             but one block may be free further down, where no search has been yet
+//!    start               11          20      28
+//!    length              1           4       8
+//!    reach    2 blocks: nothing below the lowest hole has room for two blocks or more; so the lowest room for two is in a
+//!             hole, but one block may be free further down, where no search has been yet
 //! ```
 //!
-//! A hole ends where its free run ends; where it starts, more free blocks may lie before it. Holes whose indexes need more
-//! than 32 bits (in a heap of 128 GiB) are not remembered: bounds are lowered to them.
+//! A hole starts where its free run starts, or further up, and goes on to the run's end. If that is far away, it is not
+//! measured: the table says how long a `LONG` hole is. When the list is full, one of the shortest is forgotten, and bounds
+//! are lowered for it after all; and so are holes whose indexes need more than 32 bits (in a heap of 128 GiB).
 
 use super::super::Run;
+use super::super::index::place_at;
 use super::bounds::Bounds;
-use super::classes::class_of;
-use super::tree::{NODE_BLOCKS, Tree};
+use super::segments::Segments;
+use crate::config::WORD_BYTES;
 use crate::context::Context;
 use crate::host::Host;
-use crate::layout::borrowed::{CLASSES, PlacementWords};
-use crate::layout::phase::phase_of;
+use crate::layout::area::Area;
+use crate::layout::atb::fast::FastAtb;
+use crate::layout::borrowed::{CLASSES, MOST_HOLES, PlacementWords};
+use crate::layout::bytes;
+
+/// The length of holes that have so many blocks or more, or had when they were looked at last.
+pub(super) const LONG: usize = 127;
 
 /// The start of the lowest hole when there is none.
 const NO_HOLE: usize = u32::MAX as usize;
 
-/// What the lowest hole is when there is none.
-const NONE: Run = Run { start: NO_HOLE, len: 0 };
-
-/// The holes.
+/// The holes, in the borrowed words.
 #[derive(Clone, Copy)]
 pub(super) struct Holes<H: Host>(pub Context<H>);
 
@@ -46,21 +48,40 @@ impl<H: Host> Holes<H> {
         Bounds(self.words())
     }
 
-    fn tree(self) -> Tree<H> {
-        Tree(self.0)
-    }
-
-    /// The lowest hole; if there is none, one that starts above all blocks and has no block.
-    #[inline(always)]
-    pub fn lowest(self) -> Run {
-        let words = self.words();
-        Run { start: words.lowest_start().get() as usize, len: words.lowest_len().get() as usize }
+    fn count(self) -> usize {
+        self.words().hole_count().get() as usize
     }
 
     #[inline(always)]
-    fn set_lowest(self, hole: Run) {
-        self.words().lowest_start().set(hole.start as u32);
-        self.words().lowest_len().set(hole.len as u32);
+    fn start(self, i: usize) -> usize {
+        self.words().hole_start(i).get() as usize
+    }
+
+    #[inline(always)]
+    fn set_start(self, i: usize, start: usize) {
+        self.words().hole_start(i).set(start as u32);
+    }
+
+    #[inline(always)]
+    fn len(self, i: usize) -> usize {
+        self.words().hole_len(i).get() as usize
+    }
+
+    #[inline(always)]
+    fn set_len(self, i: usize, len: usize) {
+        self.words().hole_len(i).set(len.min(LONG) as u8);
+    }
+
+    /// Where the lowest hole starts; above all blocks if there is none.
+    #[inline(always)]
+    pub fn lowest_start(self) -> usize {
+        self.start(0)
+    }
+
+    /// How many blocks the lowest hole has, or `LONG`; 0 if there is none.
+    #[inline(always)]
+    pub fn lowest_len(self) -> usize {
+        self.len(0)
     }
 
     /// The smallest class that nothing below the lowest hole can serve.
@@ -71,88 +92,169 @@ impl<H: Host> Holes<H> {
 
     /// Forgets all holes.
     pub fn forget(self) {
-        self.become_lowest(NONE);
-        self.tree().clear();
+        for i in 0..MOST_HOLES.div_ceil(WORD_BYTES) {
+            self.words().hole_lens(i).set(0);
+        }
+        self.words().hole_count().set(0);
+        self.set_start(0, NO_HOLE);
+        self.words().reach().set(CLASSES as u32);
     }
 
-    /// All holes, lowest first.
+    /// All holes, lowest first; LONG ones as long as the table says.
     pub fn all(self) -> impl Iterator<Item = Run> {
-        let lowest = self.lowest();
-        let first = if lowest.len != 0 { Some(lowest) } else { None };
-        core::iter::successors(first, move |hole| self.tree().next(hole.end()))
+        (0..self.count()).map(move |i| Run { start: self.start(i), len: self.real_len(i, usize::MAX) })
+    }
+
+    /// How many blocks a hole has, counted no further than needed to know that there are `enough` (at least 1).
+    fn real_len(self, i: usize, enough: usize) -> usize {
+        if self.len(i) < LONG {
+            return self.len(i);
+        }
+        let place = place_at(self.0.state(), self.start(i));
+        place.area.atb::<FastAtb>().frees_from(place.block, place.area.last_used().get(), enough)
     }
 
     /// Takes `n` blocks, at most all, from the start of the lowest hole.
     #[inline(always)]
     pub fn shorten_lowest(self, n: usize) {
-        let hole = self.lowest();
-        self.set_lowest(Run { start: hole.start + n, len: hole.len - n });
-        if hole.len == n {
-            self.next();
+        self.shorten(0, n);
+    }
+
+    #[inline(always)]
+    fn shorten(self, i: usize, n: usize) {
+        self.set_start(i, self.start(i) + n);
+        let len = self.len(i);
+        if len < LONG {
+            self.set_len(i, len - n);
+            if len == n {
+                self.remove(i, 1);
+            }
         }
     }
 
-    /// Lets the blocks before the lowest hole, which have just become free, be part of it.
+    /// Lets the `n` blocks before the lowest hole, which have just become free, be part of it.
     #[inline(always)]
     pub fn extend_lowest(self, n: usize) {
-        let hole = self.lowest();
-        self.set_lowest(Run { start: hole.start - n, len: hole.len + n });
-    }
-
-    /// Nothing is left of the lowest hole: the next one takes its place.
-    #[cold]
-    #[inline(never)]
-    fn next(self) {
-        self.keep_reach();
-        self.become_lowest(self.tree().take_lowest().unwrap_or(NONE));
+        self.set_start(0, self.start(0) - n);
+        self.set_len(0, self.len(0) + n);
     }
 
     /// What is known of the blocks below the lowest hole, as a bound: so it stays known when another one takes its place.
     fn keep_reach(self) {
         let reach = self.reach();
         if reach < CLASSES {
-            self.bounds().raise(reach, self.lowest().start);
+            self.bounds().raise(reach, self.lowest_start());
         }
     }
 
-    fn become_lowest(self, hole: Run) {
-        self.set_lowest(hole);
-        self.words().reach().set(self.bounds().first_beyond(hole.start) as u32);
+    /// Another hole is the lowest one now.
+    fn find_reach(self) {
+        let reach = if self.count() == 0 { CLASSES } else { self.bounds().first_beyond(self.lowest_start()) };
+        self.words().reach().set(reach as u32);
+    }
+
+    /// Removes `n` holes from the `i`-th on.
+    #[inline(never)]
+    fn remove(self, i: usize, n: usize) {
+        if i == 0 {
+            self.keep_reach();
+        }
+        let count = self.count() - n;
+        self.words().hole_count().set(count as u32);
+        self.words().move_holes(i + n, i, count - i);
+        for gone in count..count + n {
+            self.set_len(gone, 0);
+        }
+        if count == 0 {
+            self.set_start(0, NO_HOLE);
+        }
+        if i == 0 {
+            self.find_reach();
+        }
     }
 
     /// A bound that holds for a class, cheap to find.
     #[inline(always)]
     pub fn near_bound(self, class: usize) -> usize {
         let bound = self.bounds().get(class);
-        if class >= self.reach() { bound.max(self.lowest().start) } else { bound }
+        if class >= self.reach() { bound.max(self.lowest_start()) } else { bound }
     }
 
     /// The highest bound that is known to hold for a class.
     #[inline(never)]
     pub fn best_bound(self, class: usize) -> usize {
         let bound = self.bounds().highest_up_to(class);
-        if class >= self.reach() { bound.max(self.lowest().start) } else { bound }
+        if class >= self.reach() { bound.max(self.lowest_start()) } else { bound }
     }
 
     /// Takes `n` blocks from the start of the lowest hole that has so many and does not start above `bound`. One that
     /// starts at the bound is as good as one below it: nothing lies between.
     #[inline(always)]
     pub fn take(self, n: usize, bound: usize) -> Option<usize> {
-        let lowest = self.lowest();
-        if lowest.start > bound || lowest.len == 0 {
+        if self.lowest_start() > bound {
             return None;
         }
-        if lowest.len < n {
-            return self.tree().take(n, bound);
+        let mut i = 0;
+        loop {
+            i = self.first_of(n.min(LONG), i)?;
+            let start = self.start(i);
+            if start > bound {
+                return None;
+            }
+            if self.len(i) < LONG || self.is_as_long(i, n) {
+                self.shorten(i, n);
+                return Some(start);
+            }
+            // It was not so long, and may be gone; or it is, but not long enough.
+            i += (i < self.count() && self.start(i) == start && self.len(i) >= n.min(LONG)) as usize;
         }
-        self.shorten_lowest(n);
-        Some(lowest.start)
+    }
+
+    /// Whether a LONG hole has `n` blocks. If it is not LONG any more, it is not from now on.
+    #[inline(never)]
+    fn is_as_long(self, i: usize, n: usize) -> bool {
+        let len = self.real_len(i, n.max(LONG));
+        if len == 0 {
+            self.remove(i, 1);
+        } else {
+            self.set_len(i, len);
+        }
+        len >= n
+    }
+
+    /// The lowest hole from the `from`-th on that has at least `n` (at most LONG) blocks.
+    #[inline(always)]
+    fn first_of(self, n: usize, from: usize) -> Option<usize> {
+        let mut skipped = usize::MAX << (8 * (from % WORD_BYTES));
+        for w in from / WORD_BYTES..MOST_HOLES.div_ceil(WORD_BYTES) {
+            let mask = bytes::at_least(usize::from_le(self.words().hole_lens(w).get()), n) & skipped;
+            if mask != 0 {
+                return Some(w * WORD_BYTES + bytes::first(mask));
+            }
+            skipped = usize::MAX;
+        }
+        None
+    }
+
+    /// The highest hole of a full list that has fewer than `n` (at most LONG) blocks.
+    fn last_below(self, n: usize) -> Option<usize> {
+        const WORDS: usize = MOST_HOLES.div_ceil(WORD_BYTES);
+        // There are no holes behind the last one.
+        let mut valid = usize::MAX >> (8 * (WORDS * WORD_BYTES - MOST_HOLES) as u32);
+        for w in (0..WORDS).rev() {
+            let mask = bytes::below(usize::from_le(self.words().hole_lens(w).get()), n) & valid;
+            if mask != 0 {
+                return Some(w * WORD_BYTES + bytes::last(mask));
+            }
+            valid = usize::MAX;
+        }
+        None
     }
 
     /// Takes note that nothing below `index` can serve a class.
     #[inline(always)]
     pub fn note_first(self, class: usize, index: usize) {
-        if index == self.lowest().start && class < self.reach() {
+        if index == self.lowest_start() && class < self.reach() {
             self.words().reach().set(class as u32);
         }
     }
@@ -161,93 +263,140 @@ impl<H: Host> Holes<H> {
     /// run.
     #[inline(always)]
     pub fn cut(self, start: usize, end: usize) {
-        let lowest = self.lowest();
-        if lowest.start < end && start < lowest.end() {
-            self.shorten_lowest(end.min(lowest.end()) - lowest.start);
+        if self.lowest_start() < end {
+            self.cut_holes(start, end);
         }
-        if self.tree().reaches(start) {
-            self.tree().cut(start, end);
-        }
-    }
-
-    /// Remembers what a search has left of the run that it found for `n` blocks. If all holes lie below, or there is none.
-    #[inline(always)]
-    pub fn may_add_rest(self, start: usize) -> bool {
-        let lowest = self.lowest();
-        lowest.len == 0 || start > lowest.end()
     }
 
     #[inline(never)]
-    pub fn add_rest(self, rest: Run) {
-        if rest.end() >= NO_HOLE {
+    fn cut_holes(self, start: usize, end: usize) {
+        let i = self.below(start);
+        while i < self.count() && self.start(i) < end {
+            let n = end - self.start(i);
+            if self.len(i) <= n && self.len(i) < LONG {
+                self.remove(i, 1);
+            } else {
+                self.shorten(i, n);
+            }
+        }
+    }
+
+    /// How many holes start below an index. By halving: the number is at least `first`, and at most `size` more.
+    #[inline(always)]
+    fn below(self, index: usize) -> usize {
+        let (mut first, mut size) = (0, self.count());
+        while size > 0 {
+            let half = size.div_ceil(2);
+            first += if self.start(first + half - 1) < index { half } else { 0 };
+            size -= half;
+        }
+        first
+    }
+
+    /// Makes a hole of what a search has left of the run that it found, if all holes lie below it.
+    #[inline(always)]
+    pub fn add_rest(self, area: Area, block: usize, start: usize, n: usize) {
+        let count = self.count();
+        if (count != 0 && self.start(count - 1) >= start) || start >= NO_HOLE || count == MOST_HOLES {
             return;
         }
-        if self.lowest().len == 0 {
-            self.become_lowest(rest);
-        } else if rest.len >= NODE_BLOCKS {
-            self.tree().add(rest);
+        // The last used block does not know of the object yet; but nothing above that is in use.
+        let len = area.atb::<FastAtb>().frees_from(block, area.last_used().get(), LONG);
+        if len >= n {
+            self.insert(count, Run { start, len });
         }
     }
 
-    /// The hole that block `index` lies in, if it lies in one.
-    pub fn hole_at(self, index: usize) -> Option<Run> {
-        let lowest = self.lowest();
-        if lowest.start <= index && index < lowest.end() {
-            return Some(lowest);
-        }
-        if self.tree().reaches(index) { self.tree().hole_at(index) } else { None }
-    }
-
-    /// Takes note that a free run has become longer, and where it is now; it is known up to its end.
+    /// Takes note of a free run that has become longer. It is known as far as any class in use reaches, but may be longer.
     #[inline(never)]
     pub fn note_free_run(self, run: Run) {
-        if run.end() >= NO_HOLE || phase_of(self.0.state()).is_collecting() {
-            return self.note_vast_run(run);
-        }
-        let lowest = self.lowest();
-        if run.start > lowest.end() {
-            if self.bounds().lower(run, run.end()) && run.len >= NODE_BLOCKS {
-                self.tree().add(run);
-            } else if self.tree().reaches(run.start) {
-                let run = self.tree().swallow(run);
-                self.bounds().lower(run, usize::MAX);
-            }
-        } else if run.end() >= lowest.start && lowest.len != 0 {
-            self.merge_with_lowest(run);
-        } else if class_of(run.len) >= self.reach() || self.bounds().lower(run, run.end()) {
-            self.keep_reach();
-            if lowest.len >= NODE_BLOCKS {
-                self.tree().add(lowest);
-            } else if lowest.len != 0 {
-                self.bounds().lower(lowest, usize::MAX);
-            }
-            self.become_lowest(run);
-        }
+        self.note_freed(run, run.start);
     }
 
-    /// The run touches the lowest hole, and perhaps more of them.
-    fn merge_with_lowest(self, mut run: Run) {
-        let lowest = self.lowest();
-        if run.end() > lowest.end() && self.tree().reaches(run.start) {
-            run = self.tree().swallow(run);
-        }
-        self.set_lowest(run.union(lowest));
-    }
-
-    /// The same for a run that may go on behind its end, or cannot be a hole: bounds are lowered to it.
-    #[cold]
+    /// The same for one that has become longer from `freed` on, and may start further down than is known.
     #[inline(never)]
-    pub fn note_vast_run(self, mut run: Run) {
+    pub fn note_far_run(self, run: Run, freed: usize) {
+        self.note_freed(run, freed);
+    }
+
+    #[inline(always)]
+    fn note_freed(self, run: Run, freed: usize) {
+        if run.end() >= NO_HOLE {
+            return self.forget_run(run);
+        }
+        let i = self.below(run.start);
+        let mut touched = 0;
+        while i + touched < self.count() && self.start(i + touched) <= run.end() {
+            touched += 1;
+        }
+        if freed > run.start && (touched == 0 || self.start(i) >= freed) {
+            // If it was below a bound, it belongs to the hole below, which is LONG; otherwise it need not be a hole.
+            if touched != 0 && self.bounds().any_above(run.start) {
+                self.remove(i, touched);
+            }
+            return Segments(self.0).note_free(run);
+        }
+        if touched != 0 {
+            self.set_start(i, run.start);
+            self.set_len(i, run.len);
+            if touched > 1 {
+                self.remove(i + 1, touched - 1);
+            }
+        } else if (i == 0 && Bounds::served(run.len) >= self.reach()) || self.bounds().lower(run, run.end()) {
+            self.insert(i, run);
+        } else {
+            Segments(self.0).note_free(run);
+        }
+    }
+
+    #[inline(never)]
+    fn insert(self, mut i: usize, hole: Run) {
+        let mut count = self.count();
+        if count == MOST_HOLES {
+            let Some(victim) = self.victim(hole.len) else { return self.forget_run(hole) };
+            let run = Run { start: self.start(victim), len: self.len(victim) };
+            self.remove(victim, 1);
+            self.forget_run(run);
+            i -= (victim < i) as usize;
+            count -= 1;
+        }
+        if i == 0 {
+            self.keep_reach();
+        }
+        self.words().move_holes(i, i + 1, count - i);
+        self.words().hole_count().set(count as u32 + 1);
+        self.set_start(i, hole.start);
+        self.set_len(i, hole.len);
+        if i == 0 {
+            self.find_reach();
+        }
+    }
+
+    /// The hole of a full list that gives way to one of `len` blocks: one of the shortest, if that is shorter. The highest
+    /// of them, so that as little as possible is forgotten.
+    fn victim(self, len: usize) -> Option<usize> {
+        let mut n = 2;
+        while n <= len.min(LONG) {
+            let victim = self.last_below(n);
+            if victim.is_some() {
+                return victim;
+            }
+            n *= 2;
+        }
+        None
+    }
+
+    /// Lowers the bounds so that a free run need not be a hole.
+    #[inline(never)]
+    fn forget_run(self, run: Run) {
+        if run.len < LONG {
+            Segments(self.0).note_free(run);
+        } else {
+            // How far it goes is not known.
+            Segments(self.0).forget();
+        }
         self.keep_reach();
-        if self.tree().reaches(run.start) {
-            run = self.tree().swallow(run);
-        }
-        let mut lowest = self.lowest();
-        if lowest.len != 0 && run.touches(lowest) {
-            run = run.union(lowest);
-            lowest = self.tree().take_lowest().unwrap_or(NONE);
-        }
         self.bounds().lower(run, usize::MAX);
-        self.become_lowest(lowest);
+        self.find_reach();
     }
 }

@@ -9,7 +9,7 @@ mod bounds;
 mod classes;
 mod holes;
 mod search;
-mod tree;
+mod segments;
 
 use super::index::{first_index, place_at};
 use super::{Place, Placement, Run};
@@ -23,10 +23,8 @@ use crate::layout::borrowed::{CLASSES, PlacementWords};
 use crate::layout::lanes::BLOCKS_PER_WORD;
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
-use holes::Holes;
-
-/// How far the free run around a freed object is measured at most, in blocks, unless the sizes in use are larger.
-const FAR: usize = 1024;
+use holes::{Holes, LONG};
+use segments::Segments;
 
 /// Bounds, holes and the search for free runs.
 #[derive(Clone, Copy)]
@@ -44,6 +42,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     fn reset(self) {
         self.bounds().forget();
         self.holes().forget();
+        Segments(self.context).forget();
     }
 
     fn place(self, n: usize) -> Option<Place> {
@@ -53,24 +52,21 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
 
     #[inline(never)]
     fn note_free(self, area: Area, block: usize, n: usize) {
-        let first = first_index(self.context.state(), area);
         let known = self.bounds().known();
-        if known == 0 && self.holes().lowest().len == 0 {
+        if known == 0 && self.holes().lowest_len() == 0 {
             return;
         }
         let atb: FastAtb = area.atb();
-        // A run longer than any class that is in use need not be known in full.
-        let enough = class_size(known.max(1) - 1).max(FAR);
+        // A run need not be known in full if all classes in use have room in what is known.
+        let enough = class_size(known.max(1) - 1).max(LONG);
         let before = atb.frees_before(block, enough);
-        let end = block + n;
-        let (after, whole) = atb.frees_from(end, area.last_used().get(), enough);
-        let run = Run { start: first + block - before, len: before + n + after };
-        if whole {
-            return self.holes().note_free_run(run);
-        }
-        match self.holes().hole_at(first + end) {
-            Some(hole) => self.holes().note_free_run(run.union(hole)),
-            None => self.holes().note_vast_run(run),
+        let after = atb.frees_from(block + n, area.last_used().get(), enough);
+        let index = first_index(self.context.state(), area) + block;
+        let run = Run { start: index - before, len: before + n + after };
+        if before < enough {
+            self.holes().note_free_run(run);
+        } else {
+            self.holes().note_far_run(run, index);
         }
     }
 
@@ -80,27 +76,32 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         self.holes().cut(start, start + n);
     }
 
-    /// I7: below a class's bound, runs of its size lie in holes only; holes are free, in order, and end where a free run ends.
+    /// I7: holes are free, in order, and end where a free run ends; below a class's bound, and in segments that have no room
+    /// for it, runs of its size lie in holes only.
     fn check(self) -> Result<(), Broken> {
         let mut end = 0;
         for hole in self.holes().all() {
-            if hole.start <= end && end != 0 {
-                return Err(("I7: a hole that overlaps or touches the one before it, from index", hole.start));
+            if hole.start < end {
+                return Err(("I7: a hole that overlaps the one before it, from index", hole.start));
             }
             end = hole.end();
-            if self.search(hole.start, hole.len) != Ok(hole.start) || self.search(end, 1) == Ok(end) {
-                return Err(("I7: a hole that is not free, or does not end with its free run, from index", hole.start));
+            if hole.len != 0 && self.search(hole.start, hole.len) != Ok(hole.start) {
+                return Err(("I7: a hole that is not free, from index", hole.start));
+            }
+            if self.search(end, 1) == Ok(end) {
+                return Err(("I7: a hole that does not end with its free run, from index", hole.start));
             }
         }
         for class in 0..CLASSES {
             let (size, bound) = (class_size(class), self.holes().best_bound(class));
             let mut from = 0;
             while let Ok(run) = self.search(from, size) {
-                if run >= bound {
-                    break;
-                }
-                if !self.holes().all().any(|hole| hole.start <= run && run + size <= hole.end()) {
+                let in_hole = self.holes().all().any(|hole| hole.start <= run && run + size <= hole.end());
+                if run < bound && !in_hole {
                     return Err(("I7: a free run below the bound of its size, and no hole; blocks", size));
+                }
+                if !Segments(self.context).may_have(run, size) && !in_hole {
+                    return Err(("I7: a free run in a segment that says it has none, and no hole; blocks", size));
                 }
                 from = run + 1;
             }
@@ -122,23 +123,23 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         }
         let holes = self.holes();
         let area = self.context.state().first_area();
-        let lowest = holes.lowest();
-        if n <= lowest.len && n > holes.reach() {
-            if !area.atb::<FastAtb>().cell(lowest.start)?.take(n) {
+        let lowest = holes.lowest_start();
+        if n <= holes.lowest_len() && n > holes.reach() {
+            if !area.atb::<FastAtb>().cell(lowest)?.take(n) {
                 return None;
             }
             holes.shorten_lowest(n);
-            return Some(Place { area, block: lowest.start });
+            return Some(Place { area, block: lowest });
         }
         let bounds = self.bounds();
         let bound = bounds.get(n - 1);
-        if n > bounds.known() || bound + BLOCKS_PER_WORD > lowest.start {
+        if n > bounds.known() || bound + BLOCKS_PER_WORD > lowest {
             return None;
         }
         let (skip, rest) = area.atb::<FastAtb>().cell(bound)?.take_run(n)?;
         let block = bound + skip;
         bounds.set(n - 1, block + n);
-        if rest && lowest.len == 0 {
+        if rest && holes.lowest_len() == 0 {
             self.keep_rest(block + n, n);
         }
         Some(Place { area, block })
@@ -152,7 +153,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
 
     #[inline(always)]
     fn lowest_hole(self) -> usize {
-        self.holes().lowest().start
+        self.holes().lowest_start()
     }
 
     #[inline(always)]
@@ -206,7 +207,7 @@ impl<H: Host> FastPlacement<H> {
             return Some(start);
         }
         let size = class_size(class);
-        let first = match self.search(bound, size) {
+        let first = match search::search(self.context, bound, size) {
             Ok(index) => index,
             Err(end) => {
                 bounds.raise(class, end);
@@ -214,7 +215,7 @@ impl<H: Host> FastPlacement<H> {
             }
         };
         // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
-        let found = if size == n { Some(first) } else { self.search(first, n).ok() };
+        let found = if size == n { Some(first) } else { search::search(self.context, first, n).ok() };
         if found == Some(first) {
             bounds.raise(class, first + n);
             holes.note_first(class, first);
@@ -231,19 +232,12 @@ impl<H: Host> FastPlacement<H> {
     /// lies above.
     #[inline(never)]
     fn keep_rest(self, index: usize, n: usize) {
-        if !self.holes().may_add_rest(index) {
-            return;
-        }
         let Place { area, block } = place_at(self.context.state(), index);
-        // The last used block does not know of the object yet; but nothing above that is in use.
-        let (len, _) = area.atb::<FastAtb>().frees_from(block, area.last_used().get(), usize::MAX);
-        if len >= n {
-            self.holes().add_rest(Run { start: index, len });
-        }
+        self.holes().add_rest(area, block, index, n);
     }
 
-    #[inline(never)]
+    /// For `check`.
     fn search(self, from: usize, n: usize) -> Result<usize, usize> {
-        search::search(self.context, from, n)
+        search::search_plainly(self.context, from, n)
     }
 }
