@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr::NonNull;
 
-use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_BYTES, WEAKREF};
+use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES, WEAKREF};
 use gcheap::inspect::dump::Printer;
 use gcheap::{Host, Misuse};
 
@@ -175,6 +175,13 @@ impl World {
     /// Sets the host's view of the allocation threshold, in blocks, as MicroPython's gc.threshold() does.
     pub fn set_alloc_threshold(&self, blocks: usize) {
         self.state[STATE_ALLOC_THRESHOLD / size_of::<usize>()].set(blocks);
+    }
+
+    /// Lets an allocation that finds no room fail without a collection, as MicroPython's gc.disable() does.
+    pub fn disable_collections(&self) {
+        let mut bytes = self.state[STATE_AUTO_COLLECT / size_of::<usize>()].get().to_ne_bytes();
+        bytes[STATE_AUTO_COLLECT % size_of::<usize>()..][..2].fill(0);
+        self.state[STATE_AUTO_COLLECT / size_of::<usize>()].set(usize::from_ne_bytes(bytes));
     }
 
     /// A heap of one area that looks like the picture. Its objects' addresses, in order.

@@ -52,8 +52,9 @@ impl<H: Host> Holes<H> {
         self.words().hole_count().get() as usize
     }
 
+    /// Where a hole starts.
     #[inline(always)]
-    fn start(self, i: usize) -> usize {
+    pub fn start(self, i: usize) -> usize {
         self.words().hole_start(i).get() as usize
     }
 
@@ -120,8 +121,9 @@ impl<H: Host> Holes<H> {
         self.shorten(0, n);
     }
 
+    /// Takes `n` blocks, at most all, from the start of a hole.
     #[inline(always)]
-    fn shorten(self, i: usize, n: usize) {
+    pub fn shorten(self, i: usize, n: usize) {
         self.set_start(i, self.start(i) + n);
         let len = self.len(i);
         if len < LONG {
@@ -187,10 +189,10 @@ impl<H: Host> Holes<H> {
         if class >= self.reach() { bound.max(self.lowest_start()) } else { bound }
     }
 
-    /// Takes `n` blocks from the start of the lowest hole that has so many and does not start above `bound`. One that
-    /// starts at the bound is as good as one below it: nothing lies between.
+    /// The lowest hole that has `n` blocks, if it does not start above `bound`. One that starts at the bound is as good as
+    /// one below it: nothing lies between.
     #[inline(always)]
-    pub fn take(self, n: usize, bound: usize) -> Option<usize> {
+    pub fn fitting(self, n: usize, bound: usize) -> Option<usize> {
         if self.lowest_start() > bound {
             return None;
         }
@@ -202,8 +204,7 @@ impl<H: Host> Holes<H> {
                 return None;
             }
             if self.len(i) < LONG || self.is_as_long(i, n) {
-                self.shorten(i, n);
-                return Some(start);
+                return Some(i);
             }
             // It was not so long, and may be gone; or it is, but not long enough.
             i += (i < self.count() && self.start(i) == start && self.len(i) >= n.min(LONG)) as usize;

@@ -187,45 +187,53 @@ impl<H: Host> FastPlacement<H> {
     fn find(self, n: usize) -> Option<usize> {
         let (bounds, holes) = (self.bounds(), self.holes());
         let class = class_of(n);
-        if let Some(start) = holes.take(n, holes.near_bound(class)) {
-            if bounds.get(class) == start {
-                bounds.raise(class, start + n);
-            }
-            return Some(start);
+        let Some(hole) = holes.fitting(n, holes.near_bound(class)) else { return self.find_by_search(n) };
+        let start = holes.start(hole);
+        if bounds.get(class) == start {
+            bounds.raise(class, start + n);
         }
-        self.find_by_search(n)
+        holes.shorten(hole, n);
+        Some(start)
     }
 
     /// The same if the nearest bound does not show that a hole comes first.
     #[inline(never)]
     fn find_by_search(self, n: usize) -> Option<usize> {
         let (bounds, holes) = (self.bounds(), self.holes());
-        let class = class_of(n);
-        let bound = holes.best_bound(class);
-        bounds.raise(class, bound);
-        if let Some(start) = holes.take(n, bound) {
-            return Some(start);
-        }
+        let (class, mut from) = (class_of(n), holes.best_bound(class_of(n)));
+        // What lies between the bound and the first hole that fits comes first.
+        let hole = holes.fitting(n, usize::MAX);
+        let limit = hole.map_or(usize::MAX, |hole| holes.start(hole));
         let size = class_size(class);
-        let first = match search::search(self.context, bound, size) {
-            Ok(index) => index,
-            Err(end) => {
-                bounds.raise(class, end);
+        if size < n && from < limit {
+            // The bound is that of the class's smallest size, where other runs may be too short.
+            let (Ok(first) | Err(first)) = search::search(self.context, from, size, limit);
+            bounds.raise(class, first);
+            from = first;
+        }
+        let found = if from < limit { search::search(self.context, from, n, limit) } else { Err(limit) };
+        let (Ok(index) | Err(index)) = found;
+        let is_first = size == n || index == from;
+        if is_first {
+            holes.note_first(class, index);
+        }
+        match (found, hole) {
+            (Ok(_), _) => holes.cut(index, index + n),
+            (Err(_), Some(hole)) => holes.shorten(hole, n),
+            (Err(end), None) => {
+                if is_first {
+                    bounds.raise(class, end);
+                }
                 return None;
             }
-        };
-        // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
-        let found = if size == n { Some(first) } else { search::search(self.context, first, n).ok() };
-        if found == Some(first) {
-            bounds.raise(class, first + n);
-            holes.note_first(class, first);
-        } else {
-            bounds.raise(class, first);
         }
-        let found = found?;
-        holes.cut(found, found + n);
-        self.keep_rest(found + n, n);
-        Some(found)
+        if is_first {
+            bounds.raise(class, index + n);
+        }
+        if hole.is_none() {
+            self.keep_rest(index + n, n);
+        }
+        Some(index)
     }
 
     /// Makes a hole of the free run that starts at an index, if the next object of `n` blocks has room there, and no hole

@@ -11,16 +11,18 @@ use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::SEGMENTS;
 use crate::layout::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
 
-/// The lowest heap index from `from` on with `n` free blocks in a row, or the heap's end. Below `from` there must be none,
-/// except in holes: then segments say what the search need not look at, and learn from it.
-pub(super) fn search<H: Host>(context: Context<H>, from: usize, n: usize) -> Result<usize, usize> {
-    search_with(context, from, n, if SEGMENTS > 0 { Some(Segments(context)) } else { None })
+/// The lowest heap index from `from` on, but below `limit`, with `n` free blocks in a row, holes aside; or where the search
+/// has ended. Below `from` there must be none, except in holes: then segments say what the search need not look at, and
+/// learn from it.
+#[inline(never)]
+pub(super) fn search<H: Host>(context: Context<H>, from: usize, n: usize, limit: usize) -> Result<usize, usize> {
+    search_with(context, from, n, limit, if SEGMENTS > 0 { Some(Segments(context)) } else { None })
 }
 
-/// The same from any index on.
+/// The same from any index on, in holes too.
 #[cold]
 pub(super) fn search_plainly<H: Host>(context: Context<H>, from: usize, n: usize) -> Result<usize, usize> {
-    search_with(context, from, n, None)
+    search_with(context, from, n, usize::MAX, None)
 }
 
 #[inline(always)]
@@ -28,42 +30,54 @@ fn search_with<H: Host>(
     context: Context<H>,
     from: usize,
     n: usize,
+    limit: usize,
     segments: Option<Segments<H>>,
 ) -> Result<usize, usize> {
     let state = context.state();
     if !SPLIT_HEAP {
         context.host().hook(from);
         let atb: FastAtb = state.first_area().atb();
-        return find_run(&atb, from, n, segments).ok_or(atb.blocks());
+        return find_run(&atb, from, n, limit, segments).ok_or(limit.min(atb.blocks()));
     }
     let Place { mut area, mut block } = place_at(state, from);
     let mut first = from - block;
     loop {
         context.host().hook(block);
         let atb: FastAtb = area.atb();
-        if let Some(block) = find_run(&atb, block, n, segments) {
+        let end = first + atb.blocks();
+        if let Some(block) = find_run(&atb, block, n, limit - first, segments) {
             return Ok(first + block);
         }
-        let Some(next) = area.next() else { return Err(first + atb.blocks()) };
-        first += atb.blocks() + 1;
-        (area, block) = (next, 0);
+        match area.next() {
+            Some(next) if limit > end => (area, block, first) = (next, 0, end + 1),
+            _ => return Err(limit.min(end)),
+        }
     }
 }
 
-/// The lowest block from `from` on at which `n` free blocks in a row start.
+/// The lowest block from `from` on, but below `limit`, at which `n` free blocks in a row start.
 #[inline(always)]
-fn find_run<H: Host>(atb: &FastAtb, from: usize, n: usize, segments: Option<Segments<H>>) -> Option<usize> {
+fn find_run<H: Host>(
+    atb: &FastAtb,
+    from: usize,
+    n: usize,
+    limit: usize,
+    segments: Option<Segments<H>>,
+) -> Option<usize> {
     let (slot, words) = (atb.slot(from), atb.words());
     let mut i = slot / BLOCKS_PER_WORD;
     if i >= words {
         return None;
     }
+    // The words in which a run below the limit can start.
+    let most = words.min(atb.slot(limit.min(atb.blocks())).div_ceil(BLOCKS_PER_WORD));
+    let below_limit = |block: usize| if block < limit { Some(block) } else { None };
     let mut free = frees(atb.load(i)) & lanes_from(slot % BLOCKS_PER_WORD);
     // Without segments, all words are one.
     let bits = segments.map_or(usize::BITS - 1, Segments::bits);
     loop {
         let segment = i >> bits;
-        let end = words.min((segment + 1) << bits);
+        let end = most.min((segment + 1) << bits);
         // Free lanes in a row at the end of the words before word i.
         let mut run = 0;
         loop {
@@ -82,7 +96,7 @@ fn find_run<H: Host>(atb: &FastAtb, from: usize, n: usize, segments: Option<Segm
                     if n <= BLOCKS_PER_WORD {
                         let starts = run_starts(free, n);
                         if starts != 0 {
-                            return Some(atb.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
+                            return below_limit(atb.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2));
                         }
                     }
                     run = run_at_top(free);
@@ -107,12 +121,15 @@ fn find_run<H: Host>(atb: &FastAtb, from: usize, n: usize, segments: Option<Segm
             i += 1;
         }
         let segments = segments?;
+        if end < words.min((segment + 1) << bits) {
+            return None;
+        }
         for passed in segment..(i >> bits).max(segment + 1) {
             segments.note_passed(passed, n);
         }
         let next = segments.next(i >> bits, n)?;
         i = i.max(next << bits);
-        if i >= words {
+        if i >= most {
             return None;
         }
         free = frees(atb.load_behind_first(i));
