@@ -104,6 +104,18 @@ pub(crate) const fn run_at_top(lanes: Word) -> usize {
     (!lanes & LANES).leading_zeros() as usize / 2
 }
 
+/// The largest number of lanes in a row that are in the mask.
+#[inline(always)]
+pub(crate) const fn longest_run(mut lanes: Word) -> usize {
+    let mut len = 0;
+    while lanes != 0 {
+        // A lane stays if the next one is in the mask, too.
+        lanes &= lanes >> 2;
+        len += 1;
+    }
+    len
+}
+
 /// How many bits the object has whose head is at bit 0 of a word that was shifted down. The lanes that were shifted in are
 /// no tails and end it; if they do, its real end was not seen.
 ///
@@ -184,6 +196,8 @@ mod tests {
             let set = (0..BLOCKS_PER_WORD).map(|i| lanes >> (2 * i) & 1 == 1).collect::<Vec<_>>();
             assert_eq!(run_at_bottom(lanes), set.iter().take_while(|&&s| s).count());
             assert_eq!(run_at_top(lanes), set.iter().rev().take_while(|&&s| s).count());
+            let longest = set.split(|&s| !s).map(<[bool]>::len).max().unwrap();
+            assert_eq!(longest_run(lanes), longest);
             for n in 1..=BLOCKS_PER_WORD.min(9) {
                 let starts = run_starts(lanes, n);
                 for i in 0..BLOCKS_PER_WORD {

@@ -77,7 +77,8 @@ impl Bounds {
     /// Lowers the bounds between the start of a free run and `limit` to its start, for the classes that it can serve.
     /// Returns whether others lie above the limit; then the run must become a hole, and no bound need be lowered.
     pub fn lower(self, run: Run, limit: usize) -> bool {
-        let mut class = self.known().min(Self::served(run.len) + 1);
+        let larger = Self::served(run.len) + 1;
+        let (mut class, mut highest) = (self.known().min(larger), 0);
         // Larger ones first: mostly, their bounds are higher.
         while class > 0 {
             class -= 1;
@@ -86,8 +87,13 @@ impl Bounds {
                 return true;
             }
             if bound > run.start {
+                highest = highest.max(bound);
                 self.set(class, run.start);
             }
+        }
+        // What they said is still true of larger sizes.
+        if highest > 0 && larger < CLASSES {
+            self.raise(larger, highest);
         }
         false
     }

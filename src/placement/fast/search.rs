@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::SEGMENTS;
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, run_at_bottom, run_at_top, run_starts};
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, longest_run, run_at_bottom, run_at_top, run_starts};
 
 /// The lowest heap index from `from` on, but below `limit`, with `n` free blocks in a row, holes aside; or where the search
 /// has ended. Below `from` there must be none, except in holes: then segments say what the search need not look at, and
@@ -75,21 +75,26 @@ fn find_run<H: Host>(
     let mut free = frees(atb.load(i)) & lanes_from(slot % BLOCKS_PER_WORD);
     // Without segments, all words are one.
     let bits = segments.map_or(usize::BITS - 1, Segments::bits);
+    let mut from_start = slot % BLOCKS_PER_WORD == 0;
     loop {
         let segment = i >> bits;
         let end = most.min((segment + 1) << bits);
+        // What of the segment lies before the first word has no n blocks. The longest run of the others is measured.
+        let mut longest = if i == segment << bits && from_start { 0 } else { n - 1 };
         // Free lanes in a row at the end of the words before word i.
         let mut run = 0;
         loop {
             if n > 1 && run <= 1 && free & (free >> 2 | run) == 0 {
                 // No two free lanes are neighbours, as in most words.
                 run = free >> (Word::BITS - 2);
+                longest = longest.max((free != 0) as usize);
             } else {
                 if run != 0 {
                     let bottom = run_at_bottom(free);
                     if run + bottom >= n {
                         return Some(atb.block(i * BLOCKS_PER_WORD - run));
                     }
+                    longest = longest.max(run + bottom);
                     run = if bottom == BLOCKS_PER_WORD { run + bottom } else { 0 };
                 }
                 if run == 0 {
@@ -100,6 +105,7 @@ fn find_run<H: Host>(
                         }
                     }
                     run = run_at_top(free);
+                    longest = longest.max(longest_run(free));
                 }
             }
             i += 1;
@@ -114,6 +120,7 @@ fn find_run<H: Host>(
             if run + bottom >= n {
                 return Some(atb.block(i * BLOCKS_PER_WORD - run));
             }
+            longest = longest.max(run + bottom);
             if bottom < BLOCKS_PER_WORD {
                 break;
             }
@@ -125,7 +132,7 @@ fn find_run<H: Host>(
             return None;
         }
         for passed in segment..(i >> bits).max(segment + 1) {
-            segments.note_passed(passed, n);
+            segments.note_passed(passed, longest);
         }
         let next = segments.next(i >> bits, n)?;
         i = i.max(next << bits);
@@ -133,5 +140,6 @@ fn find_run<H: Host>(
             return None;
         }
         free = frees(atb.load_behind_first(i));
+        from_start = true;
     }
 }

@@ -74,13 +74,11 @@ impl<H: Host> Segments<H> {
         self.words().most(slot / BLOCKS_PER_WORD >> self.bits()).get() as usize >= n.min(LONG)
     }
 
-    /// Takes note that a search for `n` blocks has gone through a segment to its end without success.
+    /// Takes note that a segment was searched to its end, and of the longest run there is.
     #[inline(always)]
-    pub fn note_passed(self, segment: usize, n: usize) {
+    pub fn note_passed(self, segment: usize, longest: usize) {
         let most = self.words().most(segment);
-        if (most.get() as usize) >= n {
-            most.set((n - 1) as u8);
-        }
+        most.set(most.get().min(longest.min(LONG) as u8));
     }
 
     /// The first segment from `segment` on that may have a run of `n` blocks.
