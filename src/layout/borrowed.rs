@@ -46,10 +46,10 @@ fn number(state: State, at: usize) -> Field<u32> {
 
 const BYTES: usize = WORDS * WORD_BYTES;
 const FIRST_HOLE_LEN: usize = 4 * size_of::<u32>();
-const FIRST_MOST: usize = FIRST_HOLE_LEN + MOST_HOLES.next_multiple_of(WORD_BYTES);
+const FIRST_MOST: usize = FIRST_HOLE_LEN + HOLE_ENTRIES.next_multiple_of(WORD_BYTES);
 const FIRST_BOUND: usize = FIRST_MOST + SEGMENTS;
 const FIRST_HOLE_START: usize = FIRST_BOUND + CLASSES * size_of::<u32>();
-const _: () = assert!(FIRST_HOLE_START + MOST_HOLES * size_of::<u32>() <= BYTES);
+const _: () = assert!(FIRST_HOLE_START + HOLE_ENTRIES * size_of::<u32>() <= BYTES);
 
 /// How many segments of the table have a number of their own: 64 with the usual 64 words, 32 on 32-bit machines.
 pub(crate) const SEGMENTS: usize = if config::SPLIT_HEAP { 0 } else { BYTES / 8 / WORD_BYTES * WORD_BYTES };
@@ -57,8 +57,8 @@ pub(crate) const SEGMENTS: usize = if config::SPLIT_HEAP { 0 } else { BYTES / 8 
 /// How many size classes have a bound: 31 with the usual 64 words, 16 on 32-bit machines.
 pub(crate) const CLASSES: usize = if BYTES / 16 < 31 { BYTES / 16 } else { 31 };
 
-/// How many holes fit: with the usual 64 words 60, on 32-bit machines 28.
-pub(crate) const MOST_HOLES: usize = {
+/// How many entries the list of holes has: with the usual 64 words 61, on 32-bit machines 28.
+pub(crate) const HOLE_ENTRIES: usize = {
     let room = BYTES - FIRST_HOLE_LEN - SEGMENTS - CLASSES * size_of::<u32>();
     let mut holes = room / 5;
     while holes * 4 + holes.next_multiple_of(WORD_BYTES) > room {
@@ -82,8 +82,8 @@ impl PlacementWords {
         number(self.0, 4)
     }
 
-    /// How many holes are remembered.
-    pub fn hole_count(self) -> Field<u32> {
+    /// The last entry of the list of holes that is one.
+    pub fn last_hole(self) -> Field<u32> {
         number(self.0, 8)
     }
 
@@ -100,19 +100,19 @@ impl PlacementWords {
 
     /// Where a hole starts.
     pub fn hole_start(self, i: usize) -> Field<u32> {
-        debug_assert!(i < MOST_HOLES);
+        debug_assert!(i < HOLE_ENTRIES);
         number(self.0, FIRST_HOLE_START + i * size_of::<u32>())
     }
 
     /// How many blocks a hole has.
     pub fn hole_len(self, i: usize) -> Field<u8> {
-        debug_assert!(i < MOST_HOLES);
+        debug_assert!(i < HOLE_ENTRIES);
         self.0.field(START + FIRST_HOLE_LEN + i)
     }
 
     /// The lengths of as many holes as a word has bytes; those that there are not have length 0.
     pub fn hole_lens(self, i: usize) -> Field<usize> {
-        debug_assert!(i < MOST_HOLES.div_ceil(WORD_BYTES));
+        debug_assert!(i < HOLE_ENTRIES.div_ceil(WORD_BYTES));
         self.0.field(START + FIRST_HOLE_LEN + i * WORD_BYTES)
     }
 
@@ -130,7 +130,7 @@ impl PlacementWords {
 
     /// Copies `n` holes from `from` on to `to` on; the two may overlap.
     pub fn move_holes(self, from: usize, to: usize, n: usize) {
-        debug_assert!(from.max(to) + n <= MOST_HOLES);
+        debug_assert!(from.max(to) + n <= HOLE_ENTRIES);
         let start = |i: usize| number(self.0, FIRST_HOLE_START + i * size_of::<u32>()).address();
         let len = |i: usize| self.0.field::<u8>(START + FIRST_HOLE_LEN + i).address();
         // SAFETY: I1: the holes lie in the borrowed words; I4: no reference to them exists.
@@ -268,14 +268,14 @@ mod tests {
     fn no_two_fields_overlap() {
         let reach = |s, v| access(PlacementWords(s).reach(), v);
         let known = |s, v| access(PlacementWords(s).known_classes(), v);
-        let count = |s, v| access(PlacementWords(s).hole_count(), v);
+        let count = |s, v| access(PlacementWords(s).last_hole(), v);
         let bits = |s, v| access(PlacementWords(s).segment_bits(), v);
         let first_len = |s, v| access(PlacementWords(s).hole_len(0), v);
-        let last_len = |s, v| access(PlacementWords(s).hole_len(MOST_HOLES - 1), v);
+        let last_len = |s, v| access(PlacementWords(s).hole_len(HOLE_ENTRIES - 1), v);
         let first_bound = |s, v| access(PlacementWords(s).bound(0), v);
         let last_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
         let first_start = |s, v| access(PlacementWords(s).hole_start(0), v);
-        let last_start = |s, v| access(PlacementWords(s).hole_start(MOST_HOLES - 1), v);
+        let last_start = |s, v| access(PlacementWords(s).hole_start(HOLE_ENTRIES - 1), v);
         keep_apart(&[&reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
         if let Some(last) = SEGMENTS.checked_sub(1) {
             let first_most = |s, v| access(PlacementWords(s).most(0), v);

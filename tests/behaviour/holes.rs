@@ -113,7 +113,7 @@ fn run(seed: u64, blocks: usize, full: usize, largest: usize, steps: usize) {
             }
         }
         in_use = program.objects.values().sum();
-        if step % 50 == 0 {
+        if step % 500 == 0 {
             program.world.check();
         }
     }

@@ -1,4 +1,5 @@
-//! Holes: the free runs that are known one by one, sorted by address.
+//! Holes: the free runs that are known one by one, sorted by address. The lowest is the last of the list: there most of them
+//! come and go.
 //!
 //! When a program frees an object far below the bounds ([`super::bounds`]), lowering the bounds to it would forget that
 //! nothing between it and the old bound is of use, and the allocation after the next one would search all of that again.
@@ -26,7 +27,7 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::{CLASSES, MOST_HOLES, PlacementWords};
+use crate::layout::borrowed::{CLASSES, HOLE_ENTRIES, PlacementWords};
 use crate::layout::bytes;
 
 /// The length of holes that have so many blocks or more, or had when they were looked at last.
@@ -48,8 +49,14 @@ impl<H: Host> Holes<H> {
         Bounds(self.words())
     }
 
-    fn count(self) -> usize {
-        self.words().hole_count().get() as usize
+    /// The index of the lowest hole in the list; 0 if there is none: entry 0 stands for that.
+    #[inline(always)]
+    fn last(self) -> usize {
+        self.words().last_hole().get() as usize
+    }
+
+    fn set_last(self, last: usize) {
+        self.words().last_hole().set(last as u32);
     }
 
     /// Where a hole starts.
@@ -76,13 +83,13 @@ impl<H: Host> Holes<H> {
     /// Where the lowest hole starts; above all blocks if there is none.
     #[inline(always)]
     pub fn lowest_start(self) -> usize {
-        self.start(0)
+        self.start(self.last())
     }
 
     /// How many blocks the lowest hole has, or `LONG`; 0 if there is none.
     #[inline(always)]
     pub fn lowest_len(self) -> usize {
-        self.len(0)
+        self.len(self.last())
     }
 
     /// The smallest class that nothing below the lowest hole can serve.
@@ -93,17 +100,17 @@ impl<H: Host> Holes<H> {
 
     /// Forgets all holes.
     pub fn forget(self) {
-        for i in 0..MOST_HOLES.div_ceil(WORD_BYTES) {
+        for i in 0..HOLE_ENTRIES.div_ceil(WORD_BYTES) {
             self.words().hole_lens(i).set(0);
         }
-        self.words().hole_count().set(0);
+        self.set_last(0);
         self.set_start(0, NO_HOLE);
         self.words().reach().set(CLASSES as u32);
     }
 
     /// All holes, lowest first; LONG ones as long as the table says.
     pub fn all(self) -> impl Iterator<Item = Run> {
-        (0..self.count()).map(move |i| Run { start: self.start(i), len: self.real_len(i, usize::MAX) })
+        (1..=self.last()).rev().map(move |i| Run { start: self.start(i), len: self.real_len(i, usize::MAX) })
     }
 
     /// How many blocks a hole has, counted no further than needed to know that there are `enough` (at least 1).
@@ -115,12 +122,6 @@ impl<H: Host> Holes<H> {
         place.area.atb::<FastAtb>().frees_from(place.block, place.area.last_used().get(), enough)
     }
 
-    /// Takes `n` blocks, at most all, from the start of the lowest hole.
-    #[inline(always)]
-    pub fn shorten_lowest(self, n: usize) {
-        self.shorten(0, n);
-    }
-
     /// Takes `n` blocks, at most all, from the start of a hole.
     #[inline(always)]
     pub fn shorten(self, i: usize, n: usize) {
@@ -129,16 +130,23 @@ impl<H: Host> Holes<H> {
         if len < LONG {
             self.set_len(i, len - n);
             if len == n {
-                self.remove(i, 1);
+                self.remove(i);
             }
         }
+    }
+
+    /// Takes `n` blocks, at most all, from the start of the lowest hole.
+    #[inline(always)]
+    pub fn shorten_lowest(self, n: usize) {
+        self.shorten(self.last(), n);
     }
 
     /// Lets the `n` blocks before the lowest hole, which have just become free, be part of it.
     #[inline(always)]
     pub fn extend_lowest(self, n: usize) {
-        self.set_start(0, self.start(0) - n);
-        self.set_len(0, self.len(0) + n);
+        let last = self.last();
+        self.set_start(last, self.start(last) - n);
+        self.set_len(last, self.len(last) + n);
     }
 
     /// What is known of the blocks below the lowest hole, as a bound: so it stays known when another one takes its place.
@@ -151,28 +159,23 @@ impl<H: Host> Holes<H> {
 
     /// Another hole is the lowest one now.
     fn find_reach(self) {
-        let reach = if self.count() == 0 { CLASSES } else { self.bounds().first_beyond(self.lowest_start()) };
+        let reach = if self.last() == 0 { CLASSES } else { self.bounds().first_beyond(self.lowest_start()) };
         self.words().reach().set(reach as u32);
     }
 
-    /// Removes `n` holes from the `i`-th on.
+    /// Removes a hole.
     #[inline(never)]
-    fn remove(self, i: usize, n: usize) {
-        if i == 0 {
+    fn remove(self, i: usize) {
+        let last = self.last();
+        if i == last {
             self.keep_reach();
+            self.set_len(last, 0);
+            self.set_last(last - 1);
+            return self.find_reach();
         }
-        let count = self.count() - n;
-        self.words().hole_count().set(count as u32);
-        self.words().move_holes(i + n, i, count - i);
-        for gone in count..count + n {
-            self.set_len(gone, 0);
-        }
-        if count == 0 {
-            self.set_start(0, NO_HOLE);
-        }
-        if i == 0 {
-            self.find_reach();
-        }
+        self.words().move_holes(i + 1, i, last - i);
+        self.set_len(last, 0);
+        self.set_last(last - 1);
     }
 
     /// A bound that holds for a class, cheap to find.
@@ -196,18 +199,16 @@ impl<H: Host> Holes<H> {
         if self.lowest_start() > bound {
             return None;
         }
-        let mut i = 0;
+        let mut from = self.last();
         loop {
-            i = self.first_of(n.min(LONG), i)?;
-            let start = self.start(i);
-            if start > bound {
+            let i = self.last_of(n.min(LONG), from)?;
+            if self.start(i) > bound {
                 return None;
             }
             if self.len(i) < LONG || self.is_as_long(i, n) {
                 return Some(i);
             }
-            // It was not so long, and may be gone; or it is, but not long enough.
-            i += (i < self.count() && self.start(i) == start && self.len(i) >= n.min(LONG)) as usize;
+            from = i - 1;
         }
     }
 
@@ -216,36 +217,37 @@ impl<H: Host> Holes<H> {
     fn is_as_long(self, i: usize, n: usize) -> bool {
         let len = self.real_len(i, n.max(LONG));
         if len == 0 {
-            self.remove(i, 1);
+            self.remove(i);
         } else {
             self.set_len(i, len);
         }
         len >= n
     }
 
-    /// The lowest hole from the `from`-th on that has at least `n` (at most LONG) blocks.
+    /// The last hole in the list up to entry `from` that has at least `n` (1 to LONG) blocks.
     #[inline(always)]
-    fn first_of(self, n: usize, from: usize) -> Option<usize> {
-        let mut skipped = usize::MAX << (8 * (from % WORD_BYTES));
-        for w in from / WORD_BYTES..MOST_HOLES.div_ceil(WORD_BYTES) {
-            let mask = bytes::at_least(usize::from_le(self.words().hole_lens(w).get()), n) & skipped;
-            if mask != 0 {
-                return Some(w * WORD_BYTES + bytes::first(mask));
-            }
-            skipped = usize::MAX;
-        }
-        None
-    }
-
-    /// The highest hole of a full list that has fewer than `n` (at most LONG) blocks.
-    fn last_below(self, n: usize) -> Option<usize> {
-        const WORDS: usize = MOST_HOLES.div_ceil(WORD_BYTES);
-        // There are no holes behind the last one.
-        let mut valid = usize::MAX >> (8 * (WORDS * WORD_BYTES - MOST_HOLES) as u32);
-        for w in (0..WORDS).rev() {
-            let mask = bytes::below(usize::from_le(self.words().hole_lens(w).get()), n) & valid;
+    fn last_of(self, n: usize, from: usize) -> Option<usize> {
+        let mut w = from / WORD_BYTES;
+        let mut valid = usize::MAX >> (usize::BITS - 8 - 8 * (from % WORD_BYTES) as u32);
+        loop {
+            let mask = bytes::at_least(usize::from_le(self.words().hole_lens(w).get()), n) & valid;
             if mask != 0 {
                 return Some(w * WORD_BYTES + bytes::last(mask));
+            }
+            valid = usize::MAX;
+            w = w.checked_sub(1)?;
+        }
+    }
+
+    /// The first hole in a full list that has fewer than `n` (at most LONG) blocks.
+    fn first_below(self, n: usize) -> Option<usize> {
+        // Entry 0 is no hole.
+        let mut valid = usize::MAX << 8;
+        for w in 0..HOLE_ENTRIES.div_ceil(WORD_BYTES) {
+            let mask = bytes::below(usize::from_le(self.words().hole_lens(w).get()), n) & valid;
+            if mask != 0 {
+                let i = w * WORD_BYTES + bytes::first(mask);
+                return if i < HOLE_ENTRIES { Some(i) } else { None };
             }
             valid = usize::MAX;
         }
@@ -271,24 +273,28 @@ impl<H: Host> Holes<H> {
 
     #[inline(never)]
     fn cut_holes(self, start: usize, end: usize) {
-        let i = self.below(start);
-        while i < self.count() && self.start(i) < end {
+        loop {
+            let i = self.above(start);
+            if i == 0 || self.start(i) >= end {
+                return;
+            }
             let n = end - self.start(i);
             if self.len(i) <= n && self.len(i) < LONG {
-                self.remove(i, 1);
+                self.remove(i);
             } else {
                 self.shorten(i, n);
             }
         }
     }
 
-    /// How many holes start below an index. By halving: the number is at least `first`, and at most `size` more.
+    /// The last entry of the list that does not start below an index; entry 0 never does. By halving: it is `first` or one
+    /// of the next `size`.
     #[inline(always)]
-    fn below(self, index: usize) -> usize {
-        let (mut first, mut size) = (0, self.count());
+    fn above(self, index: usize) -> usize {
+        let (mut first, mut size) = (0, self.last());
         while size > 0 {
             let half = size.div_ceil(2);
-            first += if self.start(first + half - 1) < index { half } else { 0 };
+            first += if self.start(first + half) >= index { half } else { 0 };
             size -= half;
         }
         first
@@ -297,14 +303,13 @@ impl<H: Host> Holes<H> {
     /// Makes a hole of what a search has left of the run that it found, if all holes lie below it.
     #[inline(always)]
     pub fn add_rest(self, area: Area, block: usize, start: usize, n: usize) {
-        let count = self.count();
-        if (count != 0 && self.start(count - 1) >= start) || start >= NO_HOLE || count == MOST_HOLES {
+        if (self.last() != 0 && self.start(1) >= start) || start >= NO_HOLE || self.last() == HOLE_ENTRIES - 1 {
             return;
         }
         // The last used block does not know of the object yet; but nothing above that is in use.
         let len = area.atb::<FastAtb>().frees_from(block, area.last_used().get(), LONG);
         if len >= n {
-            self.insert(count, Run { start, len });
+            self.insert(1, Run { start, len });
         }
     }
 
@@ -325,50 +330,51 @@ impl<H: Host> Holes<H> {
         if run.end() >= NO_HOLE {
             return self.forget_run(run);
         }
-        let i = self.below(run.start);
-        let mut touched = 0;
-        while i + touched < self.count() && self.start(i + touched) <= run.end() {
-            touched += 1;
-        }
-        if freed > run.start && (touched == 0 || self.start(i) >= freed) {
+        let i = self.above(run.start);
+        let touches = i != 0 && self.start(i) <= run.end();
+        if freed > run.start && !(touches && self.start(i) < freed) {
             // If it was below a bound, it belongs to the hole below, which is LONG; otherwise it need not be a hole.
-            if touched != 0 && self.bounds().any_above(run.start) {
-                self.remove(i, touched);
+            if touches && self.bounds().any_above(run.start) {
+                self.remove(i);
             }
             return Segments(self.0).note_free(run);
         }
-        if touched != 0 {
+        if touches {
             self.set_start(i, run.start);
             self.set_len(i, run.len);
-            if touched > 1 {
-                self.remove(i + 1, touched - 1);
+            // It may have closed the gap between two.
+            if i > 1 && self.start(i - 1) <= run.end() {
+                self.remove(i - 1);
             }
-        } else if (i == 0 && Bounds::served(run.len) >= self.reach()) || self.bounds().lower(run, run.end()) {
-            self.insert(i, run);
+        } else if (i == self.last() && Bounds::served(run.len) >= self.reach()) || self.bounds().lower(run, run.end()) {
+            self.insert(i + 1, run);
         } else {
             Segments(self.0).note_free(run);
         }
     }
 
+    /// Makes a hole entry `i` of the list.
     #[inline(never)]
     fn insert(self, mut i: usize, hole: Run) {
-        let mut count = self.count();
-        if count == MOST_HOLES {
+        let mut last = self.last();
+        if last == HOLE_ENTRIES - 1 {
             let Some(victim) = self.victim(hole.len) else { return self.forget_run(hole) };
             let run = Run { start: self.start(victim), len: self.len(victim) };
-            self.remove(victim, 1);
+            self.remove(victim);
             self.forget_run(run);
             i -= (victim < i) as usize;
-            count -= 1;
+            last -= 1;
         }
-        if i == 0 {
+        let is_lowest = i > last;
+        if is_lowest {
             self.keep_reach();
+        } else {
+            self.words().move_holes(i, i + 1, last + 1 - i);
         }
-        self.words().move_holes(i, i + 1, count - i);
-        self.words().hole_count().set(count as u32 + 1);
+        self.set_last(last + 1);
         self.set_start(i, hole.start);
         self.set_len(i, hole.len);
-        if i == 0 {
+        if is_lowest {
             self.find_reach();
         }
     }
@@ -378,7 +384,7 @@ impl<H: Host> Holes<H> {
     fn victim(self, len: usize) -> Option<usize> {
         let mut n = 2;
         while n <= len.min(LONG) {
-            let victim = self.last_below(n);
+            let victim = self.first_below(n);
             if victim.is_some() {
                 return victim;
             }
