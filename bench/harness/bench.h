@@ -31,8 +31,10 @@ size_t bench_ops(size_t n);
 enum { BENCH_CANNOT = 3 };
 _Noreturn void bench_cannot(void);
 
-// A small generator of numbers, and one below a limit (up to 2^32); bench_reseed starts the sequence over.
+// A small generator of numbers, and one below a limit (up to 2^32); bench_reseed starts the sequence over, bench_seed
+// starts another one.
 void bench_reseed(void);
+void bench_seed(uint64_t seed);
 uint64_t bench_random(void);
 size_t bench_below(size_t limit);
 
@@ -48,5 +50,6 @@ typedef struct {
 extern const group_t bench_groups[]; // ends with a group without a name
 const workload_t *bench_find(const char *name);
 uint64_t bench_checksum(const gc_info_t *info);
+uint64_t bench_mix(uint64_t sum, uint64_t value);
 
 #endif

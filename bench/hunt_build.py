@@ -1,0 +1,31 @@
+"""Builds the program of bench/hunt with each heap: build/bench/NAME/hunt."""
+
+from pathlib import Path
+
+import build
+from build import GC, GCHEAP, ROOT, Heap
+
+GC_SMALL, COMPACT, BOEHM = "gc.c -Os", GCHEAP + " compact", "Boehm"
+HEAPS = [
+    *(heap for heap in build.HEAPS if heap.name in (GC, GC_SMALL, GCHEAP, BOEHM)),
+    Heap(COMPACT, "libgcheap-compact", "libgcheap", config=("VARIANT=compact",)),
+]
+
+
+def workload_sources(main):
+    """The generator, with the program's start in `main`, and what it shares with the harness."""
+    mains = ("main.c", "board.c")
+    ours = sorted(c for c in (ROOT / "bench" / "hunt").glob("*.c") if c.name == main or c.name not in mains)
+    return [*ours, ROOT / "bench" / "harness" / "common.c"]
+
+
+class HuntBuilder(build.Builder):
+    program = "hunt"
+
+    def workloads(self):
+        headers = [*(ROOT / "bench").glob("h*/*.h"), Path(__file__), Path(build.__file__)]
+        return [self.compile(c, self.out / "hunt" / f"{c.stem}.o", headers=headers) for c in workload_sources("main.c")]
+
+
+def build_all(micropython):
+    return build.build_all(micropython, builder=HuntBuilder, heaps=HEAPS)
