@@ -22,7 +22,7 @@ struct workload {
 
 // Each ends with an entry without a name.
 extern const workload_t allocate_workloads[], replace_workloads[], collect_workloads[], overflow_workloads[];
-extern const workload_t resize_workloads[], info_workloads[], machine_workloads[];
+extern const workload_t resize_workloads[], info_workloads[], program_workloads[], machine_workloads[];
 
 // n, or less if instructions are counted, since valgrind is slow.
 size_t bench_ops(size_t n);
