@@ -1,6 +1,7 @@
 """Runs a workload on the heaps, and compares their costs and what they did."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import hunt_space
@@ -38,6 +39,7 @@ class Runner:
     """What is the same for this machine and for boards."""
 
     exact = ()  # heaps with the addresses of gc.c; the first one finds out how many steps there are
+    jobs = 1  # runs at a time
     sure_runs = 1  # so many runs give a number that can be trusted; one, where runs are equal
 
     def measure(self, found, heaps, runs=1):
@@ -50,8 +52,9 @@ class Runner:
                 return False
             found.params["ops"] = int(values["ops"])
         for _ in range(runs):
-            for heap in heaps:
-                values = self.run(heap, found)
+            with ThreadPoolExecutor(self.jobs) as pool:
+                results = list(pool.map(lambda heap: self.run(heap, found), heaps))
+            for heap, values in zip(heaps, results):
                 if values is None and heap in self.exact:
                     raise found.error(f"{heap} cannot run the workload, but {first} can")
                 if values is None:

@@ -22,7 +22,7 @@ struct workload {
 
 // Each ends with an entry without a name.
 extern const workload_t allocate_workloads[], replace_workloads[], collect_workloads[], overflow_workloads[];
-extern const workload_t resize_workloads[], info_workloads[], machine_workloads[];
+extern const workload_t resize_workloads[], info_workloads[], program_workloads[], machine_workloads[];
 
 // n, or less if instructions are counted, since valgrind is slow.
 size_t bench_ops(size_t n);
@@ -38,7 +38,7 @@ void bench_seed(uint64_t seed);
 uint64_t bench_random(void);
 size_t bench_below(size_t limit);
 
-// malloc that cannot fail.
+// malloc that cannot fail: without so much memory, the workload cannot be run.
 void *bench_memory(size_t bytes);
 
 // For the program around the workloads: all of them in groups; the workload with a name, or NULL; and a number that two

@@ -36,7 +36,7 @@ size_t bench_below(size_t limit) {
 void *bench_memory(size_t bytes) {
     void *memory = malloc(bytes);
     if (memory == NULL) {
-        abort();
+        bench_cannot();
     }
     return memory;
 }

@@ -11,6 +11,7 @@ const group_t bench_groups[] = {
     {"overflow", overflow_workloads},
     {"resize", resize_workloads},
     {"info", info_workloads},
+    {"program", program_workloads},
     #if !BENCH_SMALL
     {"machine", machine_workloads},
     #endif

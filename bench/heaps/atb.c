@@ -49,6 +49,9 @@ bool heap_open(size_t bytes) {
         return false;
     }
     memset(start, 0, bytes);
+    #if BENCH_THREADS
+    mp_thread_set_state(&mp_state_ctx.thread);
+    #endif
     gc_init(start, start + bytes);
     heap_auto_collect(false);
     return true;

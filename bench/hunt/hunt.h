@@ -8,10 +8,12 @@
 // The parameters: NUMBER(name, default, least, most), and WORD(name, choices), whose first choice is the default.
 #if BENCH_SMALL
 #define HEAP_MOST_KIB 128
-typedef uint16_t index_t; // of an object, a slot or a block
+typedef uint16_t index_t; // of an object, a slot or a block; or a number of bytes
+enum { PLAN = 1 << 10 };
 #else
 #define HEAP_MOST_KIB (64 << 10)
 typedef uint32_t index_t;
+enum { PLAN = 1 << 13 };
 #endif
 
 #define HUNT_PARAMS(NUMBER, WORD) \
@@ -109,17 +111,11 @@ uint64_t shape_checksum(uint64_t sum);
 
 // One call: of what is in a slot.
 typedef struct {
-    uint32_t bytes;
-    index_t slot, other;
+    index_t bytes, slot, other;
     uint8_t call, flags;
 } step_t;
 enum { REPLACE, RELEASE, RESIZE, SIZE_OF }; // call
 enum { FREES = 1, LINKS = 2, FINALISER = 4 }; // flags
-#if BENCH_SMALL
-enum { PLAN = 1 << 11 };
-#else
-enum { PLAN = 1 << 13 };
-#endif
 extern step_t plan[PLAN]; // repeated if there are more steps
 
 void plan_make(void);
