@@ -111,42 +111,47 @@ bool calls_prepare(void) {
     return true;
 }
 
-// In nanoseconds, roughly: a call costs 30 and the clearing of an object, gc.c's search one for two blocks from where
-// it starts, and a collection one for each block and ten for each object.
-enum { CALL = 30, CLEARED_BYTES = 16, SEARCHED_BLOCKS = 2, MARKED_OBJECT = 10 };
+// In nanoseconds, roughly: a call costs 15 and the clearing of an object, gc.c's search one for two blocks from where
+// it starts, and a collection one for each root, two for each block up to the top, and ten for each object.
+enum { CALL = 15, CLEARED_BYTES = 32, SEARCHED_BLOCKS = 2, SWEPT_BLOCK = 2, MARKED_OBJECT = 10 };
 #if BENCH_SMALL
 enum { BUDGET = 1000 * 1000 };
 #else
 enum { BUDGET = 8 * 1000 * 1000 };
 #endif
 
+static size_t collection_cost(size_t top) {
+    size_t objects = shape_objects() + (hunt.life == NONE ? 0 : hunt.slots);
+    return HEAP_ROOTS + SWEPT_BLOCK * top + MARKED_OBJECT * objects;
+}
+
 size_t calls_estimate(void) {
-    size_t ops = 0, cost = 0, cursor = 0, collections = heap_collections(), every = hunt.every;
-    size_t collection = heap_blocks() + MARKED_OBJECT * (shape_objects() + (hunt.life == NONE ? 0 : hunt.slots));
+    size_t ops = 0, cost = 0, searched = shape_searched(), top = shape_top(), collections = heap_collections();
     if (hunt.life == NONE) {
-        return BUDGET / collection + 1;
+        return BUDGET / collection_cost(top) + 1;
     }
     for (; cost < BUDGET; ops++) {
         const step_t *step = &plan[ops % PLAN];
         size_t before = heap_offset(slots[step->slot]) / BLOCK, failures = failed;
         make_call(step);
-        if (every != 0 && ops % every == every - 1) {
+        if (hunt.every != 0 && ops % hunt.every == hunt.every - 1) {
             interrupt();
             cost += hunt.then == THEN_INFO ? heap_blocks() : 0;
         }
         cost += CALL + step->bytes / CLEARED_BYTES;
         if (heap_collections() != collections) {
-            cost += collection * (heap_collections() - collections);
+            cost += collection_cost(top) * (heap_collections() - collections);
             collections = heap_collections();
-            cursor = 0;
+            searched = 0;
         }
-        if (step->flags & FREES && before != 0 && before < cursor) {
-            cursor = before;
+        if (step->flags & FREES && before != 0 && before < searched) {
+            searched = before;
         }
         size_t now = failed == failures ? heap_offset(slots[step->slot]) / BLOCK : heap_blocks();
+        top = now > top ? now : top;
         if (step->call == REPLACE || (step->call == RESIZE && now != before)) {
-            cost += now > cursor ? (now - cursor) / SEARCHED_BLOCKS : 0;
-            cursor = step->bytes <= BLOCK && now > cursor && failed == failures ? now : cursor;
+            cost += now > searched ? (now - searched) / SEARCHED_BLOCKS : 0;
+            searched = step->bytes <= BLOCK && now > searched && failed == failures ? now : searched;
         }
     }
     return ops;

@@ -107,6 +107,9 @@ void *make_object(size_t bytes);
 
 void shape_build(void);
 size_t shape_objects(void);
+// Blocks: the highest object that was made, and where gc.c's next search for one block starts, about.
+size_t shape_top(void);
+size_t shape_searched(void);
 uint64_t shape_checksum(uint64_t sum);
 
 // One call: of what is in a slot.

@@ -11,6 +11,7 @@ static const char some_type[4 * BLOCK];
 static size_t count, parentless;
 static index_t *blocks, *parents, *order, *links; // of each object: its size, who points at it, who is made when, links
 static void **objects;
+static size_t top, searched; // blocks: the highest object so far, and where gc.c's search starts
 
 size_t heap_blocks(void) {
     // A block takes two bits of one table and one of another.
@@ -26,6 +27,9 @@ void *make_object(size_t bytes) {
     if (object == NULL) {
         bench_cannot();
     }
+    size_t block = heap_offset(object) / BLOCK;
+    searched = searched < block ? block : searched;
+    top = searched < top ? top : searched;
     return object;
 }
 
@@ -206,6 +210,7 @@ static void make_objects(void) {
     for (void **next; hunt.gapfree == GAP_FREE && gaps != NULL; gaps = next) {
         next = *gaps;
         gc_free(gaps);
+        searched = 0;
     }
 }
 
@@ -301,7 +306,9 @@ static void make_roots(void) {
 }
 
 void shape_build(void) {
+    top = searched = 0;
     build_peak();
+    top = searched = 0;
     draw_sizes();
     size_t bytes = (count + 1) * sizeof(index_t);
     parents = bench_memory(bytes);
@@ -317,11 +324,20 @@ void shape_build(void) {
     make_roots();
     if (hunt.gap != 0 && hunt.gapfree == GAP_COLLECT) {
         gc_collect();
+        searched = 0;
     }
 }
 
 size_t shape_objects(void) {
     return count;
+}
+
+size_t shape_top(void) {
+    return top;
+}
+
+size_t shape_searched(void) {
+    return searched;
 }
 
 uint64_t shape_checksum(uint64_t sum) {
