@@ -12,7 +12,6 @@ Writes build/bench-hunt.json.
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -98,11 +97,9 @@ def replay(runner, args):
 
 def main():
     args = arguments()
-    done = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
-    tree = Path(done.stdout.splitlines()[-1])
     written = []
     try:
-        for runner in runners(args, tree):
+        for runner in runners(args, hunt_build.tree()):
             written += replay(runner, args) if args.only else hunt(runner, args)
     except (BuildError, RunError, ValueError) as error:
         sys.exit(f"bench-hunt: {error}")

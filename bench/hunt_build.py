@@ -1,5 +1,6 @@
 """Builds the program of bench/hunt with each heap: build/bench/NAME/hunt."""
 
+import subprocess
 from pathlib import Path
 
 import build
@@ -25,6 +26,12 @@ class HuntBuilder(build.Builder):
     def workloads(self):
         headers = [*(ROOT / "bench").glob("h*/*.h"), Path(__file__), Path(build.__file__)]
         return [self.compile(c, self.out / "hunt" / f"{c.stem}.o", headers=headers) for c in workload_sources("main.c")]
+
+
+def tree():
+    """MicroPython's source tree."""
+    done = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
+    return Path(done.stdout.splitlines()[-1])
 
 
 def build_all(micropython):
