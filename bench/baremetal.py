@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import build
+import hunt_build
 from build import GCHEAP, ROOT, BuildError, Heap
-from harness import CANNOT, Row, RunError
+from harness import CANNOT, Row, RunError, found_by_hunt
 from report import LIMITS, NOT_IN_MEANS, OUTSIDE, geometric_mean, number, print_table, verdict
 
 sys.path.append(str(ROOT / "tools"))
@@ -101,12 +102,28 @@ class BareBuilder(build.Builder):
         """With memset and the like from MicroPython, as a port without a C library has them."""
         ours = [self.compile(c, self.out / "baremetal" / f"{c.stem}.o", headers=self.headers)
                 for c in sorted(self.bare.glob("*.c"))]
-        return [*super().workloads(), *ours, self.compile(
-            self.micropython / "shared" / "libc" / "string0.c", self.out / "string0.o", "-Os", "-fno-builtin")]
+        return [*super().workloads(), *ours, self.string_functions()]
+
+    def string_functions(self):
+        library = self.micropython / "shared" / "libc" / "string0.c"
+        return self.compile(library, self.out / "string0.o", "-Os", "-fno-builtin")
 
     def link(self, objects, program):
         script = self.bare / "link.ld"
         build.run([*self.cc, "-nostdlib", "-Wl,--gc-sections", f"-Wl,-T,{script}", *objects, "-lgcc", "-o", program])
+
+
+class HuntBuilder(BareBuilder):
+    """The program of bench/hunt."""
+
+    program = "hunt"
+
+    def workloads(self):
+        headers = [*(ROOT / "bench").glob("*/*.h"), Path(__file__), Path(build.__file__)]
+        machine = [c for c in sorted(self.bare.glob("*.c")) if c.name not in ("main.c", "mark.c")]
+        sources = [*hunt_build.workload_sources("board.c"), *machine]
+        return [self.compile(c, self.out / "hunt" / f"{c.parent.name}-{c.stem}.o", headers=headers)
+                for c in sources] + [self.string_functions()]
 
 
 def run(board, program, argument):
@@ -153,7 +170,7 @@ def check_clock(board, program):
 
 
 def measure(board, program, heap, row):
-    lines = run(board, program, row.workload)
+    lines = run(board, program.with_name("hunt") if row.parameters else program, row.parameters or row.workload)
     if lines is None:
         return
     clock = Clock(board, lines)
@@ -245,12 +262,14 @@ class Results:
 
 def run_board(board, tree, args, results):
     programs = {heap.name: BareBuilder(tree, board).build(heap) for heap in HEAPS}
+    for heap in HEAPS:
+        HuntBuilder(tree, board).build(heap)
     first = programs[GCHEAP]
     off = check_clock(board, first)
     print(f"\n{board.target} ({board.processor}, QEMU's {board.machine[0]}): instructions;"
           f" in loops of known length the count is off by {off:g} at most; ratios are to the faster gc.c\n")
     listed = (Row(*words) for words in run(board, first, "list") if len(words) == 3)
-    rows = [row for row in listed if re.search(args.only, row.workload)]
+    rows = [row for row in [*listed, *found_by_hunt(board=True)] if re.search(args.only, row.workload)]
     with ThreadPoolExecutor(args.jobs) as pool:
         jobs = [(board, program, heap, row) for row in rows for heap, program in programs.items()]
         progress = Progress(f"runs on {board.target}", len(jobs))

@@ -2,27 +2,12 @@
 
 import os
 import sys
-from pathlib import Path
 
 import baremetal
-import build
-import hunt_build
-from build import GCHEAP, ROOT
+from build import GCHEAP
 from hunt_run import Runner
 
 FASTER = "the faster gc.c"
-
-
-class BoardBuilder(baremetal.BareBuilder):
-    program = "hunt"
-
-    def workloads(self):
-        headers = [*(ROOT / "bench").glob("*/*.h"), Path(__file__), Path(build.__file__)]
-        machine = [c for c in sorted(self.bare.glob("*.c")) if c.name not in ("main.c", "mark.c")]
-        sources = [*hunt_build.workload_sources("board.c"), *machine]
-        objects = [self.compile(c, self.out / "hunt" / f"{c.parent.name}-{c.stem}.o", headers=headers) for c in sources]
-        library = self.micropython / "shared" / "libc" / "string0.c"
-        return [*objects, self.compile(library, self.out / "string0.o", "-Os", "-fno-builtin")]
 
 
 class Qemu(Runner):
@@ -32,7 +17,7 @@ class Qemu(Runner):
 
     def __init__(self, tree, board):
         self.name, self.machine = board.target, board
-        builder = BoardBuilder(tree, board)
+        builder = baremetal.HuntBuilder(tree, board)
         self.programs = {heap.name: builder.build(heap) for heap in baremetal.HEAPS}
         self.exact = self.heaps = list(self.programs)
         self.pairs = self.searched = [(GCHEAP, FASTER)]

@@ -34,5 +34,6 @@ def tree():
     return Path(done.stdout.splitlines()[-1])
 
 
-def build_all(micropython):
-    return build.build_all(micropython, builder=HuntBuilder, heaps=HEAPS)
+def build_all(micropython, names=None):
+    """Heap name -> program. Boehm's collector is left out if it is not installed."""
+    return build.build_all(micropython, names, HuntBuilder, HEAPS)

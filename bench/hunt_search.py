@@ -48,7 +48,7 @@ class Search:
             progress.step(f"seed {seed}")
         progress.clear()
         print(f"{len(self.found)} random workloads on {self.runner.name}"
-              f" ({impossible} more have shapes that do not fit into their heaps)")
+              f" ({impossible} more do not fit into their heaps, or take gc.c too long)")
 
     def worst(self, pair, n=SHOWN):
         """One for each seed and each kind, the worst first."""

@@ -1,7 +1,7 @@
 // The same as main.c on a machine without an operating system; the parameters are the program's argument.
 //
 // Prints "empty TICKS SPINS" for an empty measurement, and "run TICKS SPINS" for the timed part (see board.h). Without
-// ops=N it only prints the number of "ops" that this workload should have.
+// ops=N it only prints the number of "operations" that this workload should have.
 
 #include <stdlib.h>
 
@@ -32,7 +32,7 @@ int main(void) {
         return BENCH_CANNOT;
     }
     if (hunt.ops == 0) {
-        board_print_number("ops ", calls_estimate(), "\n");
+        board_print_number("operations ", calls_estimate(), "\n");
         return 0;
     }
     if (hunt.warm) {
@@ -42,7 +42,7 @@ int main(void) {
     timer_start();
     calls_run(hunt.ops);
     print_timing("run", timer_stop());
-    board_print_number("ops ", hunt.ops, "\n");
+    board_print_number("operations ", hunt.ops, "\n");
     board_print_number("failed ", calls_failed(), "\n");
     board_print_number("collections ", heap_collections() - collections, "\n");
     gc_info_t info;

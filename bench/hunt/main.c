@@ -1,14 +1,15 @@
 // Runs one workload on the heap that this program is linked with:  hunt NAME=VALUE ...      (hunt.h has the names)
 //
-// Prints "ns" of the timed part (processor time), its number of steps ("ops"), "failed" allocations, "collections", and
-// for comparison with another heap "used" and a "checksum" of where every object is. Exit code 3: this heap cannot run
-// the workload.
+// Prints "ns" (processor time) per step of the timed part, the number of these ("operations"), "failed" allocations,
+// "collections", and for comparison with another heap "used" and a "checksum" of where every object is. Exit code 3: this
+// heap cannot run the workload.
 
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "../harness/callgrind.h"
 #include "hunt.h"
 
 // Processor time, since other programs run on this machine, too.
@@ -46,9 +47,12 @@ int main(int argc, char **argv) {
     }
     size_t collections = heap_collections();
     double start = now();
+    CALLGRIND_START_INSTRUMENTATION;
     calls_run(ops);
+    CALLGRIND_STOP_INSTRUMENTATION;
     double ns = now() - start;
-    printf("ns %.0f\nops %zu\nfailed %zu\ncollections %zu\n", ns, ops, calls_failed(), heap_collections() - collections);
+    printf("ns %.4f\noperations %zu\nfailed %zu\n", ns / ops, ops, calls_failed());
+    printf("collections %zu\n", heap_collections() - collections);
     if (heap_is_exact) {
         gc_info_t info;
         gc_info(&info);
