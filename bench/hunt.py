@@ -97,10 +97,11 @@ def replay(runner, args):
 
 def main():
     args = arguments()
-    written = []
+    written, faults = [], []
     try:
         for runner in runners(args, hunt_build.tree()):
             written += replay(runner, args) if args.only else hunt(runner, args)
+            faults += runner.faults
     except (BuildError, RunError, ValueError) as error:
         sys.exit(f"bench-hunt: {error}")
     args.json.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +109,8 @@ def main():
     print(f"\nwrote {args.json}")
     if not args.only:
         print(f"To replay one: make bench-hunt ONLY=SEED, or ONLY=\"its parameters\" ({SHOWN} worst of each are kept)")
+    if faults:
+        sys.exit("\n".join(f"bench-hunt: {fault}" for fault in faults))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ class Qemu(Runner):
     unit, board, jobs = "instructions", True, os.cpu_count()
 
     def __init__(self, tree, board):
-        self.name, self.machine = board.target, board
+        self.name, self.machine, self.faults = board.target, board, []
         builder = baremetal.HuntBuilder(tree, board)
         self.programs = {heap.name: builder.build(heap) for heap in baremetal.HEAPS}
         self.exact = self.heaps = list(self.programs)

@@ -44,6 +44,7 @@ class Runner:
 
     exact = ()  # heaps with the addresses of gc.c; the first one finds out how many steps there are
     jobs = 1  # runs at a time
+    faults: list  # of the heaps: sentences
     sure_runs = 1  # so many runs give a number that can be trusted; one, where runs are equal
 
     def measure(self, found, heaps, runs=1):
@@ -52,6 +53,14 @@ class Runner:
         try:
             return self.try_measure(found, heaps, runs)
         except TooSlow:
+            return False
+
+    def measure_or_note(self, found, heaps, runs=1):
+        """The same, but a fault is noted, and the hunt goes on."""
+        try:
+            return self.measure(found, heaps, runs)
+        except RunError as error:
+            self.faults.append(str(error))
             return False
 
     def try_measure(self, found, heaps, runs):
@@ -106,6 +115,7 @@ class Native(Runner):
     name, unit, board, sure_runs = "this machine", "ns", False, 7
 
     def __init__(self, programs):
+        self.faults = []
         self.programs = programs
         self.exact = [heap for heap in (GC, GC_SMALL, GCHEAP, COMPACT) if heap in programs]
         self.heaps = [*self.exact, *([BOEHM] if BOEHM in programs else [])]

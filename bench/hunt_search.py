@@ -39,10 +39,10 @@ class Search:
             if self.is_late(DRAW_END):
                 break
             found = Found(hunt_space.draw(seed, self.runner.board), seed)
-            if self.runner.measure(found, self.runner.heaps):
+            if self.runner.measure_or_note(found, self.runner.heaps):
                 self.found.append(found)
                 bad = {heap for pair in self.runner.pairs if (found.ratio(pair) or 9) < INTERESTING for heap in pair}
-                self.runner.measure(found, sorted(bad), self.few - 1)
+                self.runner.measure_or_note(found, sorted(bad), self.few - 1)
             else:
                 impossible += 1
             progress.step(f"seed {seed}")
@@ -66,7 +66,7 @@ class Search:
     def is_as_bad(self, new, pair, limit):
         """Whether a workload's ratio is below the limit; a first look is enough for most that are not."""
         for runs in (1, self.few - 1):
-            if not self.runner.measure(new, pair, runs) or new.ratio(pair) is None or new.ratio(pair) > limit:
+            if not self.runner.measure_or_note(new, pair, runs) or new.ratio(pair) is None or new.ratio(pair) > limit:
                 return False
         return True
 
@@ -105,11 +105,11 @@ class Search:
         chosen = [found for found in self.worst(pair) if found.ratio(pair) < INTERESTING]
         progress = Progress(f"the worst, {' against '.join(pair)}", len(chosen))
         for found in chosen:
-            self.runner.measure(found, pair, self.few)
+            self.runner.measure_or_note(found, pair, self.few)
             small = self.shrink(found, pair)
             for one in {id(found): found, id(small): small}.values():
                 if not self.is_late():
-                    self.runner.measure(one, self.runner.heaps, self.runner.sure_runs)
+                    self.runner.measure_or_note(one, self.runner.heaps, self.runner.sure_runs)
             best = small if small.ratio(pair) <= TOLERANCE * found.ratio(pair) else found
             # Those that led here are no longer needed.
             self.found = [other for other in self.found if other is not found and not (
