@@ -40,7 +40,10 @@ TYPICAL = {
     "auto_collect": [0, 1], "thresh": [1, 5, 20, 50], "warm": [0, 1],
 }
 # Blocks of an object; bytes of an allocation.
-BLOCKS = [(1, 1), (1, 1), (1, 1), (1, 2), (2, 2), (1, 3), (1, 4), (3, 3), (1, 16), (4, 64), (1, 200), (16, 16), (1, 2000)]
+BLOCKS = [(1, 1), (1, 1), (1, 1), (1, 2), (2, 2), (1, 3), (1, 4), (3, 3), (1, 16), (4, 64), (1, 200), (16, 16), (1, 2000),
+          (2000, 30000)]
+OCCUPANCY = [0.05, 0.2, 0.4, 0.5, 0.6, 0.75, 0.9, 0.97]  # of the room that the shape leaves
+BLOCK, BOARD_BLOCK = 32, 16
 BYTES = [(16, 16), (16, 16), (32, 32), (8, 64), (33, 64), (1, 96), (16, 128), (64, 64), (96, 96), (16, 512), (1, 1000),
          (256, 256), (8, 4096), (100, 3000), (16, 20000), (1000, 60000), (4096, 4096), (16, 300000)]
 SHAPE = ["smin", "sdist", "tree", "arity", "near", "extra", "far", "up", "hold", "leaf", "place", "words", "order", "gap",
@@ -135,7 +138,21 @@ def draw(seed, board=False):
     for name in names:
         if rng.random() < (FEW if name in RARE else OFTEN if name in ("smin", "amin") else HALF):
             draw_value(rng, params, name, board)
+    if kind != "collections" and rng.random() < HALF:
+        fill_with_slots(rng, params, board)
     return normal(params)
+
+
+def fill_with_slots(rng, params, board):
+    """So many slots that their objects take a part of the heap, as in a program that has run for long."""
+    p = {**DEFAULTS, **params}
+    block = BOARD_BLOCK if board else BLOCK
+    each = {"small": p["amin"] * 2, "two": p["amin"] + p["amax"] / 16}.get(p["adist"], (p["amin"] + p["amax"]) / 2)
+    each = max(block, each + block / 2) + block / 4  # with the pointer in the table
+    room = p["heap"] * 1024 * (0.97 - p["fill"] / 100)
+    most = 4000 if board else MOST["slots"]
+    params["slots"] = max(1, min(most, round(room * rng.choice(OCCUPANCY) / each)))
+    params.update(table="heap", prefill=rng.choice([50, 100, 100]))
 
 
 def relevant(params):
