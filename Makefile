@@ -53,6 +53,10 @@ bench-count:  ## the same in instructions, under callgrind, to build/bench-count
 bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/bench-baremetal.json; BENCH="--only REGEX"
 	python3 bench/baremetal.py $(BENCH)
 
+bench-hunt:  ## searches for workloads on which gc.c or Boehm's is faster; COUNT=300 SEED=1, ONLY="SEED or PARAMETERS", BOARDS=all
+	python3 bench/hunt.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(BOARDS),--boards $(BOARDS)) \
+		$(if $(ONLY),--only "$(ONLY)") $(HUNT)
+
 size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
 	python3 bench/size.py $(SIZE)
 
@@ -73,4 +77,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal size lint lint-tools clean help
+.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help

@@ -25,17 +25,19 @@ class Heap:
     directory: str
     kind: str  # gc.c, libgcheap or Boehm
     flags: tuple = ()  # for everything that is compiled with MicroPython's headers
+    config: tuple = ()  # of the library, beside what its probe reads
 
 
-GC, GCHEAP = "gc.c -O2", "libgcheap"
+# As ports build it: CSUPEROPT in MicroPython's py.mk, which few ports change.
+GC, GCHEAP = "gc.c -O3", "libgcheap"
 BIG_STACK, BIG_STACK_SUFFIX = "-DBENCH_BIG_STACK=1", " big stack"
 HEAPS = [
-    Heap(GC, "gc-O2", "gc.c", ("-O2",)),
+    Heap(GC, "gc-O3", "gc.c", ("-O3",)),
     Heap("gc.c -Os", "gc-Os", "gc.c", ("-Os",)),
     Heap(GCHEAP, "libgcheap", "libgcheap"),
     Heap("Boehm", "boehm", "Boehm"),
     # For comparison on the overflow shapes.
-    Heap(GC + BIG_STACK_SUFFIX, "gc-big-stack", "gc.c", ("-O2", BIG_STACK)),
+    Heap(GC + BIG_STACK_SUFFIX, "gc-big-stack", "gc.c", ("-O3", BIG_STACK)),
     Heap(GCHEAP + BIG_STACK_SUFFIX, "libgcheap-big-stack", "libgcheap", (BIG_STACK,)),
 ]
 
@@ -61,6 +63,7 @@ class Builder:
 
     cc, flags, gcheap_flags, out = CC, FLAGS, (), OUT
     left_out = ()  # of bench/harness
+    program = "bench"
     archive_environment = {}
 
     def __init__(self, micropython):
@@ -98,7 +101,7 @@ class Builder:
         flags = ["-DBENCH_GCHEAP=1", *self.gcheap_flags, *heap.flags]
         probe = self.compile_with_micropython(self.port / "probe.c", out / "probe.s", "-S", "-g0", *flags)
         config = out / "config.env"
-        configuration.derive(probe, config, ["STATE_SYMBOL=mp_state_ctx"])
+        configuration.derive(probe, config, ["STATE_SYMBOL=mp_state_ctx", *heap.config])
         archive = out / "libgcheap.a"
         if not is_fresh(archive, [config, *package.sources()]):
             run([ROOT / "tools" / "build.py", "archive", config, archive], CARGO_TARGET_DIR=self.out / "target",
@@ -125,7 +128,7 @@ class Builder:
         else:
             objects = self.gc(heap, out) if heap.kind == "gc.c" else self.libgcheap(heap, out)
         objects = [*self.workloads(), *objects]
-        program = out / "bench"
+        program = out / self.program
         if not is_fresh(program, [file for file in objects if isinstance(file, Path)]):
             self.link(objects, program)
         if (MARKER in program.read_bytes()) != (heap.kind == "libgcheap"):
@@ -138,8 +141,8 @@ def has_boehm():
     return test.returncode == 0
 
 
-def build_all(micropython, names=None):
+def build_all(micropython, names=None, builder=Builder, heaps=HEAPS):
     """Heap name -> program. Boehm's collector is left out if it is not installed."""
-    builder = Builder(micropython)
-    heaps = [h for h in HEAPS if (names is None or h.name in names) and (h.kind != "Boehm" or has_boehm())]
+    builder = builder(micropython)
+    heaps = [h for h in heaps if (names is None or h.name in names) and (h.kind != "Boehm" or has_boehm())]
     return {heap.name: builder.build(heap) for heap in heaps}

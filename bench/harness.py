@@ -4,6 +4,8 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 
+from build import ROOT
+
 CANNOT = 3  # exit code: this heap cannot run the workload
 
 
@@ -18,6 +20,7 @@ class Row:
     group: str
     workload: str
     unit: str
+    parameters: str = ""  # of the program in bench/hunt; without, it is a workload of bench/harness
     cost: dict = field(default_factory=dict)
     proof: dict = field(default_factory=dict)  # heap -> numbers that are equal where heaps did the same work
 
@@ -38,6 +41,13 @@ def workloads(program):
     return [Row(*line.split("\t")) for line in lines]
 
 
+def found_by_hunt(board=False):
+    """The rows of bench/hunt/rows.txt that fit this machine, or a board."""
+    lines = [line.split("#")[0] for line in (ROOT / "bench" / "hunt" / "rows.txt").read_text().splitlines()]
+    rows = [Row("hunt", *(part.strip() for part in line.split("|"))) for line in lines if line.strip()]
+    return [row for row in rows if row.workload.startswith("board-") == board]
+
+
 def run(command, name):
     """The program's output, key -> value (None if it cannot run the workload), and its messages."""
     done = subprocess.run(command, capture_output=True, text=True)
@@ -50,10 +60,11 @@ def run(command, name):
 
 def measure(program, heap, row, count):
     """One run, whose cost is added to the row. False if this heap cannot run the workload."""
-    command = [str(program), row.workload]
+    command = [str(program), row.workload, *(["--once"] if count else [])]
+    if row.parameters:
+        command = [str(program.with_name("hunt")), *row.parameters.split()]
     if count:
-        tool = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
-        command = [*tool, *command, "--once"]
+        command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null", *command]
     values, messages = run(command, f"{row.workload} on {heap}")
     if values is None:
         return False

@@ -15,6 +15,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pauses
 from build import OUT, ROOT
 from harness import RunError
 from report import geometric_mean, number, print_table, verdict
@@ -30,16 +31,21 @@ PROGRAMS_MEAN = 1.25
 SHARE = (0.2, 0.6)
 
 
-def builds(tree):
-    """Heap -> interpreter, as the tests build them."""
+def port():
+    """The module with which the tests build MicroPython's unix port."""
     spec = importlib.util.spec_from_file_location("unix_port", ROOT / "integration" / "micropython.py")
     unix_port = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(unix_port)
+    return unix_port
+
+
+def builds(tree, unix_port):
+    """Heap -> interpreter, as the tests build them."""
     return {heap: unix_port.build(tree, "standard", heap) / "micropython" for heap in (GC, GCHEAP)}
 
 
-def run(command, name):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+def run(command, name, env=None):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=env)
     if done.returncode:
         raise RunError(f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done
@@ -147,9 +153,12 @@ class Program:
         return cost
 
 
-def under_pressure(programs, args, report):
+def chosen_programs(only):
     paths = sorted((ROOT / "bench" / "programs").glob("*.py"))
-    chosen = [program for program in map(Program, paths) if re.search(args.only, program.name)]
+    return [program for program in map(Program, paths) if re.search(only, program.name)]
+
+
+def under_pressure(chosen, programs, args, report):
     shown = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         shares = with_progress(pool.map(lambda program: program.share(programs[GC]), chosen), chosen, "shares")
@@ -174,9 +183,14 @@ def under_pressure(programs, args, report):
 def benchmark(tree, args, report):
     progress = Progress()
     progress.show("building MicroPython with each heap")
-    programs = builds(tree)
+    unix_port = port()
+    programs = builds(tree, unix_port)
+    chosen = chosen_programs(args.only)
+    measuring = pauses.interpreters(tree, unix_port, programs) if chosen and not args.count else {}
     progress.clear()
-    under_pressure(programs, args, report)
+    under_pressure(chosen, programs, args, report)
+    if measuring:
+        pauses.table(chosen, measuring, args.runs, run, report)
     if has_valgrind():
         perf_bench(tree, programs, args.only, report)
     else:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 
-# The project's own limits, which the last line compares the numbers with: the least ratio to gc.c -O2, row by row.
+# The project's own limits, which the last line compares the numbers with: the least ratio to gc.c -O3, row by row.
 AT_LEAST = {
     "churn-32": 1.1,
     "mixed-1M": 30,

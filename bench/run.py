@@ -18,6 +18,7 @@ from pathlib import Path
 
 import build
 import harness
+import hunt_build
 import micropython
 from build import BIG_STACK_SUFFIX, GC, GCHEAP, ROOT
 from report import Report
@@ -54,7 +55,8 @@ def run_row(args, programs, row):
 
 
 def run_harness(args, programs, report):
-    rows = [row for row in harness.workloads(next(iter(programs.values()))) if re.search(args.only, row.workload)]
+    rows = [*harness.workloads(next(iter(programs.values()))), *harness.found_by_hunt()]
+    rows = [row for row in rows if re.search(args.only, row.workload)]
     progress = Progress("workloads", len(rows))
     # Times are taken one after the other; a count of instructions does not depend on what runs beside it.
     with ThreadPoolExecutor(os.cpu_count() if args.count else 1) as pool:
@@ -76,7 +78,9 @@ def main():
     report = Report("instructions" if args.count else "ns")
     try:
         if not args.micropython:
-            programs = build.build_all(tree, args.heaps and args.heaps.split(","))
+            names = args.heaps and args.heaps.split(",")
+            programs = build.build_all(tree, names)
+            hunt_build.build_all(tree, list(programs))
             if "Boehm" not in programs:
                 print("Boehm's collector (libgc-dev) is not installed: left out.")
             run_harness(args, programs, report)

@@ -45,6 +45,7 @@ def stages():
         "build": ([python, "integration/build.py"], {}),
         "architecture": ([python, "integration/architecture.py"], {}),
         "helpers": ([python, "integration/helpers.py"], {}),
+        "hunt": ([python, "integration/hunt.py"], {}),
         "targets": ([python, "integration/targets.py"], {}),
         "port": ([python, "integration/port.py"], {}),
         "micropython": ([python, "integration/suite.py"], {}),

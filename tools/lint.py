@@ -31,10 +31,11 @@ C_FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iincl
 C_MORE = (
     ("bench/harness/", ["-DBENCH_SMALL=1"]),
     ("bench/baremetal/", ["-DBENCH_SMALL=1"]),
+    ("bench/hunt/", ["-DBENCH_SMALL=1"]),
     ("bench/heaps/boehm.c", ["-Ibench/harness"]),
     ("c_tests/test_options.c", ["-DHOST_WEAKREF=1", "-DHOST_SPLIT_HEAP_AUTO=1", "-DHOST_VALGRIND=1"]),
 )
-C_ALWAYS = re.compile("bench/harness/")  # compiled without those flags, too
+C_ALWAYS = re.compile("bench/h(arness|unt)/")  # compiled without those flags, too
 # Headers of MicroPython, and of Boehm's collector.
 OTHERS_HEADER = re.compile(r'fatal error: ((?:py|genhdr|shared|extmod)/\S+|gc\.h): No such file')
 TYPED = ("tools", "integration/fresh.py")  # mypy --strict

@@ -45,7 +45,7 @@ void abort(void) {
 }
 
 const char *board_command(void) {
-    static char text[128];
+    static char text[1024];
     struct {
         char *text;
         uint32_t bytes;

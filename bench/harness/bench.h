@@ -22,7 +22,7 @@ struct workload {
 
 // Each ends with an entry without a name.
 extern const workload_t allocate_workloads[], replace_workloads[], collect_workloads[], overflow_workloads[];
-extern const workload_t resize_workloads[], info_workloads[], machine_workloads[];
+extern const workload_t resize_workloads[], info_workloads[], program_workloads[], machine_workloads[];
 
 // n, or less if instructions are counted, since valgrind is slow.
 size_t bench_ops(size_t n);
@@ -31,12 +31,14 @@ size_t bench_ops(size_t n);
 enum { BENCH_CANNOT = 3 };
 _Noreturn void bench_cannot(void);
 
-// A small generator of numbers, and one below a limit (up to 2^32); bench_reseed starts the sequence over.
+// A small generator of numbers, and one below a limit (up to 2^32); bench_reseed starts the sequence over, bench_seed
+// starts another one.
 void bench_reseed(void);
+void bench_seed(uint64_t seed);
 uint64_t bench_random(void);
 size_t bench_below(size_t limit);
 
-// malloc that cannot fail.
+// malloc that cannot fail: without so much memory, the workload cannot be run.
 void *bench_memory(size_t bytes);
 
 // For the program around the workloads: all of them in groups; the workload with a name, or NULL; and a number that two
@@ -48,5 +50,6 @@ typedef struct {
 extern const group_t bench_groups[]; // ends with a group without a name
 const workload_t *bench_find(const char *name);
 uint64_t bench_checksum(const gc_info_t *info);
+uint64_t bench_mix(uint64_t sum, uint64_t value);
 
 #endif

@@ -1,7 +1,6 @@
 // Shared by the programs around the workloads: bench.c, and baremetal/main.c where there is no operating system.
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench.h"
 
@@ -15,6 +14,11 @@ static uint64_t state;
 
 void bench_reseed(void) {
     state = 0x9e3779b97f4a7c15;
+}
+
+void bench_seed(uint64_t seed) {
+    bench_reseed();
+    state ^= seed << 32;
 }
 
 uint64_t bench_random(void) {
@@ -32,47 +36,23 @@ size_t bench_below(size_t limit) {
 void *bench_memory(size_t bytes) {
     void *memory = malloc(bytes);
     if (memory == NULL) {
-        abort();
+        bench_cannot();
     }
     return memory;
 }
 
-const group_t bench_groups[] = {
-    {"allocate", allocate_workloads},
-    {"replace", replace_workloads},
-    {"collect", collect_workloads},
-    {"overflow", overflow_workloads},
-    {"resize", resize_workloads},
-    {"info", info_workloads},
-    #if !BENCH_SMALL
-    {"machine", machine_workloads},
-    #endif
-    {0},
-};
-
-const workload_t *bench_find(const char *name) {
-    for (const group_t *g = bench_groups; g->name != NULL; g++) {
-        for (const workload_t *w = g->workloads; w->name != NULL; w++) {
-            if (strcmp(w->name, name) == 0) {
-                return w;
-            }
-        }
-    }
-    return NULL;
-}
-
-static uint64_t mix(uint64_t sum, uint64_t value) {
+uint64_t bench_mix(uint64_t sum, uint64_t value) {
     return (sum ^ value) * 0x100000001b3;
 }
 
 uint64_t bench_checksum(const gc_info_t *info) {
     uint64_t sum = 0xcbf29ce484222325;
     for (size_t i = 0; i < HEAP_ROOTS; i++) {
-        sum = mix(sum, heap_offset(heap_roots[i]));
+        sum = bench_mix(sum, heap_offset(heap_roots[i]));
     }
     const size_t *numbers = (const size_t *)info;
     for (size_t i = 0; i < sizeof(*info) / sizeof(*numbers); i++) {
-        sum = mix(sum, numbers[i]);
+        sum = bench_mix(sum, numbers[i]);
     }
     return sum;
 }

@@ -39,6 +39,12 @@ bool heap_open(size_t bytes);
 // Whether an allocation that finds no room collects.
 void heap_auto_collect(bool on);
 
+// Collect after so many allocated bytes, too. Boehm's collector has no such limit.
+void heap_threshold(size_t bytes);
+
+// The number of collections so far.
+size_t heap_collections(void);
+
 // Where an object is, counted from the start of the heap; 0 for NULL.
 size_t heap_offset(const void *ptr);
 

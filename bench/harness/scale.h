@@ -25,6 +25,10 @@ enum {
     GROW_8_BYTES = 1 << 13, // one that grows by 8 bytes, here,
     SHRINK_BYTES = 1 << 13, // and one that shrinks starts here
     FAST_CALLS = 100, // of gc_info_fast
+    STRINGS = 8000, // made one after the other; and dictionaries
+    DICTS = 150, // alive at a time
+    PROGRAM_STEPS = 1 << 8,
+    PROGRAM_HEAP = 1 << 17,
 };
 #else
 // Size of a block, and the number of roots.
@@ -44,6 +48,10 @@ enum {
     GROW_8_BYTES = 1 << 16,
     SHRINK_BYTES = 1 << 16,
     FAST_CALLS = 10,
+    STRINGS = 200000,
+    DICTS = 1000,
+    PROGRAM_STEPS = 1 << 14,
+    PROGRAM_HEAP = 1 << 20,
 };
 #endif
 

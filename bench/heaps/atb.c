@@ -15,11 +15,14 @@ extern const bool heap_is_exact;
 bool heap_open(size_t bytes);
 void heap_auto_collect(bool on);
 size_t heap_offset(const void *ptr);
+void heap_threshold(size_t bytes);
+size_t heap_collections(void);
 void gc_info_fast(gc_info_t *info);
 
 const bool heap_is_exact = true;
 mp_state_ctx_t mp_state_ctx;
 static char *start;
+static size_t collections;
 
 // Memory that starts at a round address, or NULL.
 #if BENCH_SMALL
@@ -46,6 +49,9 @@ bool heap_open(size_t bytes) {
         return false;
     }
     memset(start, 0, bytes);
+    #if BENCH_THREADS
+    mp_thread_set_state(&mp_state_ctx.thread);
+    #endif
     gc_init(start, start + bytes);
     heap_auto_collect(false);
     return true;
@@ -59,7 +65,16 @@ size_t heap_offset(const void *ptr) {
     return ptr == NULL ? 0 : (const char *)ptr - start;
 }
 
+void heap_threshold(size_t bytes) {
+    MP_STATE_MEM(gc_alloc_threshold) = bytes / MICROPY_BYTES_PER_GC_BLOCK;
+}
+
+size_t heap_collections(void) {
+    return collections;
+}
+
 void gc_collect(void) {
+    collections++;
     gc_collect_start();
     gc_collect_root(heap_roots, HEAP_ROOTS);
     gc_collect_end();

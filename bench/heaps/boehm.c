@@ -43,6 +43,14 @@ void heap_auto_collect(bool on) {
     }
 }
 
+void heap_threshold(size_t bytes) {
+    (void)bytes;
+}
+
+size_t heap_collections(void) {
+    return GC_get_gc_no();
+}
+
 void *gc_alloc(size_t bytes, unsigned int flags) {
     (void)flags;
     return GC_MALLOC(bytes);
@@ -55,6 +63,10 @@ void gc_free(void *ptr) {
 void *gc_realloc(void *ptr, size_t bytes, bool allow_move) {
     (void)allow_move;
     return GC_REALLOC(ptr, bytes);
+}
+
+size_t gc_nbytes(const void *ptr) {
+    return GC_size(ptr);
 }
 
 void gc_collect(void) {

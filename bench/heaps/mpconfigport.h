@@ -19,7 +19,12 @@
 #define MICROPY_GC_ALLOC_THRESHOLD (1)
 #define MICROPY_GC_CONSERVATIVE_CLEAR (1)
 #define MICROPY_GC_SPLIT_HEAP (0)
+#if BENCH_THREADS // as ports/rp2: two cores, no global lock
+#define MICROPY_PY_THREAD (1)
+#define MICROPY_PY_THREAD_GIL (0)
+#else
 #define MICROPY_PY_THREAD (0)
+#endif
 #define MICROPY_ENABLE_SCHEDULER (1)
 
 // With this many entries the mark stack does not overflow. The shapes of the group "overflow" are compared with that.
