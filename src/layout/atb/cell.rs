@@ -50,8 +50,8 @@ impl Cell {
         unsafe { self.word.write(word.to_le()) }
     }
 
-    /// Makes an object of the lowest `n` (1..32) free blocks in a row from this block on, if they lie in its word; says
-    /// how many blocks further up they start, and whether the block behind them is one of the word's and free.
+    /// Finds the lowest `n` (1..32) free blocks in a row from this block on, if they lie in its word: how many blocks
+    /// further up they start, and whether the block behind them is one of the word's and free.
     ///
     /// ```text
     ///    word      h h = . h . . . . h      this block: 2, n = 3
@@ -59,7 +59,8 @@ impl Cell {
     ///    too short     1                    the first run: three lanes from here are not all free
     ///    found             1 1 1            3 blocks further up
     /// ```
-    pub fn take_run(self, n: usize) -> Option<(usize, bool)> {
+    #[inline(always)]
+    pub fn find_run(self, n: usize) -> Option<(usize, bool)> {
         let word = self.load();
         // Lanes that are shifted in at the top are not free.
         let mut free = frees(word) >> self.shift;
@@ -76,8 +77,14 @@ impl Cell {
             // Adding 1 carries through the lanes of the first run and ends in the one behind it.
             free &= both_bits(free).wrapping_add(1);
         }
-        self.store(word | object_bits(n) << (self.shift + skip));
         Some((skip as usize / 2, free >> n >> n & 1 != 0))
+    }
+
+    /// Makes an object of the `n` (1..32) blocks that start `skip` blocks further up, which lie in this block's word and are
+    /// free.
+    #[inline(always)]
+    pub fn take_up(self, skip: usize, n: usize) {
+        self.store(self.load() | object_bits(n) << (self.shift + 2 * skip as u32));
     }
 
     /// Makes an object of the `n` (1..32) blocks from this one on, if all of them lie in its word and are free; says whether

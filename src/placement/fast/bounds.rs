@@ -46,10 +46,15 @@ impl Bounds {
         self.0.bound(class).set(index as u32);
     }
 
-    /// Raises the bound of a class.
-    pub fn raise(self, class: usize, index: usize) {
+    /// Lets a class be known.
+    pub fn know(self, class: usize) {
         let known = self.0.known_classes();
         known.set(known.get().max(class as u32 + 1));
+    }
+
+    /// Raises the bound of a class.
+    pub fn raise(self, class: usize, index: usize) {
+        self.know(class);
         self.set(class, self.get(class).max(index));
     }
 

@@ -21,6 +21,7 @@
 use super::super::Run;
 use super::super::index::place_at;
 use super::bounds::Bounds;
+use super::classes::class_of;
 use super::segments::Segments;
 use crate::config::WORD_BYTES;
 use crate::context::Context;
@@ -32,6 +33,9 @@ use crate::layout::bytes;
 
 /// The length of holes that have so many blocks or more, or had when they were looked at last.
 pub(super) const LONG: usize = 127;
+
+/// How far below the lowest hole a free run need not be a hole, in blocks.
+const NEAR: usize = 256;
 
 /// The start of the lowest hole when there is none.
 const NO_HOLE: usize = u32::MAX as usize;
@@ -323,6 +327,29 @@ impl<H: Host> Holes<H> {
     #[inline(never)]
     pub fn note_far_run(self, run: Run, freed: usize) {
         self.note_freed(run, freed);
+    }
+
+    /// The same for a run that lies just below the lowest hole: it need not be a hole, since it is not far from there. Says
+    /// whether it does.
+    #[inline(always)]
+    pub fn note_near_run(self, run: Run) -> bool {
+        let lowest = self.lowest_start();
+        if run.end() >= lowest || lowest - run.start > NEAR {
+            return false;
+        }
+        let (served, reach) = (class_of(run.len), self.reach());
+        for class in 0..=served {
+            // Nothing else below the lowest hole can serve a class that reaches it.
+            if class >= reach || self.bounds().get(class) > run.start {
+                self.bounds().set(class, run.start);
+            }
+        }
+        if served >= reach {
+            self.words().reach().set(served as u32 + 1);
+            self.bounds().know(served);
+        }
+        Segments(self.0).note_free(run);
+        true
     }
 
     #[inline(always)]

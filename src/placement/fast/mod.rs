@@ -20,7 +20,6 @@ use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
-use crate::layout::lanes::BLOCKS_PER_WORD;
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
 use holes::{Holes, LONG};
@@ -63,10 +62,12 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         let after = atb.frees_from(block + n, area.last_used().get(), enough);
         let index = first_index(self.context.state(), area) + block;
         let run = Run { start: index - before, len: before + n + after };
-        if before < enough {
+        if before >= enough {
+            self.holes().note_far_run(run, index);
+        } else if run.len >= LONG {
             self.holes().note_free_run(run);
         } else {
-            self.holes().note_far_run(run, index);
+            self.note_free_run(run);
         }
     }
 
@@ -113,7 +114,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     ///
     /// ```text
     ///    long enough, and nothing below it     the lowest hole
-    ///    far above the bound                   what is in the bound's word of the table comes first
+    ///    not below the bound                   what is in the bound's word of the table comes first
     ///    otherwise                             not known: `place` searches
     /// ```
     #[inline(always)]
@@ -133,14 +134,25 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         }
         let bounds = self.bounds();
         let bound = bounds.get(n - 1);
-        if n > bounds.known() || bound + BLOCKS_PER_WORD > lowest {
+        if n > bounds.known() || bound > lowest {
             return None;
         }
-        let (skip, rest) = area.atb::<FastAtb>().cell(bound)?.take_run(n)?;
+        let cell = area.atb::<FastAtb>().cell(bound)?;
+        let (skip, more) = cell.find_run(n)?;
         let block = bound + skip;
-        bounds.set(n - 1, block + n);
-        if rest && holes.lowest_len() == 0 {
-            self.keep_rest(block + n, n);
+        if block == lowest {
+            cell.take_up(skip, n);
+            bounds.set(n - 1, block + n);
+            holes.note_first(n - 1, block);
+            holes.shorten_lowest(n);
+        } else if block + n <= lowest {
+            cell.take_up(skip, n);
+            bounds.set(n - 1, block + n);
+            if more && holes.lowest_len() == 0 {
+                self.keep_rest(block + n, n);
+            }
+        } else {
+            return None; // it lies between holes, or in one
         }
         Some(Place { area, block })
     }
@@ -161,8 +173,11 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         self.holes().extend_lowest(n);
     }
 
+    #[inline(always)]
     fn note_free_run(self, run: Run) {
-        self.holes().note_free_run(run);
+        if !self.holes().note_near_run(run) {
+            self.holes().note_free_run(run);
+        }
     }
 }
 
