@@ -338,6 +338,10 @@ impl<H: Host> Holes<H> {
             return false;
         }
         let (served, reach) = (class_of(run.len), self.reach());
+        // A bound far above would lose what it says.
+        if (0..=served).any(|class| self.bounds().get(class) > lowest + NEAR) {
+            return false;
+        }
         for class in 0..=served {
             // Nothing else below the lowest hole can serve a class that reaches it.
             if class >= reach || self.bounds().get(class) > run.start {
