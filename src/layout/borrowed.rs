@@ -6,7 +6,7 @@
 //!   fast, between collections      fast, while marking          compact, between      compact, while marking
 //!   (PlacementWords)               (MarkingWords)               (CursorWords)         (StackEntries)
 //!
-//!   word 0  reach, known classes,  (not used)                   cursor for 1 block    entry 0: a block of an area;
+//!   word 0  zone, reach, classes,  (not used)                   cursor for 1 block    entry 0: a block of an area;
 //!           number of holes,       first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
 //!           segment size           ┐                            cursor for 4 blocks   are as many as gc.c has, from
 //!           lengths of holes       │ cards: a quarter of        cursor for 8 blocks   the first byte on
@@ -45,7 +45,7 @@ fn number(state: State, at: usize) -> Field<u32> {
 }
 
 const BYTES: usize = WORDS * WORD_BYTES;
-const FIRST_HOLE_LEN: usize = 4 * size_of::<u32>();
+const FIRST_HOLE_LEN: usize = 8;
 const FIRST_MOST: usize = FIRST_HOLE_LEN + HOLE_ENTRIES.next_multiple_of(WORD_BYTES);
 const FIRST_BOUND: usize = FIRST_MOST + SEGMENTS;
 const FIRST_HOLE_START: usize = FIRST_BOUND + CLASSES * size_of::<u32>();
@@ -57,11 +57,11 @@ pub(crate) const SEGMENTS: usize = if config::SPLIT_HEAP { 0 } else { BYTES / 8 
 /// How many size classes have a bound: 31 with the usual 64 words, 16 on 32-bit machines.
 pub(crate) const CLASSES: usize = if BYTES / 16 < 31 { BYTES / 16 } else { 31 };
 
-/// How many entries the list of holes has: with the usual 64 words 61, on 32-bit machines 28.
+/// How many entries the list of holes has: with the usual 64 words 63, on 32-bit machines 29.
 pub(crate) const HOLE_ENTRIES: usize = {
     let room = BYTES - FIRST_HOLE_LEN - SEGMENTS - CLASSES * size_of::<u32>();
     let mut holes = room / 5;
-    while holes * 4 + holes.next_multiple_of(WORD_BYTES) > room {
+    while holes * size_of::<u32>() + holes.next_multiple_of(WORD_BYTES) > room {
         holes -= 1;
     }
     holes
@@ -72,24 +72,34 @@ pub(crate) const HOLE_ENTRIES: usize = {
 pub(crate) struct PlacementWords(pub State);
 
 impl PlacementWords {
-    /// The smallest class that nothing below the lowest hole can serve.
-    pub fn reach(self) -> Field<u32> {
+    fn byte(self, at: usize) -> Field<u8> {
+        debug_assert!(at < BYTES);
+        self.0.field(START + at)
+    }
+
+    /// How many blocks the zone below the lowest hole has.
+    pub fn zone(self) -> Field<u32> {
         number(self.0, 0)
     }
 
+    /// The smallest class that nothing below the zone can serve.
+    pub fn reach(self) -> Field<u8> {
+        self.byte(4)
+    }
+
     /// How many classes, from the smallest on, have been searched for.
-    pub fn known_classes(self) -> Field<u32> {
-        number(self.0, 4)
+    pub fn known_classes(self) -> Field<u8> {
+        self.byte(5)
     }
 
     /// The last entry of the list of holes that is one.
-    pub fn last_hole(self) -> Field<u32> {
-        number(self.0, 8)
+    pub fn last_hole(self) -> Field<u8> {
+        self.byte(6)
     }
 
     /// log2 of the number of words of the table in a segment.
-    pub fn segment_bits(self) -> Field<u32> {
-        number(self.0, 12)
+    pub fn segment_bits(self) -> Field<u8> {
+        self.byte(7)
     }
 
     /// A class's bound.
@@ -107,7 +117,7 @@ impl PlacementWords {
     /// How many blocks a hole has.
     pub fn hole_len(self, i: usize) -> Field<u8> {
         debug_assert!(i < HOLE_ENTRIES);
-        self.0.field(START + FIRST_HOLE_LEN + i)
+        self.byte(FIRST_HOLE_LEN + i)
     }
 
     /// The lengths of as many holes as a word has bytes; those that there are not have length 0.
@@ -119,7 +129,7 @@ impl PlacementWords {
     /// A number of blocks that no free run of a segment exceeds.
     pub fn most(self, segment: usize) -> Field<u8> {
         debug_assert!(segment < SEGMENTS);
-        self.0.field(START + FIRST_MOST + segment)
+        self.byte(FIRST_MOST + segment)
     }
 
     /// Those of as many segments as a word has bytes.
@@ -132,7 +142,7 @@ impl PlacementWords {
     pub fn move_holes(self, from: usize, to: usize, n: usize) {
         debug_assert!(from.max(to) + n <= HOLE_ENTRIES);
         let start = |i: usize| number(self.0, FIRST_HOLE_START + i * size_of::<u32>()).address();
-        let len = |i: usize| self.0.field::<u8>(START + FIRST_HOLE_LEN + i).address();
+        let len = |i: usize| self.byte(FIRST_HOLE_LEN + i).address();
         // SAFETY: I1: the holes lie in the borrowed words; I4: no reference to them exists.
         unsafe {
             start(from).copy_to(start(to), n);
@@ -266,6 +276,7 @@ mod tests {
 
     #[test]
     fn no_two_fields_overlap() {
+        let zone = |s, v| access(PlacementWords(s).zone(), v);
         let reach = |s, v| access(PlacementWords(s).reach(), v);
         let known = |s, v| access(PlacementWords(s).known_classes(), v);
         let count = |s, v| access(PlacementWords(s).last_hole(), v);
@@ -276,7 +287,7 @@ mod tests {
         let last_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
         let first_start = |s, v| access(PlacementWords(s).hole_start(0), v);
         let last_start = |s, v| access(PlacementWords(s).hole_start(HOLE_ENTRIES - 1), v);
-        keep_apart(&[&reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
+        keep_apart(&[&zone, &reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
         if let Some(last) = SEGMENTS.checked_sub(1) {
             let first_most = |s, v| access(PlacementWords(s).most(0), v);
             let last_most = |s, v| access(PlacementWords(s).most(last), v);

@@ -61,8 +61,8 @@ impl<H: Host, V: Variant> Release<H, V> {
             return false;
         }
         let placement = V::Placement::over(self.0);
-        let (last_used, hole) = (area.last_used().get(), placement.lowest_hole());
-        let Some(freed) = area.atb::<V::Atb>().free_within_word(block, last_used, hole) else { return false };
+        let (last_used, hint) = (area.last_used().get(), placement.hint());
+        let Some(freed) = area.atb::<V::Atb>().free_within_word(block, last_used, hint) else { return false };
         if FINALISER {
             area.ftb().clear(block);
         }
@@ -71,6 +71,10 @@ impl<H: Host, V: Variant> Release<H, V> {
             // What was allocated last is often freed first.
             FreedRun::BeforeHole => {
                 placement.note_newest(freed.blocks);
+                self.0.host().exit();
+            }
+            FreedRun::NearHole => {
+                placement.note_near(block);
                 self.0.host().exit();
             }
             FreedRun::Within(start, end) => self.note_free_run_and_exit(Run { start, len: end - start }),

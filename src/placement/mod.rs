@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::invariant::Broken;
 use crate::layout::area::Area;
+use crate::layout::atb::Hint;
 
 /// A block of an area.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,14 +71,16 @@ pub trait Placement<H: Host>: Copy {
         None
     }
 
-    /// Where the lowest hole starts, a free run that is known: a block just before it that becomes free is best noted with
-    /// `note_newest`. A number above all heap indexes if there is none.
-    fn lowest_hole(self) -> usize {
-        usize::MAX
+    /// What shortens a free.
+    fn hint(self) -> Hint {
+        Hint { hole: usize::MAX, near: usize::MAX }
     }
 
-    /// Takes note that the `n` blocks before the lowest hole have become free, and that the block before them is not.
+    /// Takes note that the `n` blocks before the hint's hole have become free, and that the block before them is not.
     fn note_newest(self, _n: usize) {}
+
+    /// Takes note that a block between the hint's two has become free, with others behind it.
+    fn note_near(self, _block: usize) {}
 
     /// Takes note that a free run has become longer, and where it is now.
     fn note_free_run(self, _run: Run) {}

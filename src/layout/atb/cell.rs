@@ -14,6 +14,15 @@ pub struct Cell {
     shift: u32,
 }
 
+/// Frees at these places need no look at what is around them.
+#[derive(Clone, Copy)]
+pub struct Hint {
+    /// Where a run of free blocks starts that is known to the caller; above all blocks if there is none.
+    pub hole: usize,
+    /// Where the blocks start that lie not far below it; above all blocks if they do not count.
+    pub near: usize,
+}
+
 /// What became of an object that was freed within its word.
 pub struct Freed {
     /// How many blocks it had.
@@ -24,8 +33,10 @@ pub struct Freed {
 
 /// The free run that a freed object is part of.
 pub enum FreedRun {
-    /// It starts with the object, and goes on in the hole that was asked about.
+    /// It starts with the object, and goes on in the hint's hole.
     BeforeHole,
+    /// It lies near the hint's hole.
+    NearHole,
     /// It starts at one block and ends before another.
     Within(usize, usize),
     /// It may go on in another word of the table.
@@ -128,8 +139,7 @@ impl Cell {
     }
 
     /// Frees the object at this block, which is `block` of an area of `blocks`, if its word shows that it can: this is an
-    /// unmarked head, and its tails end in this word. No block above `last_used` is in use. `hole` is a block, or none,
-    /// where a known run of free blocks starts.
+    /// unmarked head, and its tails end in this word. No block above `last_used` is in use.
     ///
     /// ```text
     ///    word      h = . h = = . . h     block 3 becomes free: 3 blocks, and a run of six from block 2 on
@@ -137,7 +147,7 @@ impl Cell {
     ///    above           u u u . . u     used lanes; without the object, the lowest is at its run's end
     /// ```
     #[inline(always)]
-    pub fn free(self, block: usize, blocks: usize, last_used: usize, hole: usize) -> Option<Freed> {
+    pub fn free(self, block: usize, blocks: usize, last_used: usize, hint: Hint) -> Option<Freed> {
         let (word, shift) = (self.load(), self.shift);
         let above = word >> shift;
         let len = run_of_tails(above) as u32;
@@ -149,8 +159,12 @@ impl Cell {
         let below = used << 1 << (Word::BITS - 1 - shift);
         self.store(word & !(!(Word::MAX << len) << shift));
         let n = len as usize / 2;
-        if block + n == hole && below >> (Word::BITS - 2) != 0 {
-            return Some(Freed { blocks: n, run: FreedRun::BeforeHole });
+        if block + n == hint.hole {
+            if below >> (Word::BITS - 2) != 0 {
+                return Some(Freed { blocks: n, run: FreedRun::BeforeHole });
+            }
+        } else if block < hint.hole && block >= hint.near {
+            return Some(Freed { blocks: n, run: FreedRun::NearHole });
         }
         let behind = used >> shift >> len;
         let end = if behind != 0 {

@@ -4,7 +4,7 @@ use core::ptr::{NonNull, with_exposed_provenance_mut};
 
 use super::super::block::{BLOCKS_PER_ATB, Kind};
 use super::super::lanes::*;
-use super::{Atb, Cell, Freed};
+use super::{Atb, Cell, Freed, Hint};
 use crate::config::{self, WORD_BYTES};
 
 /// What [`FastAtb::head_to_mark`] found.
@@ -199,6 +199,17 @@ impl FastAtb {
         if i < enough_words { run + (self.load_behind_first(i) ^ whole).trailing_zeros() as usize / 2 } else { run }
     }
 
+    /// How many of the `n` blocks from `block` on are free.
+    pub(crate) fn count_free(&self, block: usize, n: usize) -> usize {
+        let (slot, end) = (self.slot(block), self.slot(block) + n);
+        let mut free = 0;
+        for i in slot / BLOCKS_PER_WORD..end.div_ceil(BLOCKS_PER_WORD) {
+            let from = lanes_from(slot.saturating_sub(i * BLOCKS_PER_WORD));
+            free += (frees(self.load(i)) & from & lanes_below(end - i * BLOCKS_PER_WORD)).count_ones() as usize;
+        }
+        free
+    }
+
     /// How many blocks are free from `block` on, which may be the end of the area; counted no further than needed to know
     /// that there are `enough` (at least 1). All blocks above `last_used` are free.
     pub(crate) fn frees_from(&self, block: usize, last_used: usize, enough: usize) -> usize {
@@ -346,8 +357,8 @@ impl Atb for FastAtb {
     }
 
     #[inline(always)]
-    fn free_within_word(&self, block: usize, last_used: usize, hole: usize) -> Option<Freed> {
-        self.cell(block)?.free(block, self.blocks(), last_used, hole)
+    fn free_within_word(&self, block: usize, last_used: usize, hint: Hint) -> Option<Freed> {
+        self.cell(block)?.free(block, self.blocks(), last_used, hint)
     }
 
     #[inline(always)]

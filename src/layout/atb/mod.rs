@@ -26,7 +26,7 @@ use super::block::Kind;
 use super::lanes::{LANES, Word, lanes_from};
 use crate::config::{self, WORD_BYTES};
 
-pub use cell::{Cell, Freed, FreedRun};
+pub use cell::{Cell, Freed, FreedRun, Hint};
 
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 ///
@@ -98,7 +98,7 @@ pub trait Atb: Copy {
     fn frees_after(&self, block: usize, enough: usize) -> usize;
 
     /// A shortcut of tables that have it: frees the object at `block` if that can be done within one word ([`Cell::free`]).
-    fn free_within_word(&self, _block: usize, _last_used: usize, _hole: usize) -> Option<Freed> {
+    fn free_within_word(&self, _block: usize, _last_used: usize, _hint: Hint) -> Option<Freed> {
         None
     }
 

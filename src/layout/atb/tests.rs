@@ -195,9 +195,9 @@ fn freeing_within_a_word_sees_the_whole_run() {
             }
             let mut table = Table::new(&before);
             let atb = table.atb::<FastAtb>();
-            let hole = if before_hole { FOREIGN + behind } else { usize::MAX };
+            let hint = Hint { hole: if before_hole { FOREIGN + behind } else { usize::MAX }, near: usize::MAX };
             let cell = atb.cell(FOREIGN + block).unwrap();
-            let freed = cell.free(FOREIGN + block, atb.blocks(), FOREIGN + last_used, hole);
+            let freed = cell.free(FOREIGN + block, atb.blocks(), FOREIGN + last_used, hint);
             let mut after = before.clone();
             if let Some(freed) = freed {
                 assert_eq!(before[block], b'h');
@@ -210,6 +210,7 @@ fn freeing_within_a_word_sees_the_whole_run() {
                         assert!(before_hole && start == block, "{block} in {}", shown(&before));
                         newest += 1;
                     }
+                    FreedRun::NearHole => panic!("nothing was near"),
                     FreedRun::Within(from, to) => {
                         assert_eq!((from, to), (FOREIGN + start, FOREIGN + end), "{block} in {}", shown(&before));
                         within += 1;
@@ -236,6 +237,10 @@ fn free_blocks_from_one_on() {
         for (block, enough) in part.flat_map(|block| [1, 3, 40, 100, usize::MAX].map(|enough| (block, enough))) {
             let mut table = Table::new(&before);
             let atb = table.atb::<FastAtb>();
+            for n in [1, 7, 40].into_iter().filter(|n| block + n <= before.len()) {
+                let free = before[block..block + n].iter().filter(|&&l| l == b'.').count();
+                assert_eq!(atb.count_free(FOREIGN + block, n), free, "{n} from {block} in {}", shown(&before));
+            }
             let run = before[block..].iter().position(|&l| l != b'.').unwrap_or(before.len() - block);
             let found = atb.frees_from(FOREIGN + block, FOREIGN + last_used, enough);
             let right = if found < enough { found == run } else { enough <= run && found <= run };

@@ -49,7 +49,7 @@ impl Bounds {
     /// Lets a class be known.
     pub fn know(self, class: usize) {
         let known = self.0.known_classes();
-        known.set(known.get().max(class as u32 + 1));
+        known.set(known.get().max(class as u8 + 1));
     }
 
     /// Raises the bound of a class.

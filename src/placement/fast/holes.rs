@@ -14,6 +14,14 @@
 //!             hole, but one block may be free further down, where no search has been yet
 //! ```
 //!
+//! What becomes free just below the lowest hole makes no hole at once, since most of it is soon in use again. It belongs to
+//! the *zone*, a few words of the table that are looked through before the lowest hole is taken:
+//!
+//! ```text
+//!    heap     hhh==hhhh.h.hhh....       zone: 8 blocks, since two of them were freed; empty again when they are in use
+//!                      └─zone─┘└ lowest hole
+//! ```
+//!
 //! A hole starts where its free run starts, or further up, and goes on to the run's end. If that is far away, it is not
 //! measured: the table says how long a `LONG` hole is. When the list is full, one of the shortest is forgotten, and bounds
 //! are lowered for it after all; and so are holes whose indexes need more than 32 bits (in a heap of 128 GiB).
@@ -21,9 +29,8 @@
 use super::super::Run;
 use super::super::index::place_at;
 use super::bounds::Bounds;
-use super::classes::class_of;
 use super::segments::Segments;
-use crate::config::WORD_BYTES;
+use crate::config::{SPLIT_HEAP, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
@@ -34,8 +41,8 @@ use crate::layout::bytes;
 /// The length of holes that have so many blocks or more, or had when they were looked at last.
 pub(super) const LONG: usize = 127;
 
-/// How far below the lowest hole a free run need not be a hole, in blocks.
-const NEAR: usize = 256;
+/// How far below the lowest hole the zone goes at most, in blocks.
+pub(super) const NEAR: usize = 256;
 
 /// The start of the lowest hole when there is none.
 const NO_HOLE: usize = u32::MAX as usize;
@@ -60,7 +67,7 @@ impl<H: Host> Holes<H> {
     }
 
     fn set_last(self, last: usize) {
-        self.words().last_hole().set(last as u32);
+        self.words().last_hole().set(last as u8);
     }
 
     /// Where a hole starts.
@@ -96,7 +103,7 @@ impl<H: Host> Holes<H> {
         self.len(self.last())
     }
 
-    /// The smallest class that nothing below the lowest hole can serve.
+    /// The smallest class that nothing below the lowest hole and its zone can serve.
     #[inline(always)]
     pub fn reach(self) -> usize {
         self.words().reach().get() as usize
@@ -109,7 +116,71 @@ impl<H: Host> Holes<H> {
         }
         self.set_last(0);
         self.set_start(0, NO_HOLE);
-        self.words().reach().set(CLASSES as u32);
+        self.words().reach().set(CLASSES as u8);
+        self.set_zone(0);
+    }
+
+    /// How many blocks the zone has; 0 if all below the lowest hole is as it was.
+    #[inline(always)]
+    pub fn zone(self) -> usize {
+        self.words().zone().get() as usize
+    }
+
+    #[inline(always)]
+    fn set_zone(self, blocks: usize) {
+        self.words().zone().set(blocks as u32);
+    }
+
+    /// Where the zone starts.
+    #[inline(always)]
+    pub fn zone_start(self) -> usize {
+        self.lowest_start() - self.zone()
+    }
+
+    /// Where the zone can start: frees from there on up to the lowest hole are noted with `widen_zone`. Above all blocks if
+    /// some class does not reach the lowest hole, so that its bound would have to be looked at.
+    #[inline(always)]
+    pub fn near(self) -> usize {
+        let lowest = self.lowest_start();
+        if self.reach() != 0 || (SPLIT_HEAP && lowest > self.0.state().first_area().blocks()) {
+            return usize::MAX;
+        }
+        lowest.saturating_sub(NEAR)
+    }
+
+    /// Lets the zone start at an index, which is not far below the lowest hole, or further down.
+    #[inline(always)]
+    pub fn widen_zone(self, index: usize) {
+        self.set_zone(self.zone().max(self.lowest_start() - index));
+    }
+
+    /// Lets the zone start further up: nothing in it is free below that.
+    pub fn narrow_zone(self, index: usize) {
+        self.set_zone(self.lowest_start() - index);
+    }
+
+    /// What is free in the zone is not known from now on.
+    #[inline(always)]
+    pub fn close_zone(self) {
+        if self.zone() != 0 {
+            self.close_open_zone();
+        }
+    }
+
+    /// What is free in it are free runs like others: bounds are lowered to its start.
+    #[inline(never)]
+    fn close_open_zone(self) {
+        let (start, len) = (self.zone_start(), self.zone());
+        // No run is longer than all free blocks together.
+        let free = self.0.state().first_area().atb::<FastAtb>().count_free(start, len);
+        self.set_zone(0);
+        if free != 0 {
+            let longest = Run { start, len: free };
+            Segments(self.0).note_free(Run { start, len });
+            self.keep_reach();
+            self.bounds().lower(longest, usize::MAX);
+            self.find_reach();
+        }
     }
 
     /// All holes, lowest first; LONG ones as long as the table says.
@@ -129,6 +200,9 @@ impl<H: Host> Holes<H> {
     /// Takes `n` blocks, at most all, from the start of a hole.
     #[inline(always)]
     pub fn shorten(self, i: usize, n: usize) {
+        if i == self.last() && self.zone() != 0 {
+            self.set_zone(self.zone() + n);
+        }
         self.set_start(i, self.start(i) + n);
         let len = self.len(i);
         if len < LONG {
@@ -151,6 +225,7 @@ impl<H: Host> Holes<H> {
         let last = self.last();
         self.set_start(last, self.start(last) - n);
         self.set_len(last, self.len(last) + n);
+        self.set_zone(self.zone().saturating_sub(n));
     }
 
     /// What is known of the blocks below the lowest hole, as a bound: so it stays known when another one takes its place.
@@ -164,7 +239,7 @@ impl<H: Host> Holes<H> {
     /// Another hole is the lowest one now.
     fn find_reach(self) {
         let reach = if self.last() == 0 { CLASSES } else { self.bounds().first_beyond(self.lowest_start()) };
-        self.words().reach().set(reach as u32);
+        self.words().reach().set(reach as u8);
     }
 
     /// Removes a hole.
@@ -172,6 +247,7 @@ impl<H: Host> Holes<H> {
     fn remove(self, i: usize) {
         let last = self.last();
         if i == last {
+            self.close_zone();
             self.keep_reach();
             self.set_len(last, 0);
             self.set_last(last - 1);
@@ -185,15 +261,25 @@ impl<H: Host> Holes<H> {
     /// A bound that holds for a class, cheap to find.
     #[inline(always)]
     pub fn near_bound(self, class: usize) -> usize {
-        let bound = self.bounds().get(class);
-        if class >= self.reach() { bound.max(self.lowest_start()) } else { bound }
+        self.bound_from(self.bounds().get(class), class)
     }
 
     /// The highest bound that is known to hold for a class.
     #[inline(never)]
     pub fn best_bound(self, class: usize) -> usize {
-        let bound = self.bounds().highest_up_to(class);
-        if class >= self.reach() { bound.max(self.lowest_start()) } else { bound }
+        self.bound_from(self.bounds().highest_up_to(class), class)
+    }
+
+    /// All classes reach a zone, and what bounds say of the blocks in it is not true any more.
+    #[inline(always)]
+    fn bound_from(self, bound: usize, class: usize) -> usize {
+        if self.zone() != 0 {
+            self.zone_start()
+        } else if class >= self.reach() {
+            bound.max(self.lowest_start())
+        } else {
+            bound
+        }
     }
 
     /// The lowest hole that has `n` blocks, if it does not start above `bound`. One that starts at the bound is as good as
@@ -261,8 +347,8 @@ impl<H: Host> Holes<H> {
     /// Takes note that nothing below `index` can serve a class.
     #[inline(always)]
     pub fn note_first(self, class: usize, index: usize) {
-        if index == self.lowest_start() && class < self.reach() {
-            self.words().reach().set(class as u32);
+        if index == self.lowest_start() && class < self.reach() && self.zone() == 0 {
+            self.words().reach().set(class as u8);
         }
     }
 
@@ -329,33 +415,6 @@ impl<H: Host> Holes<H> {
         self.note_freed(run, freed);
     }
 
-    /// The same for a run that lies just below the lowest hole: it need not be a hole, since it is not far from there. Says
-    /// whether it does.
-    #[inline(always)]
-    pub fn note_near_run(self, run: Run) -> bool {
-        let lowest = self.lowest_start();
-        if run.end() >= lowest || lowest - run.start > NEAR {
-            return false;
-        }
-        let (served, reach) = (class_of(run.len), self.reach());
-        // A bound far above would lose what it says.
-        if (0..=served).any(|class| self.bounds().get(class) > lowest + NEAR) {
-            return false;
-        }
-        for class in 0..=served {
-            // Nothing else below the lowest hole can serve a class that reaches it.
-            if class >= reach || self.bounds().get(class) > run.start {
-                self.bounds().set(class, run.start);
-            }
-        }
-        if served >= reach {
-            self.words().reach().set(served as u32 + 1);
-            self.bounds().know(served);
-        }
-        Segments(self.0).note_free(run);
-        true
-    }
-
     #[inline(always)]
     fn note_freed(self, run: Run, freed: usize) {
         if run.end() >= NO_HOLE {
@@ -371,12 +430,17 @@ impl<H: Host> Holes<H> {
             return Segments(self.0).note_free(run);
         }
         if touches {
+            if i == self.last() {
+                self.set_zone(self.zone().saturating_sub(self.start(i) - run.start));
+            }
             self.set_start(i, run.start);
             self.set_len(i, run.len);
             // It may have closed the gap between two.
             if i > 1 && self.start(i - 1) <= run.end() {
                 self.remove(i - 1);
             }
+        } else if i == self.last() && run.start >= self.near() {
+            self.widen_zone(run.start);
         } else if (i == self.last() && Bounds::served(run.len) >= self.reach()) || self.bounds().lower(run, run.end()) {
             self.insert(i + 1, run);
         } else {
@@ -398,6 +462,7 @@ impl<H: Host> Holes<H> {
         }
         let is_lowest = i > last;
         if is_lowest {
+            self.close_zone();
             self.keep_reach();
         } else {
             self.words().move_holes(i, i + 1, last + 1 - i);
@@ -433,6 +498,7 @@ impl<H: Host> Holes<H> {
             // How far it goes is not known.
             Segments(self.0).forget();
         }
+        self.close_zone();
         self.keep_reach();
         self.bounds().lower(run, usize::MAX);
         self.find_reach();

@@ -17,12 +17,12 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::invariant::Broken;
 use crate::layout::area::Area;
-use crate::layout::atb::Atb;
+use crate::layout::atb::{Atb, Hint};
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
-use holes::{Holes, LONG};
+use holes::{Holes, LONG, NEAR};
 use segments::Segments;
 
 /// Bounds, holes and the search for free runs.
@@ -62,12 +62,10 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         let after = atb.frees_from(block + n, area.last_used().get(), enough);
         let index = first_index(self.context.state(), area) + block;
         let run = Run { start: index - before, len: before + n + after };
-        if before >= enough {
-            self.holes().note_far_run(run, index);
-        } else if run.len >= LONG {
+        if before < enough {
             self.holes().note_free_run(run);
         } else {
-            self.note_free_run(run);
+            self.holes().note_far_run(run, index);
         }
     }
 
@@ -101,7 +99,8 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
                 if run < bound && !in_hole {
                     return Err(("I7: a free run below the bound of its size, and no hole; blocks", size));
                 }
-                if !Segments(self.context).may_have(run, size) && !in_hole {
+                let in_zone = self.holes().zone_start() <= run && run < self.holes().lowest_start();
+                if !Segments(self.context).may_have(run, size) && !in_hole && !in_zone {
                     return Err(("I7: a free run in a segment that says it has none, and no hole; blocks", size));
                 }
                 from = run + 1;
@@ -125,6 +124,9 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         let holes = self.holes();
         let area = self.context.state().first_area();
         let lowest = holes.lowest_start();
+        if holes.zone() != 0 {
+            return self.take_in_zone(n);
+        }
         if n <= holes.lowest_len() && n > holes.reach() {
             if !area.atb::<FastAtb>().cell(lowest)?.take(n) {
                 return None;
@@ -164,8 +166,8 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     }
 
     #[inline(always)]
-    fn lowest_hole(self) -> usize {
-        self.holes().lowest_start()
+    fn hint(self) -> Hint {
+        Hint { hole: self.holes().lowest_start(), near: self.holes().near() }
     }
 
     #[inline(always)]
@@ -174,10 +176,12 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     }
 
     #[inline(always)]
+    fn note_near(self, block: usize) {
+        self.holes().widen_zone(block);
+    }
+
     fn note_free_run(self, run: Run) {
-        if !self.holes().note_near_run(run) {
-            self.holes().note_free_run(run);
-        }
+        self.holes().note_free_run(run);
     }
 }
 
@@ -195,6 +199,32 @@ impl<H: Host> FastPlacement<H> {
         let place = self.place(n)?;
         place.area.atb::<FastAtb>().free_to_object(place.block, n);
         Some(place)
+    }
+
+    /// Makes an object of the lowest `n` free blocks in a row, if they lie in the zone, or the lowest hole has room for them.
+    #[inline(never)]
+    fn take_in_zone(self, n: usize) -> Option<Place> {
+        let (holes, area) = (self.holes(), self.context.state().first_area());
+        let (atb, lowest) = (area.atb::<FastAtb>(), holes.lowest_start());
+        let Some(first) = search::find_run_in::<H>(&atb, holes.zone_start(), 1, lowest) else {
+            holes.narrow_zone(lowest);
+            return self.take_within_word(n);
+        };
+        holes.narrow_zone(first);
+        match if n == 1 { Some(first) } else { search::find_run_in::<H>(&atb, first, n, lowest) } {
+            Some(block) if block + n <= lowest => {
+                atb.free_to_object(block, n);
+                if block == first {
+                    holes.narrow_zone(first + n);
+                }
+                Some(Place { area, block })
+            }
+            None if n <= holes.lowest_len() && holes.zone() < NEAR && atb.cell(lowest)?.take(n) => {
+                holes.shorten_lowest(n);
+                Some(Place { area, block: lowest })
+            }
+            _ => None,
+        }
     }
 
     /// The index of the lowest `n` free blocks in a row, which the caller takes.
@@ -215,6 +245,7 @@ impl<H: Host> FastPlacement<H> {
     #[inline(never)]
     fn find_by_search(self, n: usize) -> Option<usize> {
         let (bounds, holes) = (self.bounds(), self.holes());
+        holes.close_zone();
         let (class, mut from) = (class_of(n), holes.best_bound(class_of(n)));
         // What lies between the bound and the first hole that fits comes first.
         let hole = holes.fitting(n, usize::MAX);

@@ -25,6 +25,12 @@ pub(super) fn search_plainly<H: Host>(context: Context<H>, from: usize, n: usize
     search_with(context, from, n, usize::MAX, None)
 }
 
+/// The lowest block of the first area from `from` on, but below `limit`, at which `n` free blocks in a row start.
+#[inline(never)]
+pub(super) fn find_run_in<H: Host>(atb: &FastAtb, from: usize, n: usize, limit: usize) -> Option<usize> {
+    find_run(atb, from, n, limit, None::<Segments<H>>)
+}
+
 #[inline(always)]
 fn search_with<H: Host>(
     context: Context<H>,

@@ -38,7 +38,7 @@ impl<H: Host> Segments<H> {
         }
         let words = self.0.state().first_area().atb::<FastAtb>().words();
         let bits = words.div_ceil(SEGMENTS).next_power_of_two().trailing_zeros();
-        self.words().segment_bits().set(bits);
+        self.words().segment_bits().set(bits as u8);
         for i in 0..SEGMENTS / WORD_BYTES {
             self.words().mosts(i).set(bytes::all(LONG as u8));
         }
@@ -47,7 +47,7 @@ impl<H: Host> Segments<H> {
     /// log2 of the number of words of the table in a segment.
     #[inline(always)]
     pub fn bits(self) -> u32 {
-        self.words().segment_bits().get()
+        self.words().segment_bits().get().into()
     }
 
     /// Takes note of the blocks of a free run, which are not in a hole.
