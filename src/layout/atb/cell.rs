@@ -5,10 +5,14 @@ use super::super::block::Kind;
 use super::super::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, first_lanes, frees, object_bits, run_of_tails};
 use crate::config::WORD_BYTES;
 
+/// Whether the processor accesses words at any address as fast as at aligned ones.
+pub(super) const UNALIGNED_WORDS: bool =
+    cfg!(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"));
+
 /// A block's place in the table.
 #[derive(Clone, Copy)]
 pub struct Cell {
-    /// A word that belongs to the table.
+    /// A word that belongs to the table; aligned, unless `UNALIGNED_WORDS`.
     word: *mut Word,
     /// The lower of the block's two bits in it.
     shift: u32,
@@ -47,18 +51,20 @@ impl Cell {
     /// # Safety
     /// `word` is the address of a word of the table (I5); `shift` is a lane's lower bit.
     pub(super) unsafe fn new(word: *mut Word, shift: u32) -> Self {
-        debug_assert!(word.addr() % WORD_BYTES == 0);
+        debug_assert!(UNALIGNED_WORDS || word.addr() % WORD_BYTES == 0);
         Self { word, shift }
     }
 
     fn load(self) -> Word {
         // SAFETY: I5: the word is part of the table.
-        Word::from_le(unsafe { self.word.read() })
+        Word::from_le(unsafe { if UNALIGNED_WORDS { self.word.read_unaligned() } else { self.word.read() } })
     }
 
     fn store(self, word: Word) {
         // SAFETY: I5; I4: no reference to it exists.
-        unsafe { self.word.write(word.to_le()) }
+        unsafe {
+            if UNALIGNED_WORDS { self.word.write_unaligned(word.to_le()) } else { self.word.write(word.to_le()) }
+        }
     }
 
     /// Finds the lowest `n` (1..32) free blocks in a row from this block on, if they lie in its word: how many blocks

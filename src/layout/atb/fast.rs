@@ -4,6 +4,7 @@ use core::ptr::{NonNull, with_exposed_provenance_mut};
 
 use super::super::block::{BLOCKS_PER_ATB, Kind};
 use super::super::lanes::*;
+use super::cell::UNALIGNED_WORDS;
 use super::{Atb, Cell, Freed, Hint};
 use crate::config::{self, WORD_BYTES};
 
@@ -107,11 +108,27 @@ impl FastAtb {
         let word = start.wrapping_add(block / BLOCKS_PER_ATB) & !(WORD_BYTES - 1);
         // Below the start this is a huge number.
         if word.wrapping_sub(start) >= self.bytes {
-            return None;
+            return self.first_cell(block);
         }
         let shift = block_shift(start.wrapping_mul(BLOCKS_PER_ATB).wrapping_add(block));
         // SAFETY: I5: an aligned word that starts in the table ends in it.
         Some(unsafe { Cell::new(with_exposed_provenance_mut(word), shift) })
+    }
+
+    /// The same in the first word, only part of which belongs to the table: in its place stands the word that begins with
+    /// the table, where that can be accessed.
+    ///
+    /// ```text
+    ///    aligned words   │FTB  ATB  ATB  ATB│ATB  ATB  ATB  ATB│
+    ///    this one              └────────────────┘
+    /// ```
+    #[inline(always)]
+    fn first_cell(&self, block: usize) -> Option<Cell> {
+        if !UNALIGNED_WORDS || block >= BLOCKS_PER_WORD || self.bytes < WORD_BYTES {
+            return None;
+        }
+        // SAFETY: I5: the table's first bytes.
+        Some(unsafe { Cell::new(self.start.cast(), 2 * block as u32) })
     }
 
     #[inline(never)]
