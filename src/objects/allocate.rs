@@ -57,16 +57,27 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             return self.alloc_more(n, bytes, finaliser);
         }
         if !self.is_collection_due() {
-            if let Some(place) = V::Placement::over(self.0).take_within_word(1) {
+            if let Some(place) = V::Placement::over(self.0).take_quickly(1) {
                 return self.fill_in(place, 1, bytes, finaliser).as_ptr();
             }
         }
-        self.alloc_by_search(n, bytes, finaliser)
+        self.alloc_otherwise(n, bytes, finaliser)
     }
 
     /// Allocates more than one block. In a build with a mutex the caller has taken it.
     #[inline(never)]
     fn alloc_more(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+        if !self.is_collection_due() {
+            if let Some(place) = V::Placement::over(self.0).take_quickly(n) {
+                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+            }
+        }
+        self.alloc_otherwise(n, bytes, finaliser)
+    }
+
+    /// Allocates if the quickest way has failed. In a build with a mutex the caller has taken it.
+    #[inline(never)]
+    fn alloc_otherwise(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let placement = V::Placement::over(self.0);
         if !self.is_collection_due() {
             if let Some(place) = placement.take_within_word(n).or_else(|| placement.take_small(n)) {

@@ -24,18 +24,47 @@ impl<H: Host, V: Variant> Release<H, V> {
     }
 
     /// Frees an object, which is not NULL. A locked heap is left alone: the next collection will find the object.
-    #[inline(never)]
+    #[inline(always)]
     pub fn free(self, ptr: *mut u8) {
         let depth = self.0.lock_depth().get();
         if !V::Placement::<H>::SHORTCUTS || depth != 0 {
             return self.free_without_shortcut(ptr, depth);
         }
         self.0.host().enter();
+        if self.free_near(ptr).is_some() {
+            return self.0.host().exit();
+        }
+        self.free_elsewhere(ptr);
+    }
+
+    /// Frees an object that lies just before the lowest free run, as most of those do that do not live long.
+    #[inline(always)]
+    fn free_near(self, ptr: *const u8) -> Option<()> {
+        // In the first area, a block's index is its heap index.
+        let area = self.0.state().first_area();
+        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+        let placement = V::Placement::over(self.0);
+        let (distance, any) = placement.near(block)?;
+        if area.has_weakref(block) {
+            return None;
+        }
+        let n = area.atb::<V::Atb>().free_near(block, distance, any)?;
+        if FINALISER {
+            area.ftb().clear(block);
+        }
+        V::Counting::note_freed(area, n);
+        placement.note_near(n, distance);
+        Some(())
+    }
+
+    #[inline(never)]
+    fn free_elsewhere(self, ptr: *mut u8) {
         if !self.free_within_word(ptr) {
             self.free_by_search(ptr, false);
         }
     }
 
+    #[inline(never)]
     fn free_without_shortcut(self, ptr: *mut u8, depth: u16) {
         let locked = depth != 0;
         if locked && !self.is_in_finaliser(depth) {
@@ -60,23 +89,12 @@ impl<H: Host, V: Variant> Release<H, V> {
         if area.has_weakref(block) {
             return false;
         }
-        let placement = V::Placement::over(self.0);
-        let (last_used, hint) = (area.last_used().get(), placement.hint());
-        let Some(freed) = area.atb::<V::Atb>().free_within_word(block, last_used, hint) else { return false };
+        let Some(freed) = area.atb::<V::Atb>().free_within_word(block, area.last_used().get()) else { return false };
         if FINALISER {
             area.ftb().clear(block);
         }
         V::Counting::note_freed(area, freed.blocks);
         match freed.run {
-            // What was allocated last is often freed first.
-            FreedRun::BeforeHole => {
-                placement.note_newest(freed.blocks);
-                self.0.host().exit();
-            }
-            FreedRun::NearHole => {
-                placement.note_near(block);
-                self.0.host().exit();
-            }
             FreedRun::Within(start, end) => self.note_free_run_and_exit(Run { start, len: end - start }),
             FreedRun::NotSeen => self.note_free_and_exit(area, block, freed.blocks),
         }

@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::invariant::Broken;
 use crate::layout::area::Area;
-use crate::layout::atb::Hint;
 
 /// A block of an area.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +58,12 @@ pub trait Placement<H: Host>: Copy {
     /// Checks I7.
     fn check(self) -> Result<(), Broken>;
 
+    /// Makes an object of the lowest `n` (at least 1) free blocks in a row, in the commonest case only.
+    #[inline(always)]
+    fn take_quickly(self, _n: usize) -> Option<Place> {
+        None
+    }
+
     /// Makes an object of the lowest `n` (at least 1) free blocks in a row, if they can be found without leaving one word
     /// of the table.
     fn take_within_word(self, _n: usize) -> Option<Place> {
@@ -71,16 +76,16 @@ pub trait Placement<H: Host>: Copy {
         None
     }
 
-    /// What shortens a free.
-    fn hint(self) -> Hint {
-        Hint { hole: usize::MAX, near: usize::MAX }
+    /// How far a block lies before the lowest free run that is known one by one, if it lies before it and not far away; and
+    /// whether anything that becomes free there can be noted with `note_near`, or only what reaches up to the run.
+    #[inline(always)]
+    fn near(self, _block: usize) -> Option<(usize, bool)> {
+        None
     }
 
-    /// Takes note that the `n` blocks before the hint's hole have become free, and that the block before them is not.
-    fn note_newest(self, _n: usize) {}
-
-    /// Takes note that a block between the hint's two has become free, with others behind it.
-    fn note_near(self, _block: usize) {}
+    /// Takes note that `n` blocks have become free, `distance` blocks before that run.
+    #[inline(always)]
+    fn note_near(self, _n: usize, _distance: usize) {}
 
     /// Takes note that a free run has become longer, and where it is now.
     fn note_free_run(self, _run: Run) {}

@@ -18,15 +18,6 @@ pub struct Cell {
     shift: u32,
 }
 
-/// Frees at these places need no look at what is around them.
-#[derive(Clone, Copy)]
-pub struct Hint {
-    /// Where a run of free blocks starts that is known to the caller; above all blocks if there is none.
-    pub hole: usize,
-    /// Where the blocks start that lie not far below it; above all blocks if they do not count.
-    pub near: usize,
-}
-
 /// What became of an object that was freed within its word.
 pub struct Freed {
     /// How many blocks it had.
@@ -37,10 +28,6 @@ pub struct Freed {
 
 /// The free run that a freed object is part of.
 pub enum FreedRun {
-    /// It starts with the object, and goes on in the hint's hole.
-    BeforeHole,
-    /// It lies near the hint's hole.
-    NearHole,
     /// It starts at one block and ends before another.
     Within(usize, usize),
     /// It may go on in another word of the table.
@@ -144,6 +131,50 @@ impl Cell {
         Some(len / 2)
     }
 
+    /// How many bits the object at this block has, if it is an unmarked head and its tails end in this word.
+    #[inline(always)]
+    fn object(self, word: Word) -> Option<u32> {
+        let above = word >> self.shift;
+        let len = run_of_tails(above) as u32;
+        if above & 3 != Kind::Head as Word || self.shift + len >= Word::BITS { None } else { Some(len) }
+    }
+
+    /// Frees the object of `len` bits at this block.
+    #[inline(always)]
+    fn clear(self, word: Word, len: u32) {
+        self.store(word & !(!(Word::MAX << len) << self.shift));
+    }
+
+    /// Whether the block before this one, which is `block` of the table, is in use, or there is none.
+    #[inline(always)]
+    fn is_behind_used(self, word: Word, block: usize) -> bool {
+        if self.shift != 0 {
+            return word << 2 >> self.shift & 3 != 0;
+        }
+        // SAFETY: I5: this word begins with `block`, and so does a byte; the byte before it is one of the table's, too.
+        block == 0 || unsafe { self.word.cast::<u8>().sub(1).read() } >> 6 != 0
+    }
+
+    /// Frees the object at this block, which lies `distance` blocks before a free run, if its word shows that it can: this is
+    /// an unmarked head, its tails end in this word; and the block before it, if it reaches up to the free run, is in use,
+    /// so that the run starts with it from now on. Otherwise it is freed only if `any` object is. Returns how many blocks
+    /// it had.
+    #[inline(always)]
+    pub fn free_near(self, block: usize, distance: usize, any: bool) -> Option<usize> {
+        let word = self.load();
+        let len = self.object(word)?;
+        let n = len as usize / 2;
+        if n != distance {
+            if !any {
+                return None;
+            }
+        } else if !self.is_behind_used(word, block) {
+            return None;
+        }
+        self.clear(word, len);
+        Some(n)
+    }
+
     /// Frees the object at this block, which is `block` of an area of `blocks`, if its word shows that it can: this is an
     /// unmarked head, and its tails end in this word. No block above `last_used` is in use.
     ///
@@ -152,26 +183,14 @@ impl Cell {
     ///    below     u u .
     ///    above           u u u . . u     used lanes; without the object, the lowest is at its run's end
     /// ```
-    #[inline(always)]
-    pub fn free(self, block: usize, blocks: usize, last_used: usize, hint: Hint) -> Option<Freed> {
+    pub fn free(self, block: usize, blocks: usize, last_used: usize) -> Option<Freed> {
         let (word, shift) = (self.load(), self.shift);
-        let above = word >> shift;
-        let len = run_of_tails(above) as u32;
-        if above & 3 != Kind::Head as Word || shift + len >= Word::BITS {
-            return None;
-        }
+        let len = self.object(word)?;
         let used = !frees(word) & LANES;
         // The lanes below the block, moved up to the top.
         let below = used << 1 << (Word::BITS - 1 - shift);
-        self.store(word & !(!(Word::MAX << len) << shift));
+        self.clear(word, len);
         let n = len as usize / 2;
-        if block + n == hint.hole {
-            if below >> (Word::BITS - 2) != 0 {
-                return Some(Freed { blocks: n, run: FreedRun::BeforeHole });
-            }
-        } else if block < hint.hole && block >= hint.near {
-            return Some(Freed { blocks: n, run: FreedRun::NearHole });
-        }
         let behind = used >> shift >> len;
         let end = if behind != 0 {
             block + n + behind.trailing_zeros() as usize / 2

@@ -1,11 +1,11 @@
 //! The table of the fast variant: whole words, in registers, with the processor's instructions that count bits.
 
-use core::ptr::{NonNull, with_exposed_provenance_mut};
+use core::ptr::NonNull;
 
 use super::super::block::{BLOCKS_PER_ATB, Kind};
 use super::super::lanes::*;
 use super::cell::UNALIGNED_WORDS;
-use super::{Atb, Cell, Freed, Hint};
+use super::{Atb, Cell, Freed};
 use crate::config::{self, WORD_BYTES};
 
 /// What [`FastAtb::head_to_mark`] found.
@@ -93,42 +93,32 @@ impl FastAtb {
         (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD)
     }
 
-    /// The place of block `block`, if there is such a block and its whole word belongs to the table.
+    /// The place of block `block`, if there is such a block and a word around it that belongs to the table.
     ///
-    /// The table ends at an aligned address, so words of it begin at aligned addresses wherever it starts, and the lane
-    /// follows from the sum of start and block:
+    /// The table ends at an aligned address, so words of it begin at aligned addresses wherever it starts; only the first
+    /// aligned word may begin before it. In its place stands the word that begins with the table, where the processor
+    /// accesses such words:
     ///
     /// ```text
-    ///    start + block / 4     address of the ATB byte; aligned down, that of the word
-    ///    start * 4 + block     counts blocks from address 0 on; modulo 32, the lane
+    ///    aligned words   │FTB  ATB  ATB  ATB│ATB  ATB  ATB  ATB│
+    ///    instead of the first  └────────────────┘
     /// ```
     #[inline(always)]
     pub fn cell(&self, block: usize) -> Option<Cell> {
         let start = self.start.expose_provenance();
-        let word = start.wrapping_add(block / BLOCKS_PER_ATB) & !(WORD_BYTES - 1);
-        // Below the start this is a huge number.
-        if word.wrapping_sub(start) >= self.bytes {
-            return self.first_cell(block);
+        let aligned = start.wrapping_add(block / BLOCKS_PER_ATB) & !(WORD_BYTES - 1);
+        // Below the start this is negative.
+        let mut offset = aligned.wrapping_sub(start) as isize;
+        if UNALIGNED_WORDS {
+            offset = offset.max(0);
         }
-        let shift = block_shift(start.wrapping_mul(BLOCKS_PER_ATB).wrapping_add(block));
-        // SAFETY: I5: an aligned word that starts in the table ends in it.
-        Some(unsafe { Cell::new(with_exposed_provenance_mut(word), shift) })
-    }
-
-    /// The same in the first word, only part of which belongs to the table: in its place stands the word that begins with
-    /// the table, where that can be accessed.
-    ///
-    /// ```text
-    ///    aligned words   │FTB  ATB  ATB  ATB│ATB  ATB  ATB  ATB│
-    ///    this one              └────────────────┘
-    /// ```
-    #[inline(always)]
-    fn first_cell(&self, block: usize) -> Option<Cell> {
-        if !UNALIGNED_WORDS || block >= BLOCKS_PER_WORD || self.bytes < WORD_BYTES {
+        // Negative, it is a huge number.
+        if (offset as usize).wrapping_add(WORD_BYTES) > self.bytes || offset < 0 {
             return None;
         }
-        // SAFETY: I5: the table's first bytes.
-        Some(unsafe { Cell::new(self.start.cast(), 2 * block as u32) })
+        let shift = (2 * block).wrapping_sub(8 * offset as usize) as u32;
+        // SAFETY: I5: a word of the table, aligned unless it is the first.
+        Some(unsafe { Cell::new(self.start.wrapping_add(offset as usize).cast(), shift) })
     }
 
     #[inline(never)]
@@ -374,8 +364,13 @@ impl Atb for FastAtb {
     }
 
     #[inline(always)]
-    fn free_within_word(&self, block: usize, last_used: usize, hint: Hint) -> Option<Freed> {
-        self.cell(block)?.free(block, self.blocks(), last_used, hint)
+    fn free_near(&self, block: usize, distance: usize, any: bool) -> Option<usize> {
+        self.cell(block)?.free_near(block, distance, any)
+    }
+
+    #[inline(always)]
+    fn free_within_word(&self, block: usize, last_used: usize) -> Option<Freed> {
+        self.cell(block)?.free(block, self.blocks(), last_used)
     }
 
     #[inline(always)]

@@ -26,7 +26,7 @@ use super::block::Kind;
 use super::lanes::{LANES, Word, lanes_from};
 use crate::config::{self, WORD_BYTES};
 
-pub use cell::{Cell, Freed, FreedRun, Hint};
+pub use cell::{Cell, Freed, FreedRun};
 
 /// One area's table, by value: where it is and how long. Writes go straight to memory.
 ///
@@ -97,8 +97,14 @@ pub trait Atb: Copy {
     /// How many free blocks follow block `block`; stops counting early at `enough` or more.
     fn frees_after(&self, block: usize, enough: usize) -> usize;
 
+    /// A shortcut of tables that have it: frees the object at `block`, which lies `distance` blocks before a free run, if
+    /// that can be done within one word ([`Cell::free_near`]). Returns how many blocks it had.
+    fn free_near(&self, _block: usize, _distance: usize, _any: bool) -> Option<usize> {
+        None
+    }
+
     /// A shortcut of tables that have it: frees the object at `block` if that can be done within one word ([`Cell::free`]).
-    fn free_within_word(&self, _block: usize, _last_used: usize, _hint: Hint) -> Option<Freed> {
+    fn free_within_word(&self, _block: usize, _last_used: usize) -> Option<Freed> {
         None
     }
 

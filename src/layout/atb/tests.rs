@@ -183,51 +183,63 @@ fn taking_blocks_that_are_not_free_or_in_another_word_fails() {
 
 #[test]
 fn freeing_within_a_word_sees_the_whole_run() {
-    let (mut within, mut newest, mut not_seen) = (0, 0, 0);
+    let (mut within, mut not_seen) = (0, 0);
     each_table(|before, part| {
         let used = |l: &u8| *l != b'.';
         let last_used = before.iter().rposition(used).unwrap_or(0);
-        for (block, before_hole) in part.flat_map(|block| [(block, false), (block, true)]) {
+        for block in part {
             let len = object_len(&before, block);
-            let behind = block + len;
-            if before_hole && (behind == before.len() || before[behind] != b'.') {
-                continue;
-            }
             let mut table = Table::new(&before);
             let atb = table.atb::<FastAtb>();
-            let hint = Hint { hole: if before_hole { FOREIGN + behind } else { usize::MAX }, near: usize::MAX };
-            let cell = atb.cell(FOREIGN + block).unwrap();
-            let freed = cell.free(FOREIGN + block, atb.blocks(), FOREIGN + last_used, hint);
+            let freed = atb.cell(FOREIGN + block).unwrap().free(FOREIGN + block, atb.blocks(), FOREIGN + last_used);
             let mut after = before.clone();
             if let Some(freed) = freed {
                 assert_eq!(before[block], b'h');
                 assert_eq!(freed.blocks, len);
-                after[block..behind].fill(b'.');
+                after[block..block + len].fill(b'.');
                 let start = after[..block].iter().rposition(used).map_or(0, |b| b + 1);
                 let end = after[block..].iter().position(used).map_or(after.len(), |n| block + n);
-                match freed.run {
-                    FreedRun::BeforeHole => {
-                        assert!(before_hole && start == block, "{block} in {}", shown(&before));
-                        newest += 1;
-                    }
-                    FreedRun::NearHole => panic!("nothing was near"),
-                    FreedRun::Within(from, to) => {
-                        assert_eq!((from, to), (FOREIGN + start, FOREIGN + end), "{block} in {}", shown(&before));
-                        within += 1;
-                    }
-                    FreedRun::NotSeen => {
-                        let word = |b: usize| b / BLOCKS_PER_WORD;
-                        let seen_below = start > 0 && word(start - 1) == word(block);
-                        let seen_above = end < after.len() && word(end) == word(block);
-                        assert!(!(seen_below && seen_above), "{block} in {}", shown(&before));
-                        not_seen += 1;
-                    }
+                if let FreedRun::Within(from, to) = freed.run {
+                    assert_eq!((from, to), (FOREIGN + start, FOREIGN + end), "{block} in {}", shown(&before));
+                    within += 1;
+                } else {
+                    let word = |b: usize| b / BLOCKS_PER_WORD;
+                    let seen_below = start > 0 && word(start - 1) == word(block);
+                    let seen_above = end < after.len() && word(end) == word(block);
+                    assert!(!(seen_below && seen_above), "{block} in {}", shown(&before));
+                    not_seen += 1;
                 }
             }
             assert_eq!(table.picture(), after);
         }
     });
-    assert!(within.min(newest).min(not_seen) > 1_000, "{within} {newest} {not_seen}");
+    assert!(within.min(not_seen) > 1_000, "{within} {not_seen}");
+}
+
+#[test]
+fn freeing_near_a_free_run_looks_at_what_touches_it() {
+    let (mut touching, mut others) = (0, 0);
+    each_table(|before, part| {
+        for (block, distance, any) in part.flat_map(|b| (0..4).flat_map(move |d| [(b, d, false), (b, d, true)])) {
+            let len = object_len(&before, block);
+            let mut table = Table::new(&before);
+            let freed = table.atb::<FastAtb>().cell(FOREIGN + block).unwrap().free_near(FOREIGN + block, distance, any);
+            let mut after = before.clone();
+            if let Some(n) = freed {
+                assert_eq!((before[block], n), (b'h', len));
+                after[block..block + len].fill(b'.');
+                if len == distance {
+                    assert!(block == 0 || before[block - 1] != b'.', "{block} in {}", shown(&before));
+                    touching += 1;
+                } else {
+                    assert!(any);
+                    others += 1;
+                }
+            }
+            assert_eq!(table.picture(), after);
+        }
+    });
+    assert!(touching.min(others) > 1_000, "{touching} {others}");
 }
 
 #[test]

@@ -137,21 +137,23 @@ impl<H: Host> Holes<H> {
         self.lowest_start() - self.zone()
     }
 
-    /// Where the zone can start: frees from there on up to the lowest hole are noted with `widen_zone`. Above all blocks if
-    /// some class does not reach the lowest hole, so that its bound would have to be looked at.
+    /// How far a block lies before the lowest hole, if it lies before it and not far away; and whether it can belong to the
+    /// zone: not if some class does not reach the lowest hole, so that its bound would have to be looked at.
     #[inline(always)]
-    pub fn near(self) -> usize {
+    pub fn near(self, block: usize) -> Option<(usize, bool)> {
         let lowest = self.lowest_start();
-        if self.reach() != 0 || (SPLIT_HEAP && lowest > self.0.state().first_area().blocks()) {
-            return usize::MAX;
+        // Behind the hole's start it is a huge number.
+        let distance = lowest.wrapping_sub(block);
+        if distance > NEAR || (SPLIT_HEAP && lowest > self.0.state().first_area().blocks()) {
+            return None;
         }
-        lowest.saturating_sub(NEAR)
+        Some((distance, self.reach() == 0))
     }
 
-    /// Lets the zone start at an index, which is not far below the lowest hole, or further down.
+    /// Lets the zone have at least so many blocks.
     #[inline(always)]
-    pub fn widen_zone(self, index: usize) {
-        self.set_zone(self.zone().max(self.lowest_start() - index));
+    pub fn widen_zone(self, blocks: usize) {
+        self.set_zone(self.zone().max(blocks));
     }
 
     /// Lets the zone start further up: nothing in it is free below that.
@@ -219,13 +221,30 @@ impl<H: Host> Holes<H> {
         self.shorten(self.last(), n);
     }
 
+    /// The same if something is left of it, and there is no zone.
+    #[inline(always)]
+    pub fn shorten_long(self, n: usize) {
+        let last = self.last();
+        self.set_start(last, self.start(last) + n);
+        let len = self.len(last);
+        if len < LONG {
+            self.set_len(last, len - n);
+        }
+    }
+
     /// Lets the `n` blocks before the lowest hole, which have just become free, be part of it.
     #[inline(always)]
     pub fn extend_lowest(self, n: usize) {
         let last = self.last();
         self.set_start(last, self.start(last) - n);
-        self.set_len(last, self.len(last) + n);
-        self.set_zone(self.zone().saturating_sub(n));
+        let len = self.len(last);
+        if len < LONG {
+            self.set_len(last, len + n);
+        }
+        let zone = self.zone();
+        if zone != 0 {
+            self.set_zone(zone.saturating_sub(n));
+        }
     }
 
     /// What is known of the blocks below the lowest hole, as a bound: so it stays known when another one takes its place.
@@ -439,8 +458,8 @@ impl<H: Host> Holes<H> {
             if i > 1 && self.start(i - 1) <= run.end() {
                 self.remove(i - 1);
             }
-        } else if i == self.last() && run.start >= self.near() {
-            self.widen_zone(run.start);
+        } else if let Some((distance, true)) = self.near(run.start) {
+            self.widen_zone(distance);
         } else if (i == self.last() && Bounds::served(run.len) >= self.reach()) || self.bounds().lower(run, run.end()) {
             self.insert(i + 1, run);
         } else {

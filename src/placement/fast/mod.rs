@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::invariant::Broken;
 use crate::layout::area::Area;
-use crate::layout::atb::{Atb, Hint};
+use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
 use bounds::Bounds;
@@ -109,6 +109,24 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         Ok(())
     }
 
+    /// The lowest hole, if nothing below it is free that is as long, and something is left of it.
+    #[inline(always)]
+    fn take_quickly(self, n: usize) -> Option<Place> {
+        let holes = self.holes();
+        if n > SMALL || n <= holes.reach() || n >= holes.lowest_len() {
+            return None;
+        }
+        if holes.zone() != 0 {
+            return self.take_in_word_of_zone(n);
+        }
+        let (area, block) = (self.context.state().first_area(), holes.lowest_start());
+        if !area.atb::<FastAtb>().cell(block)?.take(n) {
+            return None;
+        }
+        holes.shorten_long(n);
+        Some(Place { area, block })
+    }
+
     /// Where the lowest run must be, judged by the lowest hole and the bound of the size:
     ///
     /// ```text
@@ -166,18 +184,17 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     }
 
     #[inline(always)]
-    fn hint(self) -> Hint {
-        Hint { hole: self.holes().lowest_start(), near: self.holes().near() }
+    fn near(self, block: usize) -> Option<(usize, bool)> {
+        self.holes().near(block)
     }
 
     #[inline(always)]
-    fn note_newest(self, n: usize) {
-        self.holes().extend_lowest(n);
-    }
-
-    #[inline(always)]
-    fn note_near(self, block: usize) {
-        self.holes().widen_zone(block);
+    fn note_near(self, n: usize, distance: usize) {
+        if n == distance {
+            self.holes().extend_lowest(n);
+        } else {
+            self.holes().widen_zone(distance);
+        }
     }
 
     fn note_free_run(self, run: Run) {
@@ -199,6 +216,23 @@ impl<H: Host> FastPlacement<H> {
         let place = self.place(n)?;
         place.area.atb::<FastAtb>().free_to_object(place.block, n);
         Some(place)
+    }
+
+    /// Makes an object of the lowest `n` (up to SMALL) free blocks in a row, if they lie in the zone's first word.
+    #[inline(always)]
+    fn take_in_word_of_zone(self, n: usize) -> Option<Place> {
+        let (holes, area) = (self.holes(), self.context.state().first_area());
+        let (start, lowest) = (holes.zone_start(), holes.lowest_start());
+        let cell = area.atb::<FastAtb>().cell(start)?;
+        let (first, _) = cell.find_run(1)?;
+        let (skip, _) = if n == 1 { (first, false) } else { cell.find_run(n)? };
+        let block = start + skip;
+        if block + n > lowest {
+            return None;
+        }
+        cell.take_up(skip, n);
+        holes.narrow_zone(if skip == first { block + n } else { start + first });
+        Some(Place { area, block })
     }
 
     /// Makes an object of the lowest `n` free blocks in a row, if they lie in the zone, or the lowest hole has room for them.
