@@ -24,7 +24,7 @@ impl<H: Host, V: Variant> Release<H, V> {
     }
 
     /// Frees an object, which is not NULL. A locked heap is left alone: the next collection will find the object.
-    #[inline(always)]
+    #[inline(never)]
     pub fn free(self, ptr: *mut u8) {
         let depth = self.0.lock_depth().get();
         if !V::Placement::<H>::SHORTCUTS || depth != 0 {

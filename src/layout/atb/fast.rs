@@ -1,6 +1,6 @@
 //! The table of the fast variant: whole words, in registers, with the processor's instructions that count bits.
 
-use core::ptr::NonNull;
+use core::ptr::{NonNull, with_exposed_provenance_mut};
 
 use super::super::block::{BLOCKS_PER_ATB, Kind};
 use super::super::lanes::*;
@@ -106,19 +106,26 @@ impl FastAtb {
     #[inline(always)]
     pub fn cell(&self, block: usize) -> Option<Cell> {
         let start = self.start.expose_provenance();
-        let aligned = start.wrapping_add(block / BLOCKS_PER_ATB) & !(WORD_BYTES - 1);
-        // Below the start this is negative.
-        let mut offset = aligned.wrapping_sub(start) as isize;
-        if UNALIGNED_WORDS {
-            offset = offset.max(0);
+        let word = start.wrapping_add(block / BLOCKS_PER_ATB) & !(WORD_BYTES - 1);
+        if word < start {
+            return self.first_cell(block);
         }
-        // Negative, it is a huge number.
-        if (offset as usize).wrapping_add(WORD_BYTES) > self.bytes || offset < 0 {
+        if word >= start.wrapping_add(self.bytes) {
             return None;
         }
-        let shift = (2 * block).wrapping_sub(8 * offset as usize) as u32;
-        // SAFETY: I5: a word of the table, aligned unless it is the first.
-        Some(unsafe { Cell::new(self.start.wrapping_add(offset as usize).cast(), shift) })
+        // start * 4 + block counts blocks from address 0 on; modulo 32, that is the lane.
+        let shift = block_shift(start.wrapping_mul(BLOCKS_PER_ATB).wrapping_add(block));
+        // SAFETY: I5: an aligned word that starts in the table ends in it.
+        Some(unsafe { Cell::new(with_exposed_provenance_mut(word), shift) })
+    }
+
+    #[inline(always)]
+    fn first_cell(&self, block: usize) -> Option<Cell> {
+        if !UNALIGNED_WORDS || self.bytes < WORD_BYTES {
+            return None;
+        }
+        // SAFETY: I5: the table's first bytes; the block is one of theirs, since its aligned word begins before them.
+        Some(unsafe { Cell::new(self.start.cast(), 2 * block as u32) })
     }
 
     #[inline(never)]

@@ -138,7 +138,8 @@ impl<H: Host> Holes<H> {
     }
 
     /// How far a block lies before the lowest hole, if it lies before it and not far away; and whether it can belong to the
-    /// zone: not if some class does not reach the lowest hole, so that its bound would have to be looked at.
+    /// zone: not if some class does not reach the lowest hole, so that its bound would have to be looked at; and not if
+    /// there are more holes, since bounds far above the lowest one would be lowered when the zone is closed.
     #[inline(always)]
     pub fn near(self, block: usize) -> Option<(usize, bool)> {
         let lowest = self.lowest_start();
@@ -147,7 +148,7 @@ impl<H: Host> Holes<H> {
         if distance > NEAR || (SPLIT_HEAP && lowest > self.0.state().first_area().blocks()) {
             return None;
         }
-        Some((distance, self.reach() == 0))
+        Some((distance, self.reach() == 0 && self.last() == 1))
     }
 
     /// Lets the zone have at least so many blocks.
