@@ -37,6 +37,7 @@ def stages():
         "rust": cargo_test(),
         "rust-minimal": cargo_test("minimal.env"),
         "rust-options": cargo_test("options.env"),
+        "rust-small-stack": cargo_test("small_stack.env"),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,

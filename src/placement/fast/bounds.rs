@@ -68,11 +68,6 @@ impl Bounds {
         (0..self.known()).find(|&class| self.get(class) >= index).unwrap_or(CLASSES)
     }
 
-    /// Whether any bound lies above an index.
-    pub fn any_above(self, index: usize) -> bool {
-        (0..self.known()).any(|class| self.get(class) > index)
-    }
-
     /// The largest class that a free run of `len` blocks, which may be longer if it is LONG, can serve.
     #[inline(always)]
     pub fn served(len: usize) -> usize {

@@ -22,8 +22,7 @@
 //!                      └─zone─┘└ lowest hole
 //! ```
 //!
-//! A hole starts where its free run starts, or further up, and goes on to the run's end. If that is far away, it is not
-//! measured: the table says how long a `LONG` hole is. When the list is full, one of the shortest is forgotten, and bounds
+//! A hole is a whole free run. If its end is far away, it is not measured: the table says how long a `LONG` hole is. When the list is full, one of the shortest is forgotten, and bounds
 //! are lowered for it after all; and so are holes whose indexes need more than 32 bits (in a heap of 128 GiB).
 
 use super::super::Run;
@@ -443,9 +442,10 @@ impl<H: Host> Holes<H> {
         let i = self.above(run.start);
         let touches = i != 0 && self.start(i) <= run.end();
         if freed > run.start && !(touches && self.start(i) < freed) {
-            // If it was below a bound, it belongs to the hole below, which is LONG; otherwise it need not be a hole.
-            if touches && self.bounds().any_above(run.start) {
-                self.remove(i);
+            // If the run is below a bound, it belongs to the hole below, which is LONG; otherwise it need not be a hole, and
+            // neither need the one behind it.
+            if touches {
+                self.forget_hole(i);
             }
             return Segments(self.0).note_free(run);
         }
@@ -493,6 +493,16 @@ impl<H: Host> Holes<H> {
         if is_lowest {
             self.find_reach();
         }
+    }
+
+    /// Removes a hole to which no bound need be lowered.
+    fn forget_hole(self, i: usize) {
+        if self.len(i) < LONG {
+            Segments(self.0).note_free(Run { start: self.start(i), len: self.len(i) });
+        } else {
+            Segments(self.0).forget();
+        }
+        self.remove(i);
     }
 
     /// The hole of a full list that gives way to one of `len` blocks: one of the shortest, if that is shorter. The highest
