@@ -74,9 +74,13 @@ def hunt(runner, args):
         search.settle(pair)
     written = []
     for pair in runner.pairs:
-        print_worst(search, pair)
+        if pair in runner.searched:
+            print_worst(search, pair)
         for found in search.worst(pair):
             written += rows(found, runner, [pair])
+    print()
+    for pair in runner.pairs:
+        print(f"{search.summary(pair)} on {runner.name}")
     return written
 
 
