@@ -43,8 +43,14 @@ def workloads(program):
 
 def found_by_hunt(board=False):
     """The rows of bench/hunt/rows.txt that fit this machine, or a board."""
-    lines = [line.split("#")[0] for line in (ROOT / "bench" / "hunt" / "rows.txt").read_text().splitlines()]
-    rows = [Row("hunt", *(part.strip() for part in line.split("|"))) for line in lines if line.strip()]
+    rows = []
+    for line in (ROOT / "bench" / "hunt" / "rows.txt").read_text().splitlines():
+        parts = [part.strip() for part in line.split("|")]
+        if line.startswith("#") or parts == [""]:
+            continue
+        if len(parts) != 3:
+            raise RunError(f"bench/hunt/rows.txt: not NAME | OPERATION | PARAMETERS: {line}")
+        rows.append(Row("hunt", *parts))
     return [row for row in rows if row.workload.startswith("board-") == board]
 
 

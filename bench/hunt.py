@@ -2,6 +2,7 @@
 """A hunt for workloads on which libgcheap is slower than gc.c, or than Boehm's collector.
 
     bench/hunt.py [--count N] [--seed S] [--only SEED|"NAME=VALUE ..."] [--boards NAMES | --boards all] [--seconds N]
+                  [--variant fast|compact]
 
 Workloads are drawn at random: the one of seed S, of S + 1, and so on. Then the search climbs from the worst ones to
 worse neighbours, makes these as simple as possible while the ratio stays as bad, and repeats them. The ratio is the
@@ -17,8 +18,9 @@ from pathlib import Path
 
 import hunt_build
 import hunt_space
-from build import ROOT, BuildError
+from build import GCHEAP, ROOT, BuildError
 from harness import RunError
+from hunt_build import COMPACT
 from hunt_run import Found, Native
 from hunt_search import SHOWN, Search
 from report import number
@@ -30,6 +32,7 @@ def arguments():
     parser.add_argument("--seed", type=int, metavar="S", default=1, help="of the first one (1)")
     parser.add_argument("--only", metavar="WORKLOAD", help="one workload: a seed, or parameters")
     parser.add_argument("--boards", metavar="NAMES", help="hunt on these boards, separated by commas, or on all")
+    parser.add_argument("--variant", choices=["fast", "compact"], help="only this variant of libgcheap")
     parser.add_argument("--seconds", type=int, metavar="N", help="stop searching after about so long")
     parser.add_argument("--json", type=Path, help="where to write the numbers")
     args = parser.parse_args()
@@ -41,7 +44,8 @@ def arguments():
 
 def runners(args, tree):
     if not args.boards:
-        return [Native(hunt_build.build_all(tree))]
+        ours = {"fast": [GCHEAP], "compact": [COMPACT]}.get(args.variant, [GCHEAP, COMPACT])
+        return [Native(hunt_build.build_all(tree), ours)]
     import hunt_boards
     return hunt_boards.runners(tree, args.boards)
 
@@ -70,9 +74,13 @@ def hunt(runner, args):
         search.settle(pair)
     written = []
     for pair in runner.pairs:
-        print_worst(search, pair)
+        if pair in runner.searched:
+            print_worst(search, pair)
         for found in search.worst(pair):
             written += rows(found, runner, [pair])
+    print()
+    for pair in runner.pairs:
+        print(f"{search.summary(pair)} on {runner.name}")
     return written
 
 

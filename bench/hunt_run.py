@@ -114,14 +114,14 @@ class Native(Runner):
 
     name, unit, board, sure_runs = "this machine", "ns", False, 7
 
-    def __init__(self, programs):
+    def __init__(self, programs, ours=(GCHEAP, COMPACT)):
         self.faults = []
         self.programs = programs
         self.exact = [heap for heap in (GC, GC_SMALL, GCHEAP, COMPACT) if heap in programs]
         self.heaps = [*self.exact, *([BOEHM] if BOEHM in programs else [])]
         pairs = [(GCHEAP, GC), (GCHEAP, BOEHM), (COMPACT, GC), (GCHEAP, GC_SMALL), (COMPACT, GC_SMALL)]
-        self.pairs = [pair for pair in pairs if set(pair) <= set(programs)]
-        self.searched = self.pairs[:-2]  # -Os is seldom faster than -O3
+        self.pairs = [pair for pair in pairs if set(pair) <= set(programs) and pair[0] in ours]
+        self.searched = [pair for pair in self.pairs if pair[1] != GC_SMALL]  # -Os is seldom faster than -O3
 
     def run(self, heap, found):
         """The numbers that the program prints; None if this heap cannot run the workload."""

@@ -25,7 +25,7 @@ class Search:
     def __init__(self, runner, seconds):
         self.runner = runner
         self.start, self.seconds = time.monotonic(), seconds or float("inf")
-        self.found = []
+        self.found, self.drawn = [], []
         self.few = min(3, runner.sure_runs)
 
     def is_late(self, share=1.0):
@@ -41,6 +41,7 @@ class Search:
             found = Found(hunt_space.draw(seed, self.runner.board), seed)
             if self.runner.measure_or_note(found, self.runner.heaps):
                 self.found.append(found)
+                self.drawn.append(found)
                 bad = {heap for pair in self.runner.pairs if (found.ratio(pair) or 9) < INTERESTING for heap in pair}
                 self.runner.measure_or_note(found, sorted(bad), self.few - 1)
             else:
@@ -62,6 +63,13 @@ class Search:
                 seeds.add(found.seed)
                 kinds.add(kind)
         return kept[:n]
+
+    def summary(self, pair):
+        """How many of the random workloads are slower than with the other heap, and the worst of all."""
+        ratios = [ratio for ratio in (found.ratio(pair) for found in self.drawn) if ratio is not None]
+        worst = min([found.ratio(pair) for found in self.worst(pair, 1)], default=float("nan"))
+        return (f"{pair[0]} against {pair[1]}: slower in {sum(ratio < 1 for ratio in ratios)} of {len(ratios)} random"
+                f" workloads; the worst ratio, also of those that the search found, is {worst:.3f}")
 
     def is_as_bad(self, new, pair, limit):
         """Whether a workload's ratio is below the limit; a first look is enough for most that are not."""

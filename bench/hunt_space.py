@@ -188,6 +188,8 @@ def simpler(params):
         if params.get(most, 0) > params.get(name, 1):
             yield dict(params, **{most: params.get(name, DEFAULTS[name])}, ops=0)
     for name in ("heap", "slots", "fill", "extra", "arity", "burst", "peakmax"):
+        if name not in relevant(params):
+            continue
         value = params.get(name, DEFAULTS[name])
         if value // 2 >= max(1, LEAST[name]):
             yield dict(params, **{name: value // 2}, ops=0)
