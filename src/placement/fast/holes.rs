@@ -41,7 +41,7 @@ use crate::layout::bytes;
 pub(super) const LONG: usize = 127;
 
 /// How far below the lowest hole the zone goes at most, in blocks.
-pub(super) const NEAR: usize = 256;
+pub(super) const NEAR: usize = 2048;
 
 /// The start of the lowest hole when there is none.
 const NO_HOLE: usize = u32::MAX as usize;
@@ -473,7 +473,9 @@ impl<H: Host> Holes<H> {
     fn insert(self, mut i: usize, hole: Run) {
         let mut last = self.last();
         if last == HOLE_ENTRIES - 1 {
-            let Some(victim) = self.victim(hole.len) else { return self.forget_run(hole) };
+            // Most allocations look for the lowest hole: there, one of equal length gives way, too.
+            let shorter = hole.len + (i > last) as usize;
+            let Some(victim) = self.victim(shorter) else { return self.forget_run(hole) };
             let run = Run { start: self.start(victim), len: self.len(victim) };
             self.remove(victim);
             self.forget_run(run);
@@ -505,8 +507,8 @@ impl<H: Host> Holes<H> {
         self.remove(i);
     }
 
-    /// The hole of a full list that gives way to one of `len` blocks: one of the shortest, if that is shorter. The highest
-    /// of them, so that as little as possible is forgotten.
+    /// The hole of a full list that gives way: one of the shortest, if it has fewer than `len` blocks. The highest of them,
+    /// so that as little as possible is forgotten.
     fn victim(self, len: usize) -> Option<usize> {
         let mut n = 2;
         while n <= len.min(LONG) {
@@ -527,6 +529,10 @@ impl<H: Host> Holes<H> {
         } else {
             // How far it goes is not known.
             Segments(self.0).forget();
+        }
+        if run.start >= self.lowest_start() {
+            self.bounds().lower(run, usize::MAX);
+            return;
         }
         self.close_zone();
         self.keep_reach();

@@ -13,6 +13,7 @@ mod segments;
 
 use super::index::{first_index, place_at};
 use super::{Place, Placement, Run};
+use crate::config::SPLIT_HEAP;
 use crate::context::Context;
 use crate::host::Host;
 use crate::invariant::Broken;
@@ -267,7 +268,12 @@ impl<H: Host> FastPlacement<H> {
     fn find(self, n: usize) -> Option<usize> {
         let (bounds, holes) = (self.bounds(), self.holes());
         let class = class_of(n);
-        let Some(hole) = holes.fitting(n, holes.near_bound(class)) else { return self.find_by_search(n) };
+        let bound = holes.near_bound(class);
+        let Some(hole) = holes.fitting(n, bound) else {
+            // Above the last block there is nothing to search.
+            let searched = !SPLIT_HEAP && bound >= self.context.state().first_area().blocks();
+            return if searched { None } else { self.find_by_search(n) };
+        };
         let start = holes.start(hole);
         if bounds.get(class) == start {
             bounds.raise(class, start + n);
