@@ -78,8 +78,13 @@ impl PlacementWords {
     }
 
     /// How many blocks the zone below the lowest hole has.
-    pub fn zone(self) -> Field<u32> {
-        number(self.0, 0)
+    pub fn zone(self) -> Field<u16> {
+        self.0.field(START)
+    }
+
+    /// Whether there can be a zone: 1, or 0.
+    pub fn may_have_zone(self) -> Field<u8> {
+        self.byte(2)
     }
 
     /// The smallest class that nothing below the zone can serve.
@@ -277,6 +282,7 @@ mod tests {
     #[test]
     fn no_two_fields_overlap() {
         let zone = |s, v| access(PlacementWords(s).zone(), v);
+        let may = |s, v| access(PlacementWords(s).may_have_zone(), v);
         let reach = |s, v| access(PlacementWords(s).reach(), v);
         let known = |s, v| access(PlacementWords(s).known_classes(), v);
         let count = |s, v| access(PlacementWords(s).last_hole(), v);
@@ -287,7 +293,7 @@ mod tests {
         let last_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
         let first_start = |s, v| access(PlacementWords(s).hole_start(0), v);
         let last_start = |s, v| access(PlacementWords(s).hole_start(HOLE_ENTRIES - 1), v);
-        keep_apart(&[&zone, &reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
+        keep_apart(&[&zone, &may, &reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
         if let Some(last) = SEGMENTS.checked_sub(1) {
             let first_most = |s, v| access(PlacementWords(s).most(0), v);
             let last_most = |s, v| access(PlacementWords(s).most(last), v);

@@ -116,6 +116,7 @@ impl<H: Host> Holes<H> {
         self.set_last(0);
         self.set_start(0, NO_HOLE);
         self.words().reach().set(CLASSES as u8);
+        self.words().may_have_zone().set(0);
         self.set_zone(0);
     }
 
@@ -127,7 +128,7 @@ impl<H: Host> Holes<H> {
 
     #[inline(always)]
     fn set_zone(self, blocks: usize) {
-        self.words().zone().set(blocks as u32);
+        self.words().zone().set(blocks as u16);
     }
 
     /// Where the zone starts.
@@ -137,8 +138,7 @@ impl<H: Host> Holes<H> {
     }
 
     /// How far a block lies before the lowest hole, if it lies before it and not far away; and whether it can belong to the
-    /// zone: not if some class does not reach the lowest hole, so that its bound would have to be looked at; and not if
-    /// there are more holes, since bounds far above the lowest one would be lowered when the zone is closed.
+    /// zone.
     #[inline(always)]
     pub fn near(self, block: usize) -> Option<(usize, bool)> {
         let lowest = self.lowest_start();
@@ -147,7 +147,23 @@ impl<H: Host> Holes<H> {
         if distance > NEAR || (SPLIT_HEAP && lowest > self.0.state().first_area().blocks()) {
             return None;
         }
-        Some((distance, self.reach() == 0 && self.last() == 1))
+        Some((distance, self.words().may_have_zone().get() != 0))
+    }
+
+    /// Finds out whether there can be a zone: not if some class does not reach the lowest hole, so that its bound would have
+    /// to be looked at; and not if a bound lies far above, which would be lowered when the zone is closed.
+    fn find_may_have_zone(self) {
+        let most = self.lowest_start() + NEAR;
+        let may = self.reach() == 0 && (0..self.bounds().known()).all(|class| self.bounds().get(class) <= most);
+        self.words().may_have_zone().set(may as u8);
+    }
+
+    /// Takes note that a bound was raised to an index.
+    #[inline(always)]
+    pub fn note_raised(self, index: usize) {
+        if index > self.lowest_start() + NEAR {
+            self.words().may_have_zone().set(0);
+        }
     }
 
     /// Lets the zone have at least so many blocks.
@@ -259,6 +275,7 @@ impl<H: Host> Holes<H> {
     fn find_reach(self) {
         let reach = if self.last() == 0 { CLASSES } else { self.bounds().first_beyond(self.lowest_start()) };
         self.words().reach().set(reach as u8);
+        self.find_may_have_zone();
     }
 
     /// Removes a hole.
@@ -368,6 +385,7 @@ impl<H: Host> Holes<H> {
     pub fn note_first(self, class: usize, index: usize) {
         if index == self.lowest_start() && class < self.reach() && self.zone() == 0 {
             self.words().reach().set(class as u8);
+            self.find_may_have_zone();
         }
     }
 

@@ -296,6 +296,7 @@ impl<H: Host> FastPlacement<H> {
             // The bound is that of the class's smallest size, where other runs may be too short.
             let (Ok(first) | Err(first)) = search::search(self.context, from, size, limit);
             bounds.raise(class, first);
+            holes.note_raised(first);
             from = first;
         }
         let found = if from < limit { search::search(self.context, from, n, limit) } else { Err(limit) };
@@ -310,12 +311,14 @@ impl<H: Host> FastPlacement<H> {
             (Err(end), None) => {
                 if is_first {
                     bounds.raise(class, end);
+                    holes.note_raised(end);
                 }
                 return None;
             }
         }
         if is_first {
             bounds.raise(class, index + n);
+            holes.note_raised(index + n);
         }
         if hole.is_none() {
             self.keep_rest(index + n, n);
