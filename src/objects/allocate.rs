@@ -50,7 +50,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             self.0.host().enter();
         }
         if !V::Placement::<H>::SHORTCUTS {
-            return self.search(n, bytes, finaliser);
+            return self.search(n, bytes, finaliser, false);
         }
         // Most allocations are of one block, and need nothing of what the others need. Apart from those they are short.
         if n > 1 {
@@ -79,21 +79,23 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     #[inline(never)]
     fn alloc_otherwise(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let placement = V::Placement::over(self.0);
-        if !self.is_collection_due() {
+        let due = self.is_collection_due();
+        if !due {
             if let Some(place) = placement.take_within_word(n).or_else(|| placement.take_small(n)) {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
         }
-        self.alloc_by_search(n, bytes, finaliser)
+        self.alloc_by_search(n, bytes, finaliser, !due && placement.is_small(n))
     }
 
     #[inline(never)]
-    fn alloc_by_search(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
-        self.search(n, bytes, finaliser)
+    fn alloc_by_search(self, n: usize, bytes: usize, finaliser: bool, in_vain: bool) -> *mut u8 {
+        self.search(n, bytes, finaliser, in_vain)
     }
 
-    /// Allocates without a shortcut. In a build with a mutex the caller has taken it.
-    fn search(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+    /// Allocates without a shortcut, after one that was tried `in_vain` and has searched the whole heap, or not. In a build
+    /// with a mutex the caller has taken it.
+    fn search(self, n: usize, bytes: usize, finaliser: bool, mut in_vain: bool) -> *mut u8 {
         let mut may_collect = self.0.state().auto_collect().get() != 0;
         let mut may_grow = SPLIT_HEAP_AUTO;
         if may_collect && self.is_collection_due() {
@@ -101,10 +103,12 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             may_collect = false;
         }
         loop {
-            if let Some(place) = V::Placement::over(self.0).place(n) {
+            let place = if in_vain { None } else { V::Placement::over(self.0).place(n) };
+            if let Some(place) = place {
                 place.area.atb::<V::Atb>().free_to_object(place.block, n);
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
+            in_vain = false;
             if !may_collect {
                 if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
                     may_grow = false;

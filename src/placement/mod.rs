@@ -70,6 +70,12 @@ pub trait Placement<H: Host>: Copy {
         None
     }
 
+    /// Whether `take_small` finds `n` blocks if there are any.
+    #[inline(always)]
+    fn is_small(self, _n: usize) -> bool {
+        false
+    }
+
     /// Makes an object of the lowest `n` (at least 1) free blocks in a row, if `n` is small enough for a short search; none,
     /// too, if the search fails.
     fn take_small(self, _n: usize) -> Option<Place> {

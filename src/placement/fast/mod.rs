@@ -179,6 +179,11 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         Some(Place { area, block })
     }
 
+    #[inline(always)]
+    fn is_small(self, n: usize) -> bool {
+        n <= SMALL
+    }
+
     /// `place` for classes that have one size only.
     #[inline(always)]
     fn take_small(self, n: usize) -> Option<Place> {
