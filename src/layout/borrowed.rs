@@ -126,6 +126,12 @@ impl MarkingWords {
         word(self.0, FIRST_DISGUISED)
     }
 
+    /// In the same word, as long as no free run is disguised: how many steps of the walk have led far away in memory.
+    /// 0 when marking begins, since placement has suspended its holes.
+    pub fn far_steps(self) -> Field<usize> {
+        word(self.0, FIRST_DISGUISED)
+    }
+
     /// A word of cards.
     pub fn cards(self, i: usize) -> Field<usize> {
         debug_assert!(i < CARD_WORDS);

@@ -134,6 +134,20 @@ impl FastAtb {
         object_at(word, shift)
     }
 
+    /// Lets the head that a collection has reached wait: 01 becomes 00, which then means that (`marking::fast::deferred`).
+    /// Returns the word that it is in, if it was an unmarked head.
+    #[inline(always)]
+    pub fn head_to_deferred(&self, block: usize) -> Option<usize> {
+        let slot = self.slot(block);
+        let (i, shift) = (slot / BLOCKS_PER_WORD, block_shift(slot));
+        let word = self.load(i);
+        if word >> shift & 3 != Kind::Head as Word {
+            return None;
+        }
+        self.store(i, word & !(1 << shift));
+        Some(i)
+    }
+
     /// Frees the tails at the start of word `i` and on; says how many there were.
     #[inline(never)]
     fn tails_to_free(&self, mut i: usize) -> usize {
