@@ -11,7 +11,7 @@ pub struct Cell {
     /// A word that belongs to the table.
     word: *mut Word,
     /// The lower of the block's two bits in it.
-    shift: u32,
+    pub(super) shift: u32,
 }
 
 /// The free run that a freed object is now part of.
@@ -32,12 +32,14 @@ impl Cell {
         Self { word, shift }
     }
 
-    fn load(self) -> Word {
+    #[inline(always)]
+    pub(super) fn load(self) -> Word {
         // SAFETY: I5: the word is part of the table.
         Word::from_le(unsafe { self.word.read() })
     }
 
-    fn store(self, word: Word) {
+    #[inline(always)]
+    pub(super) fn store(self, word: Word) {
         // SAFETY: I5; I4: no reference to it exists.
         unsafe { self.word.write(word.to_le()) }
     }

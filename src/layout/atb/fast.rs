@@ -44,6 +44,11 @@ pub struct FastAtb {
 }
 
 impl FastAtb {
+    /// The words without the first one, if that may be shared; and how many were left out.
+    pub(super) fn words_not_shared(&self) -> (*mut Word, usize) {
+        (self.words.wrapping_add(self.shared as usize), self.shared as usize)
+    }
+
     /// Word `i`, but not the first one, which may be shared.
     #[inline(always)]
     pub fn load_behind_first(&self, i: usize) -> Word {

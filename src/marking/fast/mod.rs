@@ -13,8 +13,9 @@ use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
-use crate::layout::atb::fast::{Reached, object_at};
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word};
+use crate::layout::atb::fast::Reached;
+use crate::layout::atb::window::Window;
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, lanes_from, tails};
 use deferred::Deferred;
 use pool::Pool;
 use stack::{Child, Depth, MarkStack, STACK_LEN};
@@ -28,11 +29,14 @@ const WORDS_PER_BLOCK: usize = BLOCK_BYTES / WORD_BYTES;
 pub struct FastMarking<H: Host> {
     context: Context<H>,
     first: Pool,
+    /// The first pool's table, as the inner loops see it.
+    window: Window,
 }
 
 impl<H: Host> Marking<H> for FastMarking<H> {
     fn over(context: Context<H>) -> Self {
-        Self { context, first: Pool::of(context.state().first_area(), 0) }
+        let first = Pool::of(context.state().first_area(), 0);
+        Self { context, first, window: Window::of(first.atb, first.start) }
     }
 
     unsafe fn mark(self, words: *const usize, len: usize) {
@@ -44,11 +48,9 @@ impl<H: Host> Marking<H> for FastMarking<H> {
             }
             // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
             let word = unsafe { words.add(i).read_volatile() };
-            if let Some((pool, block)) = self.find(word) {
-                let reached = pool.atb.head_to_mark(block);
-                if reached != Reached::Nothing {
-                    stack = self.push_object(Child { addr: word, reached }, stack);
-                }
+            let reached = self.mark_word(word);
+            if reached != Reached::Nothing {
+                stack = self.push_object(Child { addr: word, reached }, stack);
             }
         }
         self.drain(stack);
@@ -68,17 +70,23 @@ impl<H: Host> Marking<H> for FastMarking<H> {
 
 impl<H: Host> FastMarking<H> {
     #[inline(always)]
-    fn deferred(self) -> Deferred<H> {
+    fn deferred(&self) -> Deferred<H> {
         Deferred(self.context)
     }
 
     #[inline(always)]
-    fn stack(self) -> MarkStack {
+    fn stack(&self) -> MarkStack {
         MarkStack(self.context.state())
     }
 
+    /// Whether all blocks of the heap are in the window.
+    #[inline(always)]
+    fn is_one_window(&self) -> bool {
+        !SPLIT_HEAP && self.window.is_complete()
+    }
+
     /// One round; says whether there was any card.
-    fn scan_cards(self, deferred: Deferred<H>) -> bool {
+    fn scan_cards(&self, deferred: Deferred<H>) -> bool {
         let mut stack = Depth::EMPTY;
         let mut any = false;
         deferred.each_card(self.first, |pool, words| {
@@ -97,8 +105,10 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans the objects of table word `i` that waited, in order of address; they have just been marked.
     #[inline(always)]
-    fn scan_waiting(self, pool: Pool, i: usize, word: Word, mut waiting: Word, mut stack: Depth) -> Depth {
+    fn scan_waiting(&self, pool: Pool, i: usize, word: Word, mut waiting: Word, mut stack: Depth) -> Depth {
         let address = pool.word_address(i);
+        // Those that have another block, or may have one in the next word.
+        let longer = tails(word) >> 2 | lanes_from(BLOCKS_PER_WORD - 1);
         while waiting != 0 {
             let shift = waiting.trailing_zeros();
             waiting &= waiting - 1;
@@ -107,7 +117,7 @@ impl<H: Host> FastMarking<H> {
                 self.drain(stack);
                 stack = Depth::EMPTY;
             }
-            stack = if object_at(word, shift) == Reached::OneBlock {
+            stack = if longer >> shift & 1 == 0 {
                 self.scan_block(pool, addr, stack)
             } else {
                 self.scan_longer(pool, pool.atb.block(i * BLOCKS_PER_WORD + shift as usize / 2), stack)
@@ -118,7 +128,7 @@ impl<H: Host> FastMarking<H> {
 
     /// The block that a word is the address of, if it is one.
     #[inline(always)]
-    fn find(self, word: usize) -> Option<(Pool, usize)> {
+    fn find(&self, word: usize) -> Option<(Pool, usize)> {
         if let Some(block) = self.first.block(word) {
             return Some((self.first, block));
         }
@@ -126,7 +136,7 @@ impl<H: Host> FastMarking<H> {
     }
 
     #[inline(always)]
-    fn find_in_others(self, word: usize) -> Option<(Pool, usize)> {
+    fn find_in_others(&self, word: usize) -> Option<(Pool, usize)> {
         let mut next = self.first.next();
         while let Some(pool) = next {
             if let Some(block) = pool.block(word) {
@@ -141,7 +151,7 @@ impl<H: Host> FastMarking<H> {
     /// many of them, some are on their way from memory while another one is scanned; but half of the stack is left to what
     /// they lead to.
     #[inline(always)]
-    fn push_object(self, object: Child, stack: Depth) -> Depth {
+    fn push_object(&self, object: Child, stack: Depth) -> Depth {
         let stack = self.stack().push(object, stack);
         if stack.depth <= STACK_LEN / 2 {
             return stack;

@@ -53,12 +53,8 @@ impl Pool {
         self.start.addr().get().wrapping_add(before)
     }
 
-    /// The words of a block.
-    ///
-    /// # Safety
-    /// `addr` is the address of one of this pool's blocks.
-    pub unsafe fn words(&self, addr: usize) -> *const usize {
-        // SAFETY: I6: the offset of a block from the pool's start.
-        unsafe { self.start.as_ptr().add(addr.wrapping_sub(self.start.addr().get())).cast() }
+    /// A pointer to the block with this address.
+    pub fn pointer(&self, addr: usize) -> *const usize {
+        self.start.as_ptr().wrapping_add(addr.wrapping_sub(self.start.addr().get())).cast()
     }
 }

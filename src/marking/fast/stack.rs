@@ -59,6 +59,7 @@ impl MarkStack {
     }
 
     /// The entry at the bottom. Not inlined: the compiler would make the address wait for it (`drain`).
+    #[cold]
     #[inline(never)]
     pub fn only_entry(self) -> usize {
         self.entry(0).get()

@@ -12,7 +12,7 @@ use crate::layout::atb::fast::Reached;
 impl<H: Host> FastMarking<H> {
     /// Scans what is on the stack, and all that it leads to.
     #[inline(never)]
-    pub(super) fn drain(self, stack: Depth) {
+    pub(super) fn drain(&self, stack: Depth) {
         let stack = self.walk::<false>(stack, &mut Watch::off());
         if stack.newest == PARKED {
             self.drain_and_watch(stack);
@@ -22,7 +22,7 @@ impl<H: Host> FastMarking<H> {
     /// The loop of `drain`. Ends with an empty stack; or when an object has been parked; or, if it is to watch, not then,
     /// but when parked objects had better be finished.
     #[inline(always)]
-    pub(super) fn walk<const WATCH: bool>(self, mut stack: Depth, watch: &mut Watch) -> Depth {
+    pub(super) fn walk<const WATCH: bool>(&self, mut stack: Depth, watch: &mut Watch) -> Depth {
         while stack.depth > 0 {
             stack.depth -= 1;
             // A list has one object on the stack at a time, and each must be loaded to find the next. So as little as
@@ -56,7 +56,7 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans an object from the block at this address on, marking and stacking what it points at.
     #[inline(never)]
-    fn scan_object(self, addr: usize, flags: usize, stack: Depth) -> Depth {
+    fn scan_object(&self, addr: usize, flags: usize, stack: Depth) -> Depth {
         if !SPLIT_HEAP && flags & LONG == 0 {
             self.scan_and_defer(self.first, addr);
             return stack;
@@ -67,29 +67,47 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans one block; its children, marked, go on the stack.
     #[inline(always)]
-    pub(super) fn scan_block(self, pool: Pool, addr: usize, mut stack: Depth) -> Depth {
-        self.each_pointer(pool, addr, |pool, block, addr| {
-            let reached = pool.atb.head_to_mark(block);
-            if reached != Reached::Nothing {
-                stack = self.stack().push(Child { addr, reached }, stack);
+    pub(super) fn scan_block(&self, pool: Pool, addr: usize, mut stack: Depth) -> Depth {
+        if !self.is_one_window() {
+            return self.scan_block_anywhere(pool, addr, stack);
+        }
+        self.context.host().hook(addr / BLOCK_BYTES);
+        let words = self.window.pointer(addr);
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: I6: word i of a block: entries of the stack are addresses of blocks, and so are their successors inside
+            // one object. Volatile: a thread may be writing to it.
+            let word = unsafe { words.add(i).read_volatile() };
+            let slot = self.window.slot_or_more(word);
+            if self.window.has(slot) {
+                let reached = self.window.head_to_mark(slot);
+                if reached != Reached::Nothing {
+                    stack = self.stack().push(Child { addr: word, reached }, stack);
+                }
             }
-        });
+        }
         stack
     }
 
-    /// Calls `found` for each word of a block that is the address of a block.
-    #[inline(always)]
-    pub(super) fn each_pointer(self, pool: Pool, addr: usize, mut found: impl FnMut(Pool, usize, usize)) {
+    /// The same where words may be addresses of blocks that are not in the window.
+    #[cold]
+    #[inline(never)]
+    fn scan_block_anywhere(&self, pool: Pool, addr: usize, mut stack: Depth) -> Depth {
         self.context.host().hook(addr / BLOCK_BYTES);
-        // SAFETY: I6: `addr` is the address of a block of this pool: entries of the stack are, and so are their successors
-        // inside one object.
-        let words = unsafe { pool.words(addr) };
+        let words = pool.pointer(addr);
         for i in 0..WORDS_PER_BLOCK {
-            // SAFETY: I6: word i of that block. Volatile: a thread may be writing to it.
+            // SAFETY: I6: as above.
             let word = unsafe { words.add(i).read_volatile() };
-            if let Some((pool, block)) = self.find(word) {
-                found(pool, block, word);
+            let reached = self.mark_word(word);
+            if reached != Reached::Nothing {
+                stack = self.stack().push(Child { addr: word, reached }, stack);
             }
         }
+        stack
+    }
+
+    /// Marks the object that a word is the address of, if it is one and not marked yet.
+    #[inline(always)]
+    pub(super) fn mark_word(&self, word: usize) -> Reached {
+        self.find(word).map_or(Reached::Nothing, |(pool, block)| pool.atb.head_to_mark(block))
     }
 }

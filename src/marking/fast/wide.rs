@@ -6,17 +6,16 @@ use super::deferred::Cards;
 use super::pool::Pool;
 use super::prefetch::{AHEAD, prefetch};
 use super::stack::{Depth, FLAGS, LONG, PARKED, STACK_LEN, UNFINISHED};
-use crate::config::{BLOCK_BYTES, SPLIT_HEAP};
+use crate::config::BLOCK_BYTES;
 use crate::host::Host;
-use crate::layout::block::block_or_more;
 
-/// log2 of how many bytes further a step of the walk is far.
-const FAR_BITS: u32 = 12;
+/// From how many bytes on a step of the walk is far.
+const FAR: usize = 4096;
 
 impl<H: Host> FastMarking<H> {
     /// Scans an object of one or more blocks from this block on.
     #[inline(never)]
-    pub(super) fn scan_longer(self, pool: Pool, block: usize, mut stack: Depth) -> Depth {
+    pub(super) fn scan_longer(&self, pool: Pool, block: usize, mut stack: Depth) -> Depth {
         let (run, more) = pool.atb.object_in_word(block);
         if more || stack.depth + run * WORDS_PER_BLOCK > STACK_LEN {
             return self.scan_long(pool, block, stack);
@@ -34,7 +33,7 @@ impl<H: Host> FastMarking<H> {
     /// The table tells word by word how far the object goes: a long one that comes back here again and again must not
     /// have its end looked up each time.
     #[inline(never)]
-    fn scan_long(self, pool: Pool, mut block: usize, mut stack: Depth) -> Depth {
+    fn scan_long(&self, pool: Pool, mut block: usize, mut stack: Depth) -> Depth {
         let bottom = stack.depth;
         // Half of what is free is for one object's children, the other half for theirs.
         let limit = bottom + ((STACK_LEN - bottom) / 2).max(WORDS_PER_BLOCK);
@@ -48,7 +47,7 @@ impl<H: Host> FastMarking<H> {
             while addr < end {
                 prefetch(addr.wrapping_add(AHEAD));
                 // After a block without children the next one is likely to have none.
-                if !found && self.leads_nowhere(pool, addr) {
+                if !found && self.leads_nowhere(addr) {
                     addr += BLOCK_BYTES;
                     continue;
                 }
@@ -70,24 +69,22 @@ impl<H: Host> FastMarking<H> {
     /// Whether no word of a block is the address of a block: one branch for all of them. Most of what fills long objects
     /// is text and numbers.
     #[inline(always)]
-    fn leads_nowhere(self, pool: Pool, addr: usize) -> bool {
-        if SPLIT_HEAP {
-            return false; // a word may point into any area
+    fn leads_nowhere(&self, addr: usize) -> bool {
+        if !self.is_one_window() {
+            return false;
         }
-        // SAFETY: I6: the block is one of this pool, as in `scan_block`.
-        let words = unsafe { pool.words(addr) };
+        let words = self.window.pointer(addr);
         let mut lowest = usize::MAX;
         for i in 0..WORDS_PER_BLOCK {
-            // SAFETY: I6: word i of that block.
-            let word = unsafe { words.add(i).read_volatile() };
-            lowest = lowest.min(block_or_more(word, self.first.start.addr().get()));
+            // SAFETY: I6: word i of the block, as in `scan_block`.
+            lowest = lowest.min(self.window.slot_or_more(unsafe { words.add(i).read_volatile() }));
         }
-        lowest >= self.first.blocks
+        !self.window.has(lowest)
     }
 
     /// The rest of an object that has more children than there is room for.
     #[inline(never)]
-    fn scan_with_a_full_stack(self, pool: Pool, addr: usize, bottom: usize, mut stack: Depth) -> Depth {
+    fn scan_with_a_full_stack(&self, pool: Pool, addr: usize, bottom: usize, mut stack: Depth) -> Depth {
         if stack.depth > bottom && stack.depth < STACK_LEN && !self.deferred().on() {
             // The rest waits below the object's children, where a swap makes room for it: it comes last.
             let place = self.stack().entry(bottom);
@@ -105,7 +102,7 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans an object from this block to its end; its children wait in the table.
     #[inline(never)]
-    fn scan_rest_and_defer(self, pool: Pool, mut block: usize) {
+    fn scan_rest_and_defer(&self, pool: Pool, mut block: usize) {
         let cards = self.cards();
         let (mut run, mut more) = pool.atb.object_in_word(block);
         let mut found = true;
@@ -115,7 +112,7 @@ impl<H: Host> FastMarking<H> {
             let end = addr + run * BLOCK_BYTES;
             while addr < end {
                 prefetch(addr.wrapping_add(AHEAD));
-                found = if !found && self.leads_nowhere(pool, addr) {
+                found = if !found && self.leads_nowhere(addr) {
                     false
                 } else {
                     self.scan_block_and_defer(pool, addr, cards)
@@ -131,26 +128,52 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans one block; its children wait in the table.
     #[inline(never)]
-    pub(super) fn scan_and_defer(self, pool: Pool, addr: usize) {
+    pub(super) fn scan_and_defer(&self, pool: Pool, addr: usize) {
         self.scan_block_and_defer(pool, addr, self.cards());
     }
 
     /// Says whether there were any pointers.
     #[inline(always)]
-    fn scan_block_and_defer(self, pool: Pool, addr: usize, cards: Cards) -> bool {
+    fn scan_block_and_defer(&self, pool: Pool, addr: usize, cards: Cards) -> bool {
+        if !self.is_one_window() {
+            return self.scan_anywhere_and_defer(pool, addr, cards);
+        }
+        self.context.host().hook(addr / BLOCK_BYTES);
+        let words = self.window.pointer(addr);
         let mut any = false;
-        self.each_pointer(pool, addr, |pool, block, _| {
-            any = true;
-            if let Some(word) = pool.atb.head_to_deferred(block) {
-                cards.set(pool.words_before + word);
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: I6: word i of the block, as in `scan_block`.
+            let slot = self.window.slot_or_more(unsafe { words.add(i).read_volatile() });
+            if self.window.has(slot) {
+                any = true;
+                if self.window.head_to_deferred(slot) {
+                    cards.set(self.window.table_word(slot));
+                }
             }
-        });
+        }
         any
+    }
+
+    /// The same where words may be addresses of blocks that are not in the window.
+    #[cold]
+    #[inline(never)]
+    fn scan_anywhere_and_defer(&self, pool: Pool, addr: usize, cards: Cards) -> bool {
+        self.context.host().hook(addr / BLOCK_BYTES);
+        let words = pool.pointer(addr);
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: I6: word i of the block, as in `scan_block`.
+            if let Some((pool, block)) = self.find(unsafe { words.add(i).read_volatile() }) {
+                if let Some(i) = pool.atb.head_to_deferred(block) {
+                    cards.set(pool.words_before + i);
+                }
+            }
+        }
+        true
     }
 
     /// The cards. The first time in a collection, free runs are disguised.
     #[inline(always)]
-    fn cards(self) -> Cards {
+    fn cards(&self) -> Cards {
         if !self.deferred().on() {
             self.deferred().disguise_free_runs(self.first);
         }
@@ -161,7 +184,7 @@ impl<H: Host> FastMarking<H> {
     /// leads far away in memory again and again, they had better wait in the table, which has them in order of address.
     /// Disguising the free runs has its price: it is paid when the far steps have cost as much.
     #[inline(never)]
-    pub(super) fn drain_and_watch(self, mut stack: Depth) {
+    pub(super) fn drain_and_watch(&self, mut stack: Depth) {
         let far_steps = self.stack().far_steps();
         let mut watch = Watch { last: 0, far_steps: far_steps.get(), patience: self.price_of_disguise() };
         stack = self.walk::<true>(stack, &mut watch);
@@ -176,7 +199,7 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans parked objects to their end; their children wait in the table.
     #[inline(never)]
-    fn finish_parked(self, mut stack: Depth) -> Depth {
+    fn finish_parked(&self, mut stack: Depth) -> Depth {
         let mut i = 0;
         while i < stack.depth {
             let place = self.stack().entry(i);
@@ -196,7 +219,7 @@ impl<H: Host> FastMarking<H> {
     }
 
     /// What disguising the free runs costs, in far steps.
-    fn price_of_disguise(self) -> usize {
+    fn price_of_disguise(&self) -> usize {
         let mut price = 64;
         let mut next = Some(self.first);
         while let Some(pool) = next {
@@ -224,9 +247,12 @@ impl Watch {
     /// Takes note of a step; says whether there have been too many far ones.
     #[inline(always)]
     pub fn step(&mut self, addr: usize) -> bool {
-        let far = (addr ^ self.last) >> FAR_BITS != 0;
+        let step = addr.wrapping_sub(self.last);
         self.last = addr;
-        self.far_steps += far as usize;
+        if step.wrapping_add(FAR) < 2 * FAR {
+            return false;
+        }
+        self.far_steps += 1;
         self.far_steps > self.patience
     }
 }
