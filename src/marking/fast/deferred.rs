@@ -23,13 +23,13 @@
 use core::ops::Range;
 
 use super::pool::Pool;
+use super::prefetch::{AHEAD, prefetch};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
-use crate::layout::atb::fast::FastAtb;
-use crate::layout::block::{block_from_ptr, ptr_from_block};
+use crate::layout::block::ptr_from_block;
 use crate::layout::borrowed::{CARD_WORDS, MarkingWords};
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word, both_bits, frees};
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_of_objects};
 use crate::layout::phase::phase_of;
 use crate::layout::state::State;
 
@@ -156,22 +156,43 @@ impl<H: Host> Deferred<H> {
         phase.set_card_bits(table_words.div_ceil(CARDS).next_power_of_two().trailing_zeros());
     }
 
-    /// Makes the disguised free runs free again.
-    pub fn restore_free_runs(self) {
-        let link = self.words().first_disguised();
-        while link.get() != 0 {
-            let addr = link.get();
-            // Every link is the address of a free block in one of the areas.
-            link.set(0);
-            for area in self.0.state().areas() {
-                let pool = area.pool();
-                if let Some(block) = block_from_ptr(addr, pool.addr().get(), area.blocks()) {
-                    // SAFETY: I6, I8: the run's first word, written by `disguise_free_runs`.
-                    link.set(unsafe { ptr_from_block(pool, block).cast::<usize>().read() });
-                    area.atb::<FastAtb>().object_to_free(block);
-                    break;
-                }
+    /// Makes the disguised free runs free again: those of one table word together.
+    #[inline(never)]
+    pub fn restore_free_runs(self, first: Pool) {
+        let mut link = self.words().first_disguised().get();
+        let mut next = Some(first);
+        while let Some(pool) = next {
+            // The runs were linked in order of address, so the links lead down from the last one.
+            next = pool.next();
+            if link == 0 || pool.block(link).is_none() {
+                continue;
             }
+            let (mut at, mut starts) = (usize::MAX, 0);
+            while let Some(block) = pool.block(link) {
+                let slot = pool.atb.slot(block);
+                if slot / BLOCKS_PER_WORD != at {
+                    free_runs(pool, at, starts);
+                    (at, starts) = (slot / BLOCKS_PER_WORD, 0);
+                }
+                starts |= 1 << block_shift(slot);
+                prefetch(link.wrapping_sub(AHEAD / 4));
+                // SAFETY: I6, I8: the run's first word, written by `disguise_free_runs`.
+                link = unsafe { ptr_from_block(pool.start, block).cast::<usize>().read() };
+            }
+            free_runs(pool, at, starts);
+            // Areas were disguised in list order; the link now leads into an earlier one.
+            next = Some(first);
         }
+    }
+}
+
+/// Frees the runs that start at these lanes of table word `i`.
+fn free_runs(pool: Pool, mut i: usize, mut starts: Word) {
+    let mut carry = 0;
+    while starts | carry != 0 && i < pool.used_words() {
+        let word = pool.atb.load(i);
+        let (lanes, over) = lanes_of_objects(word, starts, carry);
+        pool.atb.store(i, word & !both_bits(lanes));
+        (i, starts, carry) = (i + 1, 0, over);
     }
 }

@@ -64,7 +64,7 @@ impl<H: Host> Marking<H> for FastMarking<H> {
             return;
         }
         while self.scan_cards(deferred) {}
-        deferred.restore_free_runs();
+        deferred.restore_free_runs(self.first);
     }
 }
 
