@@ -7,7 +7,7 @@
 //!   (PlacementWords)               (MarkingWords)               (CursorWords)         (StackEntries)
 //!
 //!   word 0  known classes          known classes: always 0      cursor for 1 block    entry 0: a block of an area;
-//!   word 1  number of holes        first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
+//!   word 1  number of holes        far steps, then the first    cursor for 2 blocks   its size is gc.c's, so there
 //!   word 2  longest hole, and ─┐   ┐                            cursor for 4 blocks   are as many as gc.c has, from
 //!           bounds of classes, │   │ cards: a quarter of        cursor for 8 blocks   the first byte on
 //!           32 bits each       │   ┘ all words                  (not used)            entry 1
