@@ -17,6 +17,7 @@ AT_LEAST = {
     "linked-forward": 1.1,
     "linked-backward": 1.1,
     "graph-400k": 1.5,
+    "graph-array-400k": 1.5,
     "garbage-20M": 12,
     "bytes-text": 2.5,
     "bytes-random": 2.5,

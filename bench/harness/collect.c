@@ -71,6 +71,41 @@ static void setup_graph(const workload_t *w) {
     free(nodes);
 }
 
+#if !BENCH_SMALL
+// An array of all nodes of a graph, in order of address. Every node points at four others, chosen at random: whoever
+// follows them one by one walks through memory in random order.
+static void setup_graph_array(const workload_t *w) {
+    size_t n = w->arg;
+    node_t **nodes = new_object(n * sizeof(*nodes));
+    for (size_t i = 0; i < n; i++) {
+        nodes[i] = new_node();
+    }
+    for (size_t i = 0; i < n; i++) {
+        node_t **links = (node_t **)nodes[i];
+        for (size_t j = 0; j < sizeof(node_t) / sizeof(*links); j++) {
+            links[j] = nodes[bench_below(n)];
+        }
+    }
+    heap_roots[0] = nodes;
+}
+
+// An array of strings of four blocks, in random order, as after sorting.
+static void setup_sorted_strings(const workload_t *w) {
+    size_t n = w->arg;
+    char **strings = new_object(n * sizeof(*strings));
+    uint32_t *order = shuffled(n);
+    for (size_t i = 0; i < n; i++) {
+        char *string = new_object(4 * BLOCK);
+        for (size_t j = 0; j < 4 * BLOCK; j++) {
+            string[j] = 'a' + bench_below(26);
+        }
+        strings[order[i]] = string;
+    }
+    heap_roots[0] = strings;
+    free(order);
+}
+#endif
+
 // Garbage, then one live object. arg: bytes of garbage.
 static void make_garbage(const workload_t *w) {
     bench_reseed();
@@ -137,6 +172,8 @@ const workload_t collect_workloads[] = {
     COLLECT("linked-forward", 4 * MIB, setup_linked_forward, 100000),
     COLLECT("linked-backward", 4 * MIB, setup_linked_backward, 100000),
     COLLECT("graph-400k", 16 * MIB, setup_graph, 400000),
+    COLLECT("graph-array-400k", 32 * MIB, setup_graph_array, 400000),
+    COLLECT("strings-200k", 32 * MIB, setup_sorted_strings, 200000),
     COLLECT("bottom-2k-linked", 64 * MIB, setup_linked_forward, 2000),
     COLLECT("bottom-2k-list", 64 * MIB, setup_list, 2000),
     {"garbage-20M", "collection", 32 * MIB, NULL, make_garbage, run, 0, false, 20000000},

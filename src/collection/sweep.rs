@@ -10,7 +10,7 @@ use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::bits::Bits;
 use crate::layout::block::Kind;
-use crate::layout::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, marks_to_heads, tails};
+use crate::layout::lanes::{BLOCKS_PER_WORD, LANES, Word, both_bits, frees, heads, lanes_of_objects, marks_to_heads};
 use crate::variant::Variant;
 
 /// What sweeping does to one word of the table.
@@ -24,27 +24,10 @@ struct Swept {
 }
 
 /// Frees the unmarked heads of a word and their tails; marked heads become heads.
-///
-/// A carry frees the tails: with both bits of each tail set, adding 1 to the lane behind a dead head runs through its
-/// tails, turns them to 0, and ends in the first lane that is no tail. That lane may be in the next word.
-///
-/// ```text
-///    word         h  =  =  m  =  h  .        lanes in memory order; the carry runs to the right
-///    tails × 3    00 11 11 00 11 00 00
-///    heads, next  .  01 .  .  .  .  01       one lane up
-///    sum          00 00 00 01 11 00 01
-///    freed        h  =  =  .  .  h  .        heads, and tails whose lane in the sum is 0
-/// ```
 fn sweep_word(word: Word, carry: Word) -> Swept {
     let dead = heads(word);
-    let tail = tails(word);
-    let (sum, over) = both_bits(tail).overflowing_add(dead << 2 | carry);
-    let freed = dead | tail & !sum;
-    Swept {
-        word: marks_to_heads(word & !both_bits(freed)),
-        heads: dead,
-        carry: dead >> (Word::BITS - 2) | over as Word,
-    }
+    let (freed, carry) = lanes_of_objects(word, dead, carry);
+    Swept { word: marks_to_heads(word & !both_bits(freed)), heads: dead, carry }
 }
 
 /// The sweep at the end of a collection.

@@ -7,15 +7,14 @@
 //!   (PlacementWords)               (MarkingWords)               (CursorWords)         (StackEntries)
 //!
 //!   word 0  zone, reach, classes,  (not used)                   cursor for 1 block    entry 0: a block of an area;
-//!           number of holes,       first disguised free run     cursor for 2 blocks   its size is gc.c's, so there
-//!           segment size           ┐                            cursor for 4 blocks   are as many as gc.c has, from
-//!           lengths of holes       │ cards: a quarter of        cursor for 8 blocks   the first byte on
-//!           longest runs of        ┘ all words                  (not used)            entry 1
-//!           segments               ┐                                                  …
-//!           bounds of classes      │ the mark stack:            With several areas the entry's area is in gc.c's own
-//!           starts of holes        │ a word an entry            array for it, gc_area_stack.
+//!           holes, segment size    far steps, then the first    cursor for 2 blocks   its size is gc.c's, so there
+//!           lengths of holes       disguised free run           cursor for 4 blocks   are as many as gc.c has, from
+//!           longest runs of        ┐ cards: a quarter of        cursor for 8 blocks   the first byte on
+//!           segments               ┘ all words                  (not used)            entry 1
+//!           bounds of classes      ┐                                                  …
+//!           starts of holes        │ the mark stack:            With several areas the entry's area is in gc.c's own
+//!           8 or 32 bits each      │ a word an entry            array for it, gc_area_stack.
 //!   word 63                        ┘
-//!           8 or 32 bits each
 //! ```
 //!
 //! The numbers of words are those of MicroPython's usual 64 entries of a word each; a port may have other ones.
@@ -173,6 +172,12 @@ pub(crate) struct MarkingWords(pub State);
 impl MarkingWords {
     /// The address of the first disguised free run, or 0.
     pub fn first_disguised(self) -> Field<usize> {
+        word(self.0, FIRST_DISGUISED)
+    }
+
+    /// In the same word, as long as no free run is disguised: how many steps of the walk have led far away in memory.
+    /// 0 when marking begins, since placement has suspended its holes.
+    pub fn far_steps(self) -> Field<usize> {
         word(self.0, FIRST_DISGUISED)
     }
 

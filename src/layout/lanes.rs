@@ -128,6 +128,26 @@ pub(crate) const fn run_of_tails(above: Word) -> usize {
     (!tails(above) & (LANES - 1)).trailing_zeros() as usize
 }
 
+/// The lanes of the objects with these heads (plain or marked), as far as they lie in the word, and 1 if the last one may
+/// go on in the next word. `carry` is what the word before returned.
+///
+/// A carry finds the tails: with both bits of each tail set, adding 1 to the lane behind a head runs through its tails,
+/// turns them to 0, and ends in the first lane that is no tail. That lane may be in the next word.
+///
+/// ```text
+///    word         h  =  =  m  =  h  .        lanes in memory order; the carry runs to the right
+///    tails × 3    00 11 11 00 11 00 00
+///    heads, next  .  01 .  .  .  .  01       the plain heads, one lane up
+///    sum          00 00 00 01 11 00 01
+///    lanes        h  =  =  .  .  h  .        heads, and tails whose lane in the sum is 0
+/// ```
+#[inline(always)]
+pub(crate) const fn lanes_of_objects(word: Word, heads: Word, carry: Word) -> (Word, Word) {
+    let tail = tails(word);
+    let (sum, over) = both_bits(tail).overflowing_add(heads << 2 | carry);
+    (heads | tail & !sum, heads >> (Word::BITS - 2) | over as Word)
+}
+
 /// The lanes at which a run of `n` (1..=32) lanes of the mask starts.
 ///
 /// Halving: after a step a set lane means "this lane and the `have - 1` above it". Eight in a row take three steps:

@@ -64,6 +64,23 @@ fn random(n: usize) -> Graph {
     (0..n).map(|_| (0..next(2 * WORDS)).map(|_| next(n)).collect()).collect()
 }
 
+/// An array of all objects, in an order far from that of their addresses; each points at so many of the others, anywhere.
+fn array_of(n: usize, links: usize) -> Graph {
+    let far = |i: usize, step: usize| 1 + i * step % (n - 1).max(1);
+    let mut graph: Graph = (0..n).map(|i| (0..links.min(n - 1)).map(|k| far(i + k, 1543 + 2 * k)).collect()).collect();
+    graph[0] = (1..n).map(|i| far(i, 619)).collect();
+    graph
+}
+
+fn array_of_graph(n: usize) -> Graph {
+    array_of(n, WORDS)
+}
+
+/// With one link each the mark stack is never full: but the walk goes far, while the array waits.
+fn array_of_lists(n: usize) -> Graph {
+    array_of(n, 1)
+}
+
 fn reached(graph: &Graph) -> Vec<bool> {
     let mut reached = vec![false; graph.len()];
     let mut todo = vec![0];
@@ -123,7 +140,7 @@ fn collect(name: &str, graph: &Graph, spare: usize, holes: bool, two_areas: bool
 
 #[test]
 fn every_shape_in_every_heap() {
-    let shapes: [(&str, Shape); 8] = [
+    let shapes: [(&str, Shape); 10] = [
         ("list", list),
         ("backwards", backwards),
         ("wide", wide),
@@ -132,6 +149,8 @@ fn every_shape_in_every_heap() {
         ("wide and deep", wide_and_deep),
         ("tree", tree),
         ("random", random),
+        ("array of a graph", array_of_graph),
+        ("array of lists", array_of_lists),
     ];
     for (name, shape) in shapes {
         for n in [1, 3, 64, 700, 5000] {

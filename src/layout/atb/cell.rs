@@ -15,7 +15,7 @@ pub struct Cell {
     /// A word that belongs to the table; aligned, unless `UNALIGNED_WORDS`.
     word: *mut Word,
     /// The lower of the block's two bits in it.
-    shift: u32,
+    pub(super) shift: u32,
 }
 
 /// What became of an object that was freed within its word.
@@ -42,12 +42,14 @@ impl Cell {
         Self { word, shift }
     }
 
-    fn load(self) -> Word {
+    #[inline(always)]
+    pub(super) fn load(self) -> Word {
         // SAFETY: I5: the word is part of the table.
         Word::from_le(unsafe { if UNALIGNED_WORDS { self.word.read_unaligned() } else { self.word.read() } })
     }
 
-    fn store(self, word: Word) {
+    #[inline(always)]
+    pub(super) fn store(self, word: Word) {
         // SAFETY: I5; I4: no reference to it exists.
         unsafe {
             if UNALIGNED_WORDS { self.word.write_unaligned(word.to_le()) } else { self.word.write(word.to_le()) }

@@ -45,6 +45,11 @@ pub struct FastAtb {
 }
 
 impl FastAtb {
+    /// The words without the first one, if that may be shared; and how many were left out.
+    pub(super) fn words_not_shared(&self) -> (*mut Word, usize) {
+        (self.words.wrapping_add(self.shared as usize), self.shared as usize)
+    }
+
     /// Word `i`, but not the first one, which may be shared.
     #[inline(always)]
     pub fn load_behind_first(&self, i: usize) -> Word {
@@ -146,6 +151,20 @@ impl FastAtb {
         }
         self.store(i, word | 1 << (shift + 1));
         object_at(word, shift)
+    }
+
+    /// Lets the head that a collection has reached wait: 01 becomes 00, which then means that (`marking::fast::deferred`).
+    /// Returns the word that it is in, if it was an unmarked head.
+    #[inline(always)]
+    pub fn head_to_deferred(&self, block: usize) -> Option<usize> {
+        let slot = self.slot(block);
+        let (i, shift) = (slot / BLOCKS_PER_WORD, block_shift(slot));
+        let word = self.load(i);
+        if word >> shift & 3 != Kind::Head as Word {
+            return None;
+        }
+        self.store(i, word & !(1 << shift));
+        Some(i)
     }
 
     /// Frees the tails at the start of word `i` and on; says how many there were.

@@ -19,6 +19,7 @@ pub(crate) mod compact;
 pub(crate) mod fast;
 #[cfg(test)]
 mod tests;
+pub(crate) mod window;
 
 use core::ptr::NonNull;
 

@@ -6,8 +6,9 @@ use super::super::block::BLOCKS_PER_ATB;
 use super::super::lanes::{BLOCKS_PER_WORD, Word, block_shift};
 use super::compact::CompactAtb;
 use super::fast::{FastAtb, Reached};
+use super::window::Window;
 use super::*;
-use crate::config::WORD_BYTES;
+use crate::config::{BLOCK_BYTES, WORD_BYTES};
 
 /// A table of two words of its own, and of part of a word before them, whose other part is not the table's.
 struct Table {
@@ -135,6 +136,56 @@ fn only_unmarked_heads_are_marked() {
             assert_eq!((shown(&fast.picture()), shown(&compact.picture())), (shown(&after), shown(&after)));
         }
     });
+}
+
+/// Where a pool would be; only its address counts.
+fn pool() -> NonNull<u8> {
+    NonNull::new(core::ptr::without_provenance_mut(1 << 20)).unwrap()
+}
+
+#[test]
+fn the_window_sees_what_the_table_does() {
+    each_table(|before, part| {
+        for block in part {
+            let is_head = before[block] == b'h';
+            let (mut marked, mut deferred, mut table) = (Table::new(&before), Table::new(&before), Table::new(&before));
+            let slot = |window: &Window| {
+                let slot = window.slot_or_more(pool().addr().get() + (FOREIGN + block) * BLOCK_BYTES);
+                assert!(window.has(slot));
+                slot
+            };
+            let window = Window::of(marked.atb(), pool());
+            let reached = table.atb::<FastAtb>().head_to_mark(FOREIGN + block);
+            assert_eq!(window.head_to_mark(slot(&window)), reached, "{block} in {}", shown(&before));
+            assert_eq!(shown(&marked.picture()), shown(&table.picture()));
+            let window = Window::of(deferred.atb(), pool());
+            assert_eq!(window.head_to_deferred(slot(&window)), is_head);
+            let mut after = before.clone();
+            if is_head {
+                after[block] = b'.';
+                let at = table.atb::<FastAtb>().slot(FOREIGN + block) / BLOCKS_PER_WORD;
+                assert_eq!(window.table_word(slot(&window)), at);
+                assert_eq!(Table::new(&before).atb::<FastAtb>().head_to_deferred(FOREIGN + block), Some(at));
+            }
+            assert_eq!(shown(&deferred.picture()), shown(&after));
+        }
+    });
+}
+
+#[test]
+fn the_window_does_not_see_what_comes_before_the_table() {
+    let mut table = Table::new(&[b'h'; 2 * BLOCKS_PER_WORD]);
+    // Lanes before the table's that look like heads.
+    table.words[0] = LANES;
+    let window = Window::of(table.atb(), pool());
+    for before in 1..2 * BLOCKS_PER_WORD {
+        let slot = window.slot_or_more(pool().addr().get() - before * BLOCK_BYTES);
+        if window.has(slot) {
+            assert_eq!(window.head_to_mark(slot), Reached::Nothing, "{before}");
+            assert!(!window.head_to_deferred(slot), "{before}");
+        }
+    }
+    assert_eq!(table.words[0], LANES);
 }
 
 #[test]

@@ -23,56 +23,64 @@
 use core::ops::Range;
 
 use super::pool::Pool;
+use super::prefetch::{AHEAD, prefetch};
 use crate::context::Context;
 use crate::host::Host;
-use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::atb::fast::{FastAtb, Reached, object_at};
-use crate::layout::block::{Kind, block_from_ptr, ptr_from_block};
+use crate::layout::block::ptr_from_block;
 use crate::layout::borrowed::{CARD_WORDS, MarkingWords};
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_below};
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_of_objects};
 use crate::layout::phase::phase_of;
+use crate::layout::state::State;
 
 const CARDS: usize = CARD_WORDS * usize::BITS as usize;
+
+/// The cards, by value: what the inner loop needs to note that a table word has a deferred object.
+#[derive(Clone, Copy)]
+pub(super) struct Cards {
+    state: State,
+    /// log2 of how many table words a card stands for.
+    bits: u32,
+}
+
+impl Cards {
+    /// Sets the card of a table word; words are counted through all areas.
+    #[inline(always)]
+    pub fn set(self, table_word: usize) {
+        let card = table_word >> self.bits;
+        let cards = MarkingWords(self.state).cards(card / usize::BITS as usize);
+        let (old, bit) = (cards.get(), 1 << (card % usize::BITS as usize));
+        // Mostly it is set. Then the next one need not wait until this one has been written.
+        if old & bit == 0 {
+            cards.set(old | bit);
+        }
+    }
+}
 
 /// The deferred objects of a collection.
 #[derive(Clone, Copy)]
 pub(super) struct Deferred<H: Host>(pub Context<H>);
 
 impl<H: Host> Deferred<H> {
-    /// Whether any object was deferred. Then free runs are disguised.
-    pub fn any(self) -> bool {
+    /// Whether free runs are disguised. Then objects can be deferred.
+    pub fn on(self) -> bool {
         phase_of(self.0.state()).has_deferred()
+    }
+
+    /// The cards; free runs are disguised.
+    pub fn cards(self) -> Cards {
+        debug_assert!(self.on());
+        Cards { state: self.0.state(), bits: phase_of(self.0.state()).card_bits() }
     }
 
     fn words(self) -> MarkingWords {
         MarkingWords(self.0.state())
     }
 
-    /// Lets a head that was just marked wait in the table, where free runs are disguised.
+    /// Takes every card in turn, and calls `scan` with the table words of each pool that it stands for.
     #[inline(always)]
-    pub fn add(self, pool: Pool, block: usize) {
-        debug_assert!(self.any());
-        let slot = pool.atb.slot(block);
-        let i = slot / BLOCKS_PER_WORD;
-        debug_assert!(pool.atb.kind(block) == Kind::Mark);
-        pool.atb.store(i, pool.atb.load(i) & !((Kind::Mark as Word) << block_shift(slot)));
-        let mut before = 0;
-        for area in self.0.state().areas() {
-            if area == pool.area {
-                break;
-            }
-            before += area.atb::<FastAtb>().words();
-        }
-        let card = (before + i) >> phase_of(self.0.state()).card_bits();
-        let cards = self.words().cards(card / usize::BITS as usize);
-        cards.set(cards.get() | 1 << (card % usize::BITS as usize));
-    }
-
-    /// Takes every card in turn, and calls `scan` with the table words of each area that it stands for.
-    #[inline(always)]
-    pub fn each_card(self, mut scan: impl FnMut(Area, Range<usize>)) {
-        let bits = phase_of(self.0.state()).card_bits();
+    pub fn each_card(self, first: Pool, mut scan: impl FnMut(Pool, Range<usize>)) {
+        let bits = self.cards().bits;
         for i in 0..CARD_WORDS {
             let cards = self.words().cards(i);
             let mut round = cards.get();
@@ -83,92 +91,108 @@ impl<H: Host> Deferred<H> {
                 cards.set(cards.get() & !(1 << lowest));
                 let card = i * usize::BITS as usize + lowest;
                 let (from, to) = (card << bits, (card + 1) << bits);
-                // Table words are counted through all areas.
-                let mut before = 0;
-                for area in self.0.state().areas() {
-                    let len = area.atb::<FastAtb>().words();
+                let mut next = Some(first);
+                while let Some(pool) = next {
+                    let (before, len) = (pool.words_before, pool.used_words());
                     if from < before + len && before < to {
-                        scan(area, from.saturating_sub(before)..(to - before).min(len));
+                        scan(pool, from.saturating_sub(before)..(to - before).min(len));
                     }
-                    before += len;
+                    next = pool.next();
                 }
             }
         }
     }
 
-    /// Marks the lowest deferred object of table word `i` again, for the caller to scan. None if there is none.
-    pub fn take_from_word(self, pool: Pool, i: usize) -> Option<(usize, Reached)> {
+    /// Marks all deferred objects of table word `i`, for the caller to scan. Returns the word as it was, and their lanes.
+    #[inline(always)]
+    pub fn take_from_word(pool: Pool, i: usize) -> (Word, Word) {
         let word = pool.atb.load(i);
-        let deferred = frees(word) & used_lanes(pool.area, i);
-        if deferred == 0 {
-            return None;
+        let waiting = frees(word) & pool.atb.own_lanes(i);
+        if waiting != 0 {
+            pool.atb.store(i, word | both_bits(waiting));
         }
-        let lowest = deferred & deferred.wrapping_neg();
-        pool.atb.store(i, word | both_bits(lowest));
-        let shift = lowest.trailing_zeros();
-        Some((pool.atb.block(i * BLOCKS_PER_WORD + shift as usize / 2), object_at(word, shift)))
+        (word, waiting)
     }
 
     /// Turns every free run into a marked object and links the runs. Once per collection.
     #[cold]
-    pub fn disguise_free_runs(self) {
+    #[inline(never)]
+    pub fn disguise_free_runs(self, first: Pool) {
         let words = self.words();
         for i in 0..CARD_WORDS {
             words.cards(i).set(0);
         }
         let link = words.first_disguised();
         link.set(0);
-        for area in self.0.state().areas() {
-            let (atb, pool) = (area.atb::<FastAtb>(), area.pool());
+        let mut table_words = 0;
+        let mut next = Some(first);
+        while let Some(pool) = next {
             // The lane before this word was free.
             let mut carry = 0;
-            for i in 0..atb.words() {
+            for i in 0..pool.used_words() {
                 self.0.host().hook(i * BLOCKS_PER_WORD);
-                let word = atb.load(i);
-                let free = frees(word) & used_lanes(area, i);
+                let word = pool.atb.load(i);
+                let free = frees(word) & pool.atb.own_lanes(i);
                 let mut starts = free & !(free << 2 | carry);
                 carry = free >> (Word::BITS - 2);
-                atb.store(i, word | free << 1 | starts);
+                if free != 0 {
+                    pool.atb.store(i, word | free << 1 | starts);
+                }
                 while starts != 0 {
-                    let block = atb.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2);
+                    let block = pool.atb.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2);
                     // SAFETY: I6: a free block of this area; I8: it holds nothing until it is allocated.
-                    let run = unsafe { ptr_from_block(pool, block) };
+                    let run = unsafe { ptr_from_block(pool.start, block) };
                     // SAFETY: as above; a block is word aligned.
                     unsafe { run.cast::<usize>().write(link.get()) };
                     link.set(run.addr().get());
                     starts &= starts - 1;
                 }
             }
+            table_words += pool.used_words();
+            next = pool.next();
         }
-        let table_words: usize = self.0.state().areas().map(|area| area.atb::<FastAtb>().words()).sum();
         let phase = phase_of(self.0.state());
         phase.set_deferred();
         phase.set_card_bits(table_words.div_ceil(CARDS).next_power_of_two().trailing_zeros());
     }
 
-    /// Makes the disguised free runs free again.
-    pub fn restore_free_runs(self) {
-        let link = self.words().first_disguised();
-        while link.get() != 0 {
-            let addr = link.get();
-            // Every link is the address of a free block in one of the areas.
-            link.set(0);
-            for area in self.0.state().areas() {
-                let pool = area.pool();
-                if let Some(block) = block_from_ptr(addr, pool.addr().get(), area.blocks()) {
-                    // SAFETY: I6, I8: the run's first word, written by `disguise_free_runs`.
-                    link.set(unsafe { ptr_from_block(pool, block).cast::<usize>().read() });
-                    area.atb::<FastAtb>().object_to_free(block);
-                    break;
-                }
+    /// Makes the disguised free runs free again: those of one table word together.
+    #[inline(never)]
+    pub fn restore_free_runs(self, first: Pool) {
+        let mut link = self.words().first_disguised().get();
+        let mut next = Some(first);
+        while let Some(pool) = next {
+            // The runs were linked in order of address, so the links lead down from the last one.
+            next = pool.next();
+            if link == 0 || pool.block(link).is_none() {
+                continue;
             }
+            let (mut at, mut starts) = (usize::MAX, 0);
+            while let Some(block) = pool.block(link) {
+                let slot = pool.atb.slot(block);
+                if slot / BLOCKS_PER_WORD != at {
+                    free_runs(pool, at, starts);
+                    (at, starts) = (slot / BLOCKS_PER_WORD, 0);
+                }
+                starts |= 1 << block_shift(slot);
+                prefetch(link.wrapping_sub(AHEAD / 4));
+                // SAFETY: I6, I8: the run's first word, written by `disguise_free_runs`.
+                link = unsafe { ptr_from_block(pool.start, block).cast::<usize>().read() };
+            }
+            free_runs(pool, at, starts);
+            // Areas were disguised in list order; the link now leads into an earlier one.
+            next = Some(first);
         }
     }
 }
 
-/// The lanes of table word `i` that stand for blocks up to the highest one in use: where there can be objects.
-fn used_lanes(area: Area, i: usize) -> Word {
-    let atb: FastAtb = area.atb();
-    let end = atb.slot(area.last_used().get()) + 1;
-    atb.own_lanes(i) & lanes_below(end.saturating_sub(i * BLOCKS_PER_WORD))
+/// Frees the runs that start at these lanes of table word `i`.
+fn free_runs(pool: Pool, mut i: usize, mut starts: Word) {
+    let mut carry = 0;
+    while starts | carry != 0 && i < pool.used_words() {
+        let word = pool.atb.load(i);
+        let (lanes, over) = lanes_of_objects(word, starts, carry);
+        pool.atb.store(i, word & !both_bits(lanes));
+        (i, starts, carry) = (i + 1, 0, over);
+    }
 }

@@ -20,6 +20,9 @@ pub(super) const LONG: usize = 2;
 pub(super) const FLAGS: usize = UNFINISHED | LONG;
 const _: () = assert!(BLOCK_BYTES > FLAGS);
 
+/// In `Depth::newest`, which is no address then: an unfinished object was put on the stack.
+pub(super) const PARKED: usize = 1;
+
 /// How many objects are on their way from memory while another one is scanned.
 const ENTRIES_ON_THE_WAY: usize = 2;
 
@@ -50,7 +53,13 @@ impl MarkStack {
         MarkingWords(self.0).entry(index)
     }
 
+    /// [`MarkingWords::far_steps`].
+    pub fn far_steps(self) -> Field<usize> {
+        MarkingWords(self.0).far_steps()
+    }
+
     /// The entry at the bottom. Not inlined: the compiler would make the address wait for it (`drain`).
+    #[cold]
     #[inline(never)]
     pub fn only_entry(self) -> usize {
         self.entry(0).get()

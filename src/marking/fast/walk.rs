@@ -1,0 +1,113 @@
+//! The walk through the graph: an object is taken off the stack, and what it points at goes on it.
+
+use super::FastMarking;
+use super::WORDS_PER_BLOCK;
+use super::pool::Pool;
+use super::stack::{Child, Depth, FLAGS, LONG, PARKED, STACK_LEN};
+use super::wide::Watch;
+use crate::config::{BLOCK_BYTES, SPLIT_HEAP};
+use crate::host::Host;
+use crate::layout::atb::fast::Reached;
+
+impl<H: Host> FastMarking<H> {
+    /// Scans what is on the stack, and all that it leads to.
+    #[inline(never)]
+    pub(super) fn drain(&self, stack: Depth) {
+        let stack = self.walk::<false>(stack, &mut Watch::off());
+        if stack.newest == PARKED {
+            self.drain_and_watch(stack);
+        }
+    }
+
+    /// The loop of `drain`. Ends with an empty stack; or when an object has been parked; or, if it is to watch, not then,
+    /// but when parked objects had better be finished.
+    #[inline(always)]
+    pub(super) fn walk<const WATCH: bool>(&self, mut stack: Depth, watch: &mut Watch) -> Depth {
+        while stack.depth > 0 {
+            stack.depth -= 1;
+            // A list has one object on the stack at a time, and each must be loaded to find the next. So as little as
+            // possible comes between: its address does not go through the stack, and does not wait for the flags.
+            let (addr, flags) = if stack.depth != 0 {
+                let entry = self.stack().take(stack.depth);
+                (entry & !FLAGS, entry)
+            } else if stack.newest != 0 {
+                (stack.newest, self.stack().entry(0).get())
+            } else {
+                let entry = self.stack().only_entry();
+                (entry & !FLAGS, entry)
+            };
+            stack.newest = 0;
+            stack = if !SPLIT_HEAP && flags & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
+                // One block, the one pool, and room for all its children: nothing to look up.
+                self.scan_block(self.first, addr, stack)
+            } else {
+                let stack = self.scan_object(addr, flags, stack);
+                if if WATCH { self.deferred().on() } else { stack.newest == PARKED } {
+                    return stack;
+                }
+                stack
+            };
+            if WATCH && watch.step(addr) {
+                return stack;
+            }
+        }
+        stack
+    }
+
+    /// Scans an object from the block at this address on, marking and stacking what it points at.
+    #[inline(never)]
+    fn scan_object(&self, addr: usize, flags: usize, stack: Depth) -> Depth {
+        if !SPLIT_HEAP && flags & LONG == 0 {
+            self.scan_and_defer(self.first, addr);
+            return stack;
+        }
+        let Some((pool, block)) = self.find(addr) else { return stack };
+        self.scan_longer(pool, block, stack)
+    }
+
+    /// Scans one block; its children, marked, go on the stack.
+    #[inline(always)]
+    pub(super) fn scan_block(&self, pool: Pool, addr: usize, mut stack: Depth) -> Depth {
+        if !self.is_one_window() {
+            return self.scan_block_anywhere(pool, addr, stack);
+        }
+        self.context.host().hook(addr / BLOCK_BYTES);
+        let words = self.window.pointer(addr);
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: I6: word i of a block: entries of the stack are addresses of blocks, and so are their successors inside
+            // one object. Volatile: a thread may be writing to it.
+            let word = unsafe { words.add(i).read_volatile() };
+            let slot = self.window.slot_or_more(word);
+            if self.window.has(slot) {
+                let reached = self.window.head_to_mark(slot);
+                if reached != Reached::Nothing {
+                    stack = self.stack().push(Child { addr: word, reached }, stack);
+                }
+            }
+        }
+        stack
+    }
+
+    /// The same where words may be addresses of blocks that are not in the window.
+    #[cold]
+    #[inline(never)]
+    fn scan_block_anywhere(&self, pool: Pool, addr: usize, mut stack: Depth) -> Depth {
+        self.context.host().hook(addr / BLOCK_BYTES);
+        let words = pool.pointer(addr);
+        for i in 0..WORDS_PER_BLOCK {
+            // SAFETY: I6: as above.
+            let word = unsafe { words.add(i).read_volatile() };
+            let reached = self.mark_word(word);
+            if reached != Reached::Nothing {
+                stack = self.stack().push(Child { addr: word, reached }, stack);
+            }
+        }
+        stack
+    }
+
+    /// Marks the object that a word is the address of, if it is one and not marked yet.
+    #[inline(always)]
+    pub(super) fn mark_word(&self, word: usize) -> Reached {
+        self.find(word).map_or(Reached::Nothing, |(pool, block)| pool.atb.head_to_mark(block))
+    }
+}
