@@ -64,6 +64,15 @@ impl CompactAtb {
         is_head
     }
 
+    /// Whether a block, or the end of the area, looks like a tail. That needs no compare with the table's end: behind it
+    /// lies the pool's first byte, which can be read, but may say anything.
+    #[inline(always)]
+    pub fn looks_like_tail(&self, block: usize) -> bool {
+        // SAFETY: I5, I6: a byte of the table or of the pool. Volatile: the pool's belongs to the host.
+        let byte = unsafe { self.start.add(atb_from_block(block)).read_volatile() };
+        Kind::of((byte >> byte_shift(block)).into()) == Kind::Tail
+    }
+
     /// The index of the table's word that begins with this block, if one does.
     #[inline(always)]
     fn word_from(&self, block: usize) -> Option<usize> {
@@ -71,20 +80,26 @@ impl CompactAtb {
         if slot % BLOCKS_PER_WORD == 0 { Some(slot / BLOCKS_PER_WORD) } else { None }
     }
 
-    /// How many blocks of a kind (free or tail) there are in a row from this one on; stops early at `enough` or more.
+    /// How many blocks of a kind (free or tail) there are in a row from this one on, but at most so many.
     #[inline(never)]
-    pub fn run(&self, first: usize, kind: Kind, enough: usize) -> usize {
-        let mut block = first;
-        while block < self.blocks() && block - first < enough {
-            if self.word_from(block).is_some_and(|i| self.load(i) == LANES * kind as Word) {
-                block += BLOCKS_PER_WORD;
-            } else if self.kind(block) == kind {
-                block += 1;
-            } else {
+    pub fn run(&self, first: usize, kind: Kind, most: usize) -> usize {
+        let slot = self.slot(first);
+        let (mut i, mut lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+        let mut n = 0;
+        while i < self.words() && n < most {
+            // Lanes of that kind become 00.
+            let mut others = (self.load(i) ^ (LANES * kind as Word)) >> (2 * lane);
+            if others != 0 {
+                while others & 3 == 0 {
+                    others >>= 2;
+                    n += 1;
+                }
                 break;
             }
+            n += BLOCKS_PER_WORD - lane;
+            (i, lane) = (i + 1, 0);
         }
-        block - first
+        n.min(most)
     }
 
     /// `n` blocks become free or tails.
@@ -221,8 +236,7 @@ impl Atb for CompactAtb {
     #[inline(always)]
     fn tails_after(&self, block: usize) -> usize {
         // Most objects have one block, and need no call.
-        let next = block + 1;
-        if next < self.blocks() && self.kind(next) == Kind::Tail { self.run(next, Kind::Tail, usize::MAX) } else { 0 }
+        if self.looks_like_tail(block + 1) { self.run(block + 1, Kind::Tail, usize::MAX) } else { 0 }
     }
 
     fn frees_after(&self, block: usize, enough: usize) -> usize {
