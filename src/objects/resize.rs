@@ -53,7 +53,10 @@ impl<H: Host, V: Variant> Resize<H, V> {
     /// Lets the object keep its length or grow a little, if its word of the table shows that it can; then releases the
     /// mutex.
     fn grow_within_word(self, ptr: *mut u8, bytes: usize) -> bool {
-        let Some(n) = blocks_for(bytes) else { return false };
+        let n = blocks_for(bytes);
+        if n == 0 {
+            return false;
+        }
         let area = self.0.state().first_area();
         let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
         let Some(old) = area.atb::<V::Atb>().grow_within_word(block, n) else { return false };
@@ -83,11 +86,12 @@ impl<H: Host, V: Variant> Resize<H, V> {
                 return null_mut();
             }
         };
-        // gc.c's arithmetic would make 0 blocks of a size this absurd, and free the head. It cannot be had.
-        let Some(n) = blocks_for(bytes) else {
+        let n = blocks_for(bytes);
+        if n == 0 {
+            // A size this absurd cannot be had. (gc.c frees the head.)
             self.0.host().exit();
             return null_mut();
-        };
+        }
         match self.resize_in_place(area, block, n, bytes) {
             InPlace::Done => ptr,
             InPlace::NoRoom { blocks, finaliser } if may_move => self.relocate(ptr, blocks, bytes, finaliser),
@@ -171,10 +175,15 @@ impl<H: Host, V: Variant> Resize<H, V> {
 /// unused must not look like pointers.
 ///
 /// # Safety
-/// The object has n blocks, and they belong to the caller.
+/// The object has n blocks, more than `old`, and they belong to the caller.
 #[inline(always)]
 unsafe fn clear_new<M: Memory>(object: NonNull<u8>, old: usize, n: usize, bytes: usize) {
-    let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
     // SAFETY: the caller's promise.
-    unsafe { M::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
+    unsafe {
+        if CONSERVATIVE_CLEAR {
+            M::clear_blocks(object.add(old * BLOCK_BYTES), n - old);
+        } else {
+            M::clear(object.add(bytes), n * BLOCK_BYTES - bytes);
+        }
+    }
 }

@@ -21,7 +21,6 @@ use crate::invariant::Broken;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
-use crate::layout::block::Kind;
 use crate::layout::borrowed::CursorWords;
 use crate::layout::field::Field;
 use crate::layout::memory::{Loops, Memory};
@@ -52,35 +51,29 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         // The cursors are not read before they are reset.
     }
 
-    fn place(self, n: usize) -> Option<Place> {
-        // The largest cursor whose size is at most n.
-        let (mut i, mut size) = (0, 1);
-        while i + 1 < CURSORS && 2 * size <= n {
-            (i, size) = (i + 1, 2 * size);
-        }
-        let cursor = self.cursor(i);
+    fn take(self, n: usize) -> Option<Place> {
+        let i = Self::cursor_for(n);
+        let (cursor, size) = (self.cursor(i), 1 << i);
         let mut from = (cursor.get() + 1).saturating_sub(size);
         // Mostly a block is free where the last one was.
         let area = self.context.state().first_area();
-        if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().kind(from) == Kind::Free {
+        if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().take_one(from) {
             cursor.set(from + 1);
             return Some(Place { area, block: from });
         }
-        // Of the cursor's own size first: if n is larger, that is as far as the cursor may go.
-        let mut wanted = size;
-        loop {
-            let (index, place) = self.search(from, wanted);
-            let done = wanted == n || place.is_none();
-            if wanted == size {
-                // What is found is taken, unless it is only where the search for n goes on.
-                let next = if done && place.is_some() { index + n } else { index };
-                cursor.set(next + size - 1);
-            }
-            if done {
-                return place;
-            }
-            (wanted, from) = (n, index);
+        if size != n {
+            // The cursor may go as far as the first run of its own size.
+            let (index, found) = self.search(from, size, false);
+            cursor.set(index + size - 1);
+            found?;
+            from = index;
         }
+        let (index, found) = self.search(from, n, true);
+        if index == from || size == n {
+            let taken = if found.is_some() { n } else { 0 };
+            cursor.set(index + taken + size - 1);
+        }
+        found
     }
 
     fn note_free(self, area: Area, block: usize, n: usize) {
@@ -103,7 +96,7 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
     /// I7: no run of a cursor's size ends before the cursor.
     fn check(self) -> Result<(), Broken> {
         for i in 0..CURSORS {
-            if let (index, Some(_)) = self.search(0, 1 << i) {
+            if let (index, Some(_)) = self.search(0, 1 << i, false) {
                 if index + (1 << i) <= self.cursor(i).get() {
                     return Err(("I7: a free run that ends before the cursor of its size; its index", index));
                 }
@@ -120,16 +113,26 @@ impl<H: Host> CompactPlacement<H> {
 
     fn lower(self, i: usize, index: usize) {
         let cursor = self.cursor(i);
-        cursor.set(cursor.get().min(index));
+        if index < cursor.get() {
+            cursor.set(index);
+        }
     }
 
-    /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end.
-    fn search(self, from: usize, n: usize) -> (usize, Option<Place>) {
+    /// The largest cursor whose size is at most `n`.
+    #[inline(always)]
+    fn cursor_for(n: usize) -> usize {
+        const { assert!(CURSORS == 4) };
+        (n >= 2) as usize + (n >= 4) as usize + (n >= 8) as usize
+    }
+
+    /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end. If the place is
+    /// to be taken, the blocks become an object.
+    fn search(self, from: usize, n: usize, take: bool) -> (usize, Option<Place>) {
         let state = self.context.state();
         if !SPLIT_HEAP {
             self.context.host().hook(from);
             let area = state.first_area();
-            return match area.atb::<CompactAtb>().find_run(from, n) {
+            return match area.atb::<CompactAtb>().find_run(from, n, take) {
                 Some(block) => (block, Some(Place { area, block })),
                 None => (area.blocks(), None),
             };
@@ -140,7 +143,7 @@ impl<H: Host> CompactPlacement<H> {
             let start = from.saturating_sub(first);
             if start < atb.blocks() {
                 self.context.host().hook(start);
-                if let Some(block) = atb.find_run(start, n) {
+                if let Some(block) = atb.find_run(start, n, take) {
                     return (first + block, Some(Place { area, block }));
                 }
             }

@@ -49,8 +49,8 @@ pub trait Placement<H: Host>: Copy {
     /// Gives the borrowed words up to marking. Until `reset`, no block may be taken.
     fn suspend(self);
 
-    /// The lowest place with `n` free blocks in a row, which the caller takes at once.
-    fn place(self, n: usize) -> Option<Place>;
+    /// Makes an object of the lowest `n` (at least 1) free blocks in a row.
+    fn take(self, n: usize) -> Option<Place>;
 
     /// Takes note that the blocks `block..block + n` of `area` have become free.
     fn note_free(self, area: Area, block: usize, n: usize);

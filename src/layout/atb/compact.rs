@@ -26,12 +26,6 @@ impl CompactAtb {
         self.start.as_ptr().wrapping_sub(self.foreign()).cast::<Word>().wrapping_add(i)
     }
 
-    /// Writes word `i`, which belongs to the table as a whole.
-    fn store_whole(&self, i: usize, word: Word) {
-        // SAFETY: I5: word i is part of the table; I4: no reference to it exists.
-        unsafe { self.word(i).write(word.to_le()) }
-    }
-
     #[inline(never)]
     fn store_own_bytes(&self, word: Word) {
         for i in self.foreign()..WORD_BYTES {
@@ -73,13 +67,6 @@ impl CompactAtb {
         Kind::of((byte >> byte_shift(block)).into()) == Kind::Tail
     }
 
-    /// The index of the table's word that begins with this block, if one does.
-    #[inline(always)]
-    fn word_from(&self, block: usize) -> Option<usize> {
-        let slot = self.slot(block);
-        if slot % BLOCKS_PER_WORD == 0 { Some(slot / BLOCKS_PER_WORD) } else { None }
-    }
-
     /// How many blocks of a kind (free or tail) there are in a row from this one on, but at most so many.
     #[inline(never)]
     pub fn run(&self, first: usize, kind: Kind, most: usize) -> usize {
@@ -104,52 +91,123 @@ impl CompactAtb {
 
     /// `n` blocks become free or tails.
     #[inline(never)]
-    fn fill(&self, mut block: usize, n: usize, kind: Kind) {
-        let end = block + n;
-        while block < end {
-            match self.word_from(block) {
-                Some(i) if end - block >= BLOCKS_PER_WORD => {
-                    self.store_whole(i, LANES * kind as Word);
-                    block += BLOCKS_PER_WORD;
-                }
-                _ => {
-                    self.set(block, kind);
-                    block += 1;
-                }
-            }
+    fn fill(&self, block: usize, mut n: usize, kind: Kind) {
+        let (mut place, mut shift) = self.word_of(block);
+        while n != 0 {
+            let here = n.min(BLOCKS_PER_WORD - shift / 2);
+            let changed = both_bits(first_lanes(here)) << shift;
+            // SAFETY: I5: as for `load`.
+            let word = Word::from_le(unsafe { place.read_volatile() });
+            self.store(place, word & !changed | (LANES * kind as Word) & changed);
+            n -= here;
+            (place, shift) = (place.wrapping_add(1), 0);
         }
     }
 
-    /// The lowest block from `from` on at which `n` free blocks in a row start.
+    /// The word that holds a block, and how far the block's bits lie from bit 0. The table's end, for the area's end.
+    #[inline(always)]
+    fn word_of(&self, block: usize) -> (*mut Word, usize) {
+        let byte = self.start.as_ptr().wrapping_add(atb_from_block(block));
+        let word = byte.map_addr(|address| address & !(WORD_BYTES - 1));
+        (word.cast(), 8 * (byte.addr() % WORD_BYTES) + byte_shift(block))
+    }
+
+    /// The block of a word's first lane; wraps around for the first word, if that begins before the table.
+    #[inline(always)]
+    fn block_of(&self, word: *mut Word) -> usize {
+        word.addr().wrapping_sub(self.start.addr().get()).wrapping_mul(BLOCKS_PER_ATB)
+    }
+
+    /// Writes a word's own lanes.
+    #[inline(always)]
+    fn store(&self, place: *mut Word, word: Word) {
+        if place.cast() < self.start.as_ptr() {
+            return self.store_own_bytes(word);
+        }
+        // SAFETY: I5: a word of the table; I4: no reference to it exists.
+        unsafe { place.write(word.to_le()) }
+    }
+
+    /// Makes an object of this block, if it is free; says whether it was.
+    #[inline(always)]
+    pub fn take_one(&self, block: usize) -> bool {
+        let is_free = self.kind(block) == Kind::Free;
+        if is_free {
+            self.set(block, Kind::Head);
+        }
+        is_free
+    }
+
+    /// Frees the object at this block, if its word shows where it ends; returns how many blocks it had.
+    #[inline(always)]
+    fn free_within_word_counted(&self, block: usize) -> Option<usize> {
+        let (place, shift) = self.word_of(block);
+        // SAFETY: I5: as for `load`.
+        let word = Word::from_le(unsafe { place.read_volatile() });
+        // What lies above the object: the lanes that are shifted in are no tails.
+        let mut above = word >> shift >> 2;
+        let mut bits = 2;
+        while above & 3 == Kind::Tail as Word {
+            above >>= 2;
+            bits += 2;
+        }
+        if shift + bits == Word::BITS as usize {
+            return None;
+        }
+        let below = word & !(Word::MAX << shift);
+        self.store(place, above << bits << shift | below);
+        Some(bits / 2)
+    }
+
+    /// The lowest block from `from` on at which `n` (at least 1) free blocks in a row start. If it is to be taken, they
+    /// become an object.
     #[inline(never)]
-    pub fn find_run(&self, from: usize, n: usize) -> Option<usize> {
-        let slot = self.slot(from);
-        let (mut i, mut lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
-        // Free lanes in a row at the end of the words before word i.
+    pub fn find_run(&self, from: usize, n: usize, take: bool) -> Option<usize> {
+        let (mut place, shift) = self.word_of(from);
+        let mut wanted = LANES << shift;
+        let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
+        // Free lanes in a row at the end of the words before this one.
         let mut run = 0;
-        while i < self.words() {
-            let first = i * BLOCKS_PER_WORD;
-            let mut free = frees(self.load(i)) & lanes_from(lane);
+        while place < end {
+            // SAFETY: I5: as for `load`.
+            let word = Word::from_le(unsafe { place.read_volatile() });
+            let mut free = frees(word) & wanted;
             if run != 0 {
-                let start = first - run;
+                let before = run;
                 let mut bottom = free;
                 while bottom & 1 != 0 {
                     bottom >>= 2;
                     run += 1;
                 }
                 if run >= n {
-                    return Some(self.block(start));
+                    let block = self.block_of(place).wrapping_sub(before);
+                    if take {
+                        self.free_to_object(block, n);
+                    }
+                    return Some(block);
                 }
             }
-            if n <= BLOCKS_PER_WORD {
-                let mut starts = run_starts(free, n) >> (2 * lane);
-                if starts != 0 {
+            // As `run_starts`; beyond a word's lanes nothing is left.
+            let (mut starts, mut have) = (free, 1);
+            while starts != 0 {
+                if have >= n {
+                    let mut shift = 0;
+                    while starts & 0xff == 0 {
+                        starts >>= 8;
+                        shift += 8;
+                    }
                     while starts & 1 == 0 {
                         starts >>= 2;
-                        lane += 1;
+                        shift += 2;
                     }
-                    return Some(self.block(first + lane));
+                    if take {
+                        self.store(place, word | object_bits(n) << shift);
+                    }
+                    return Some(self.block_of(place).wrapping_add(shift / 2));
                 }
+                let step = have.min(n - have);
+                have += step;
+                starts &= starts >> step >> step;
             }
             if free != LANES {
                 run = 0;
@@ -160,7 +218,8 @@ impl CompactAtb {
             } else if run == 0 {
                 run = BLOCKS_PER_WORD;
             }
-            (i, lane) = (i + 1, 0);
+            wanted = LANES;
+            place = place.wrapping_add(1);
         }
         None
     }
@@ -193,10 +252,7 @@ impl Atb for CompactAtb {
 
     fn store_own_lanes(&self, i: usize, _loaded: Word, word: Word) {
         debug_assert!(i < self.words());
-        if i == 0 && self.foreign() != 0 {
-            return self.store_own_bytes(word);
-        }
-        self.store_whole(i, word);
+        self.store(self.word(i), word);
     }
 
     fn byte(&self, i: usize) -> u8 {
@@ -208,12 +264,9 @@ impl Atb for CompactAtb {
         Kind::of((self.byte(atb_from_block(block)) >> byte_shift(block)).into())
     }
 
-    #[inline(always)]
     fn free_to_object(&self, block: usize, n: usize) {
+        self.fill(block, n, Kind::Tail);
         self.set(block, Kind::Head);
-        if n > 1 {
-            self.fill(block + 1, n - 1, Kind::Tail);
-        }
     }
 
     fn free_to_tail(&self, block: usize, n: usize) {
@@ -224,13 +277,14 @@ impl Atb for CompactAtb {
         self.fill(block, n, Kind::Free);
     }
 
+    #[inline(always)]
     fn object_to_free(&self, block: usize) -> usize {
-        self.set(block, Kind::Free);
-        let tails = self.tails_after(block);
-        if tails != 0 {
-            self.fill(block + 1, tails, Kind::Free);
+        if let Some(n) = self.free_within_word_counted(block) {
+            return n;
         }
-        1 + tails
+        let n = 1 + self.run(block + 1, Kind::Tail, usize::MAX);
+        self.fill(block, n, Kind::Free);
+        n
     }
 
     #[inline(always)]

@@ -46,7 +46,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         self.holes().suspend();
     }
 
-    fn place(self, n: usize) -> Option<Place> {
+    fn take(self, n: usize) -> Option<Place> {
         let (bounds, holes) = (self.bounds(), self.holes());
         let class = class_of(n);
         if class >= bounds.known() {
@@ -71,7 +71,9 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         if holes.first().start < found + n {
             holes.cut(found, found + n);
         }
-        Some(place_at(self.context.state(), found))
+        let place = place_at(self.context.state(), found);
+        place.area.atb::<FastAtb>().free_to_object(place.block, n);
+        Some(place)
     }
 
     fn note_free(self, area: Area, block: usize, n: usize) {
