@@ -108,20 +108,17 @@ impl<H: Host> CompactMarking<H> {
             // Mostly an object has one block.
             let mut more = 0;
             if pool.atb.looks_like_tail(block + 1) {
-                more = pool.atb.run(block + 1, Kind::Tail, PIECE);
+                let most = if StackEntries::fits(block + PIECE) { PIECE } else { usize::MAX };
+                more = pool.atb.run(block + 1, Kind::Tail, most);
                 if more == PIECE {
                     // There may be more of it. It waits below what this piece points at.
-                    let waiting = self.push(top, area, block + PIECE);
-                    if waiting == top {
-                        more = pool.atb.run(block + 1, Kind::Tail, usize::MAX);
-                    }
-                    top = waiting;
+                    top = self.push(top, area, block + PIECE);
                 }
             }
             // SAFETY: I6: a block of this area.
             let mut words: NonNull<usize> = unsafe { ptr_from_block(pool.start, block) }.cast();
             more = more * WORDS + WORDS;
-            while more != 0 {
+            loop {
                 // SAFETY: words of the object, which has a multiple of AT_ONCE.
                 unsafe {
                     top = self.scan(top, words, first);
@@ -133,6 +130,9 @@ impl<H: Host> CompactMarking<H> {
                     words = words.add(AT_ONCE);
                 }
                 more -= AT_ONCE;
+                if more == 0 {
+                    break;
+                }
             }
             if top == bottom {
                 return;
@@ -170,17 +170,14 @@ impl<H: Host> CompactMarking<H> {
         if offset % BLOCK_BYTES != 0 || !area.atb::<CompactAtb>().head_to_mark(block) {
             return top;
         }
-        let new = self.push(top, area, block);
-        if new == top {
-            phase_of(self.context.state()).set_deferred();
-        }
-        new
+        self.push(top, area, block)
     }
 
-    /// Puts a block on the stack, if it has room for it; returns the new top.
+    /// Puts a block on the stack, and returns the new top. Without room for it, its object is left for later.
     #[inline(always)]
     fn push(self, top: EntryPlace, area: Area, block: usize) -> EntryPlace {
         if top == self.stack().end() || !StackEntries::fits(block) {
+            phase_of(self.context.state()).set_deferred();
             return top;
         }
         if SPLIT_HEAP {

@@ -76,6 +76,7 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         found
     }
 
+    #[inline(never)]
     fn note_free(self, area: Area, block: usize, n: usize) {
         self.note_free_run(Run { start: block + first_index(self.context.state(), area), len: n });
     }
@@ -121,8 +122,11 @@ impl<H: Host> CompactPlacement<H> {
     /// The largest cursor whose size is at most `n`.
     #[inline(always)]
     fn cursor_for(n: usize) -> usize {
-        const { assert!(CURSORS == 4) };
-        (n >= 2) as usize + (n >= 4) as usize + (n >= 8) as usize
+        let mut i = 0;
+        while i + 1 < CURSORS && n >> i > 1 {
+            i += 1;
+        }
+        i
     }
 
     /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end. If the place is
@@ -132,10 +136,8 @@ impl<H: Host> CompactPlacement<H> {
         if !SPLIT_HEAP {
             self.context.host().hook(from);
             let area = state.first_area();
-            return match area.atb::<CompactAtb>().find_run(from, n, take) {
-                Some(block) => (block, Some(Place { area, block })),
-                None => (area.blocks(), None),
-            };
+            let block = area.atb::<CompactAtb>().find_run(from, n, take);
+            return (block, if block < area.blocks() { Some(Place { area, block }) } else { None });
         }
         let mut first = 0;
         for area in state.areas() {
@@ -143,7 +145,8 @@ impl<H: Host> CompactPlacement<H> {
             let start = from.saturating_sub(first);
             if start < atb.blocks() {
                 self.context.host().hook(start);
-                if let Some(block) = atb.find_run(start, n, take) {
+                let block = atb.find_run(start, n, take);
+                if block < atb.blocks() {
                     return (first + block, Some(Place { area, block }));
                 }
             }

@@ -159,10 +159,10 @@ impl CompactAtb {
         Some(bits / 2)
     }
 
-    /// The lowest block from `from` on at which `n` (at least 1) free blocks in a row start. If it is to be taken, they
-    /// become an object.
+    /// The lowest block from `from` on at which `n` (at least 1) free blocks in a row start; or the number of blocks. If it is
+    /// to be taken, they become an object.
     #[inline(never)]
-    pub fn find_run(&self, from: usize, n: usize, take: bool) -> Option<usize> {
+    pub fn find_run(&self, from: usize, n: usize, take: bool) -> usize {
         let (mut place, shift) = self.word_of(from);
         let mut wanted = LANES << shift;
         let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
@@ -184,7 +184,7 @@ impl CompactAtb {
                     if take {
                         self.free_to_object(block, n);
                     }
-                    return Some(block);
+                    return block;
                 }
             }
             // As `run_starts`; beyond a word's lanes nothing is left.
@@ -203,7 +203,7 @@ impl CompactAtb {
                     if take {
                         self.store(place, word | object_bits(n) << shift);
                     }
-                    return Some(self.block_of(place).wrapping_add(shift / 2));
+                    return self.block_of(place).wrapping_add(shift / 2);
                 }
                 let step = have.min(n - have);
                 have += step;
@@ -221,7 +221,7 @@ impl CompactAtb {
             wanted = LANES;
             place = place.wrapping_add(1);
         }
-        None
+        self.blocks()
     }
 }
 
