@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::atb::compact::CompactAtb;
+use crate::layout::atb::compact::{CompactAtb, TAILS};
 use crate::layout::block::{Kind, ptr_from_block};
 use crate::layout::borrowed::{EntryPlace, StackEntries};
 use crate::layout::phase::phase_of;
@@ -109,7 +109,7 @@ impl<H: Host> CompactMarking<H> {
             let mut more = 0;
             if pool.atb.looks_like_tail(block + 1) {
                 let most = if StackEntries::fits(block + PIECE) { PIECE } else { usize::MAX };
-                more = pool.atb.run(block + 1, Kind::Tail, most);
+                more = pool.atb.run(block + 1, TAILS, most);
                 if more == PIECE {
                     // There may be more of it. It waits below what this piece points at.
                     top = self.push(top, area, block + PIECE);

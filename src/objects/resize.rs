@@ -5,7 +5,7 @@ use core::ptr::{NonNull, null_mut};
 
 use super::allocate::Allocate;
 use super::release::Release;
-use super::{blocks_for, object_at};
+use super::{blocks_at, blocks_for, object_at};
 use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
 use crate::context::Context;
 use crate::counting::Counting;
@@ -78,7 +78,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
 
     /// Releases the mutex on every path.
     fn search(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
-        let (area, block) = match object_at::<V::Atb, H>(self.0, ptr, false) {
+        let (area, block) = match object_at::<V::Atb, H>(self.0, ptr) {
             Ok(found) => found,
             Err(what) => {
                 self.0.host().exit();
@@ -157,16 +157,18 @@ impl<H: Host, V: Variant> Resize<H, V> {
 
     /// Why the object at `from` cannot be copied to `to` and freed, if it cannot.
     fn cannot_move(self, from: *mut u8, to: *mut u8) -> Option<Misuse> {
-        if from == to {
+        if from == to || blocks_at::<V::Atb, H>(self.0, from) == 0 {
             return Some(Misuse::FreeBlock);
         }
+        if !WEAKREF {
+            return None;
+        }
         self.0.host().enter();
-        let found = object_at::<V::Atb, H>(self.0, from, false);
+        let found = object_at::<V::Atb, H>(self.0, from);
         self.0.host().exit();
         match found {
-            Ok((area, block)) if WEAKREF && area.has_weakref(block) => Some(Misuse::WeakReference),
-            Ok(_) => None,
-            Err(_) => Some(Misuse::FreeBlock),
+            Ok((area, block)) if area.has_weakref(block) => Some(Misuse::WeakReference),
+            _ => None,
         }
     }
 }

@@ -8,6 +8,10 @@ use super::super::lanes::*;
 use super::Atb;
 use crate::config::WORD_BYTES;
 
+/// A word of tails, and one of free blocks.
+pub(crate) const TAILS: Word = !LANES;
+const FREES: Word = 0;
+
 /// One area's table, by value: where it is and how long.
 #[derive(Clone, Copy)]
 pub struct CompactAtb {
@@ -67,15 +71,18 @@ impl CompactAtb {
         Kind::of((byte >> byte_shift(block)).into()) == Kind::Tail
     }
 
-    /// How many blocks of a kind (free or tail) there are in a row from this one on, but at most so many.
+    /// How many blocks of a kind there are in a row from this one on, but at most so many. The kind is given as a word of
+    /// such blocks.
     #[inline(never)]
-    pub fn run(&self, first: usize, kind: Kind, most: usize) -> usize {
-        let slot = self.slot(first);
-        let (mut i, mut lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
+    pub fn run(&self, first: usize, all: Word, most: usize) -> usize {
+        let (mut place, shift) = self.word_of(first);
+        let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
         let mut n = 0;
-        while i < self.words() && n < most {
+        let mut above = shift;
+        while place < end && n < most {
             // Lanes of that kind become 00.
-            let mut others = (self.load(i) ^ (LANES * kind as Word)) >> (2 * lane);
+            // SAFETY: I5: as for `load`.
+            let mut others = (Word::from_le(unsafe { place.read_volatile() }) ^ all) >> above;
             if others != 0 {
                 while others & 3 == 0 {
                     others >>= 2;
@@ -83,23 +90,26 @@ impl CompactAtb {
                 }
                 break;
             }
-            n += BLOCKS_PER_WORD - lane;
-            (i, lane) = (i + 1, 0);
+            n += BLOCKS_PER_WORD - above / 2;
+            (place, above) = (place.wrapping_add(1), 0);
         }
         n.min(most)
     }
 
-    /// `n` blocks become free or tails.
+    /// `n` (at least 1) blocks become free or tails: what a word of such blocks says.
     #[inline(never)]
-    fn fill(&self, block: usize, mut n: usize, kind: Kind) {
+    fn fill(&self, block: usize, mut n: usize, all: Word) {
         let (mut place, mut shift) = self.word_of(block);
-        while n != 0 {
+        loop {
             let here = n.min(BLOCKS_PER_WORD - shift / 2);
-            let changed = both_bits(first_lanes(here)) << shift;
+            let changed = Word::MAX >> (Word::BITS as usize - 2 * here) << shift;
             // SAFETY: I5: as for `load`.
             let word = Word::from_le(unsafe { place.read_volatile() });
-            self.store(place, word & !changed | (LANES * kind as Word) & changed);
+            self.store(place, word & !changed | all & changed);
             n -= here;
+            if n == 0 {
+                break;
+            }
             (place, shift) = (place.wrapping_add(1), 0);
         }
     }
@@ -140,7 +150,7 @@ impl CompactAtb {
 
     /// Frees the object at this block, if its word shows where it ends; returns how many blocks it had.
     #[inline(always)]
-    fn free_within_word_counted(&self, block: usize) -> Option<usize> {
+    fn free_counted(&self, block: usize) -> Option<usize> {
         let (place, shift) = self.word_of(block);
         // SAFETY: I5: as for `load`.
         let word = Word::from_le(unsafe { place.read_volatile() });
@@ -211,12 +221,12 @@ impl CompactAtb {
             }
             if free != LANES {
                 run = 0;
+            }
+            if run == 0 {
                 while free >> (Word::BITS - 2) != 0 {
                     free <<= 2;
                     run += 1;
                 }
-            } else if run == 0 {
-                run = BLOCKS_PER_WORD;
             }
             wanted = LANES;
             place = place.wrapping_add(1);
@@ -265,36 +275,36 @@ impl Atb for CompactAtb {
     }
 
     fn free_to_object(&self, block: usize, n: usize) {
-        self.fill(block, n, Kind::Tail);
+        self.fill(block, n, TAILS);
         self.set(block, Kind::Head);
     }
 
     fn free_to_tail(&self, block: usize, n: usize) {
-        self.fill(block, n, Kind::Tail);
+        self.fill(block, n, TAILS);
     }
 
     fn tail_to_free(&self, block: usize, n: usize) {
-        self.fill(block, n, Kind::Free);
+        self.fill(block, n, FREES);
     }
 
     #[inline(always)]
     fn object_to_free(&self, block: usize) -> usize {
-        if let Some(n) = self.free_within_word_counted(block) {
+        if let Some(n) = self.free_counted(block) {
             return n;
         }
-        let n = 1 + self.run(block + 1, Kind::Tail, usize::MAX);
-        self.fill(block, n, Kind::Free);
+        let n = 1 + self.run(block + 1, TAILS, usize::MAX);
+        self.fill(block, n, FREES);
         n
     }
 
     #[inline(always)]
     fn tails_after(&self, block: usize) -> usize {
         // Most objects have one block, and need no call.
-        if self.looks_like_tail(block + 1) { self.run(block + 1, Kind::Tail, usize::MAX) } else { 0 }
+        if self.looks_like_tail(block + 1) { self.run(block + 1, TAILS, usize::MAX) } else { 0 }
     }
 
     fn frees_after(&self, block: usize, enough: usize) -> usize {
-        self.run(block + 1, Kind::Free, enough)
+        self.run(block + 1, FREES, enough)
     }
 }
 
