@@ -54,25 +54,26 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
     fn take(self, n: usize) -> Option<Place> {
         let i = Self::cursor_for(n);
         let (cursor, size) = (self.cursor(i), 1 << i);
-        let mut from = (cursor.get() + 1).saturating_sub(size);
+        let from = (cursor.get() + 1).saturating_sub(size);
         // Mostly a block is free where the last one was.
         let area = self.context.state().first_area();
         if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().take_one(from) {
             cursor.set(from + 1);
             return Some(Place { area, block: from });
         }
-        if size != n {
-            // The cursor may go as far as the first run of its own size.
-            let (index, found) = self.search(from, size, false);
-            cursor.set(index + size - 1);
-            found?;
-            from = index;
+        // Of the cursor's own size first: the cursor may go as far as that run, and behind it if it is taken.
+        let (first, mut found) = self.search(from, size, size == n);
+        let mut passed = first;
+        if found.is_some() {
+            let mut index = first;
+            if size != n {
+                (index, found) = self.search(first, n, true);
+            }
+            if index == first {
+                passed += n;
+            }
         }
-        let (index, found) = self.search(from, n, true);
-        if index == from || size == n {
-            let taken = if found.is_some() { n } else { 0 };
-            cursor.set(index + taken + size - 1);
-        }
+        cursor.set(passed + size - 1);
         found
     }
 

@@ -82,12 +82,9 @@ impl CompactAtb {
         while place < end && n < most {
             // Lanes of that kind become 00.
             // SAFETY: I5: as for `load`.
-            let mut others = (Word::from_le(unsafe { place.read_volatile() }) ^ all) >> above;
+            let others = (Word::from_le(unsafe { place.read_volatile() }) ^ all) >> above;
             if others != 0 {
-                while others & 3 == 0 {
-                    others >>= 2;
-                    n += 1;
-                }
+                n += zeros_below(others) / 2;
                 break;
             }
             n += BLOCKS_PER_WORD - above / 2;
@@ -181,14 +178,10 @@ impl CompactAtb {
         while place < end {
             // SAFETY: I5: as for `load`.
             let word = Word::from_le(unsafe { place.read_volatile() });
-            let mut free = frees(word) & wanted;
+            let free = frees(word) & wanted;
             if run != 0 {
                 let before = run;
-                let mut bottom = free;
-                while bottom & 1 != 0 {
-                    bottom >>= 2;
-                    run += 1;
-                }
+                run += if free == LANES { BLOCKS_PER_WORD } else { zeros_below(free ^ LANES) / 2 };
                 if run >= n {
                     let block = self.block_of(place).wrapping_sub(before);
                     if take {
@@ -201,15 +194,7 @@ impl CompactAtb {
             let (mut starts, mut have) = (free, 1);
             while starts != 0 {
                 if have >= n {
-                    let mut shift = 0;
-                    while starts & 0xff == 0 {
-                        starts >>= 8;
-                        shift += 8;
-                    }
-                    while starts & 1 == 0 {
-                        starts >>= 2;
-                        shift += 2;
-                    }
+                    let shift = zeros_below(starts);
                     if take {
                         self.store(place, word | object_bits(n) << shift);
                     }
@@ -223,10 +208,7 @@ impl CompactAtb {
                 run = 0;
             }
             if run == 0 {
-                while free >> (Word::BITS - 2) != 0 {
-                    free <<= 2;
-                    run += 1;
-                }
+                run = free_at_top(free);
             }
             wanted = LANES;
             place = place.wrapping_add(1);
@@ -306,6 +288,19 @@ impl Atb for CompactAtb {
     fn frees_after(&self, block: usize, enough: usize) -> usize {
         self.run(block + 1, FREES, enough)
     }
+}
+
+/// How many lanes in a row are in the mask, from the top lane down.
+fn free_at_top(mut free: Word) -> usize {
+    if cfg!(gcheap_counts_zeros) {
+        return if free == LANES { BLOCKS_PER_WORD } else { run_at_top(free) };
+    }
+    let mut run = 0;
+    while free >> (Word::BITS - 2) != 0 {
+        free <<= 2;
+        run += 1;
+    }
+    run
 }
 
 /// How far a block's bits lie from bit 0 of their byte. gc.c: `BLOCK_SHIFT`.
