@@ -24,10 +24,16 @@ pub(crate) fn object_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) ->
 #[inline(never)]
 pub(crate) fn blocks_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> usize {
     context.host().enter();
-    let n = match context.locate(ptr) {
-        Ok((area, block)) if area.atb::<A>().kind(block) == Kind::Head => 1 + area.atb::<A>().tails_after(block),
-        _ => 0,
-    };
+    let mut n = 0;
+    for area in context.state().areas() {
+        if let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) {
+            let atb: A = area.atb();
+            if atb.kind(block) == Kind::Head {
+                n = 1 + atb.tails_after(block);
+            }
+            break;
+        }
+    }
     context.host().exit();
     n
 }

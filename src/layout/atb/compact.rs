@@ -145,27 +145,6 @@ impl CompactAtb {
         is_free
     }
 
-    /// Frees the object at this block, if its word shows where it ends; returns how many blocks it had.
-    #[inline(always)]
-    fn free_counted(&self, block: usize) -> Option<usize> {
-        let (place, shift) = self.word_of(block);
-        // SAFETY: I5: as for `load`.
-        let word = Word::from_le(unsafe { place.read_volatile() });
-        // What lies above the object: the lanes that are shifted in are no tails.
-        let mut above = word >> shift >> 2;
-        let mut bits = 2;
-        while above & 3 == Kind::Tail as Word {
-            above >>= 2;
-            bits += 2;
-        }
-        if shift + bits == Word::BITS as usize {
-            return None;
-        }
-        let below = word & !(Word::MAX << shift);
-        self.store(place, above << bits << shift | below);
-        Some(bits / 2)
-    }
-
     /// The lowest block from `from` on at which `n` (at least 1) free blocks in a row start; or the number of blocks. If it is
     /// to be taken, they become an object.
     #[inline(never)]
@@ -181,7 +160,7 @@ impl CompactAtb {
             let free = frees(word) & wanted;
             if run != 0 {
                 let before = run;
-                run += if free == LANES { BLOCKS_PER_WORD } else { zeros_below(free ^ LANES) / 2 };
+                run += free_at_bottom(free);
                 if run >= n {
                     let block = self.block_of(place).wrapping_sub(before);
                     if take {
@@ -256,6 +235,7 @@ impl Atb for CompactAtb {
         Kind::of((self.byte(atb_from_block(block)) >> byte_shift(block)).into())
     }
 
+    #[inline(always)]
     fn free_to_object(&self, block: usize, n: usize) {
         self.fill(block, n, TAILS);
         self.set(block, Kind::Head);
@@ -271,12 +251,13 @@ impl Atb for CompactAtb {
 
     #[inline(always)]
     fn object_to_free(&self, block: usize) -> usize {
-        if let Some(n) = self.free_counted(block) {
-            return n;
+        let tails = self.tails_after(block);
+        if tails == 0 {
+            self.set(block, Kind::Free);
+        } else {
+            self.fill(block, 1 + tails, FREES);
         }
-        let n = 1 + self.run(block + 1, TAILS, usize::MAX);
-        self.fill(block, n, FREES);
-        n
+        1 + tails
     }
 
     #[inline(always)]
@@ -288,6 +269,19 @@ impl Atb for CompactAtb {
     fn frees_after(&self, block: usize, enough: usize) -> usize {
         self.run(block + 1, FREES, enough)
     }
+}
+
+/// How many lanes in a row are in the mask, from the bottom lane up.
+fn free_at_bottom(mut free: Word) -> usize {
+    if cfg!(gcheap_counts_zeros) {
+        return if free == LANES { BLOCKS_PER_WORD } else { run_at_bottom(free) };
+    }
+    let mut run = 0;
+    while free & 1 != 0 {
+        free >>= 2;
+        run += 1;
+    }
+    run
 }
 
 /// How many lanes in a row are in the mask, from the top lane down.
