@@ -1,5 +1,6 @@
 //! Finding the object that a pointer from the host belongs to, or saying what is wrong with the pointer.
 
+use crate::config::BLOCK_BYTES;
 use crate::context::Context;
 use crate::host::{Host, Misuse};
 use crate::layout::area::Area;
@@ -42,9 +43,17 @@ pub(crate) fn blocks_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) ->
 #[cold]
 #[inline(never)]
 fn mistake<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> Misuse {
-    match context.locate(ptr) {
-        Ok((area, block)) if area.atb::<A>().kind(block) == Kind::Tail => Misuse::TailBlock,
-        Ok(_) => Misuse::FreeBlock,
-        Err(what) => what,
+    for area in context.state().areas() {
+        let offset = ptr.addr().wrapping_sub(area.pool().addr().get());
+        if offset < area.blocks() * BLOCK_BYTES {
+            return if offset % BLOCK_BYTES != 0 {
+                Misuse::InteriorPointer
+            } else if area.atb::<A>().kind(offset / BLOCK_BYTES) == Kind::Tail {
+                Misuse::TailBlock
+            } else {
+                Misuse::FreeBlock
+            };
+        }
     }
+    Misuse::ForeignPointer
 }

@@ -241,8 +241,13 @@ impl Atb for CompactAtb {
         self.set(block, Kind::Head);
     }
 
+    #[inline(always)]
     fn free_to_tail(&self, block: usize, n: usize) {
-        self.fill(block, n, TAILS);
+        if n == 1 {
+            self.set(block, Kind::Tail);
+        } else {
+            self.fill(block, n, TAILS);
+        }
     }
 
     fn tail_to_free(&self, block: usize, n: usize) {

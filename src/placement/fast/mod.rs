@@ -47,31 +47,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     }
 
     fn take(self, n: usize) -> Option<Place> {
-        let (bounds, holes) = (self.bounds(), self.holes());
-        let class = class_of(n);
-        if class >= bounds.known() {
-            self.find_bounds_up_to(class);
-        }
-        let bound = bounds.to_search_from(class);
-        if let Some(index) = holes.take(n, bound) {
-            return Some(place_at(self.context.state(), index));
-        }
-        let size = class_size(class);
-        let first = match self.search(bound, size) {
-            Ok(index) => index,
-            Err(end) => {
-                bounds.raise(class, end);
-                return None;
-            }
-        };
-        // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
-        let found = if size == n { Some(first) } else { self.search(first, n).ok() };
-        bounds.raise(class, if found == Some(first) { first + n } else { first });
-        let found = found?;
-        if holes.first().start < found + n {
-            holes.cut(found, found + n);
-        }
-        let place = place_at(self.context.state(), found);
+        let place = self.place(n)?;
         place.area.atb::<FastAtb>().free_to_object(place.block, n);
         Some(place)
     }
@@ -177,6 +153,35 @@ impl<H: Host> FastPlacement<H> {
 
     fn holes(self) -> Holes {
         Holes(PlacementWords(self.context.state()))
+    }
+
+    /// The lowest place with `n` free blocks in a row, which the caller takes at once.
+    fn place(self, n: usize) -> Option<Place> {
+        let (bounds, holes) = (self.bounds(), self.holes());
+        let class = class_of(n);
+        if class >= bounds.known() {
+            self.find_bounds_up_to(class);
+        }
+        let bound = bounds.to_search_from(class);
+        if let Some(index) = holes.take(n, bound) {
+            return Some(place_at(self.context.state(), index));
+        }
+        let size = class_size(class);
+        let first = match self.search(bound, size) {
+            Ok(index) => index,
+            Err(end) => {
+                bounds.raise(class, end);
+                return None;
+            }
+        };
+        // `first` is the lowest run of the class's own size. If n is more than that, the run may be too short.
+        let found = if size == n { Some(first) } else { self.search(first, n).ok() };
+        bounds.raise(class, if found == Some(first) { first + n } else { first });
+        let found = found?;
+        if holes.first().start < found + n {
+            holes.cut(found, found + n);
+        }
+        Some(place_at(self.context.state(), found))
     }
 
     #[inline(never)]
