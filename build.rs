@@ -100,6 +100,10 @@ fn main() {
         set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
     set_cfg("gcheap_compact", config["VARIANT"] == "compact");
+    // Cortex-M0 and M23, and RISC-V without its extension Zbb, have no instruction for it.
+    let target = env::var("TARGET").unwrap();
+    let counts = ["thumbv6m", "thumbv8m.base", "riscv"].iter().all(|name| !target.starts_with(name));
+    set_cfg("gcheap_counts_zeros", counts);
     let out = env::var("OUT_DIR").unwrap();
     fs::write(Path::new(&out).join("config.rs"), rust(&config)).unwrap();
 }

@@ -1,12 +1,8 @@
 //! What every part of the heap works with: the host, and the state that it lends.
 
-use crate::host::{Host, Misuse};
-use crate::layout::area::Area;
-use crate::layout::block::block_from_ptr;
+use crate::host::Host;
 use crate::layout::field::Field;
 use crate::layout::state::State;
-
-use crate::config::BLOCK_BYTES;
 
 /// A host, through which everything else can be reached. As small as the host: in the archive it has no size.
 #[derive(Clone, Copy)]
@@ -39,19 +35,5 @@ impl<H: Host> Context<H> {
     /// Whether this thread may not allocate: it has the heap locked, or is collecting.
     pub(crate) fn is_locked(self) -> bool {
         self.lock_depth().get() != 0
-    }
-
-    /// The area and block of an object's address, or why it is none.
-    pub(crate) fn locate(self, ptr: *const u8) -> Result<(Area, usize), Misuse> {
-        for area in self.state().areas() {
-            let pool = area.pool().addr().get();
-            if let Some(block) = block_from_ptr(ptr.addr(), pool, area.blocks()) {
-                return Ok((area, block));
-            }
-            if ptr.addr().wrapping_sub(pool) < area.blocks() * BLOCK_BYTES {
-                return Err(Misuse::InteriorPointer);
-            }
-        }
-        Err(Misuse::ForeignPointer)
     }
 }

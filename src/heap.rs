@@ -13,11 +13,10 @@ use crate::host::Host;
 use crate::inspect::check::Check;
 use crate::inspect::dump::{Dump, Printer};
 use crate::invariant::Broken;
-use crate::layout::atb::Atb;
 use crate::objects::allocate::Allocate;
 use crate::objects::release::Release;
 use crate::objects::resize::Resize;
-use crate::objects::{Areas, object_at};
+use crate::objects::{Areas, blocks_at};
 use crate::variant::{Configured, Variant};
 
 /// A heap: a host, whose storage holds everything there is to know, and a variant. As small as the host.
@@ -115,13 +114,7 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// How many bytes the object at `ptr` has, a multiple of the block size; 0 for anything that is not the address of an
     /// unmarked head. gc.c: `gc_nbytes`.
     pub fn nbytes(&self, ptr: *const u8) -> usize {
-        self.context.host().enter();
-        let n = match object_at::<V::Atb, H>(self.context, ptr, false) {
-            Ok((area, block)) => 1 + area.atb::<V::Atb>().tails_after(block),
-            Err(_) => 0,
-        };
-        self.context.host().exit();
-        n * BLOCK_BYTES
+        blocks_at::<V::Atb, H>(self.context, ptr) * BLOCK_BYTES
     }
 
     /// Makes the object at `ptr` `bytes` bytes large, in place if it can, else by moving it if it may; NULL if that cannot

@@ -33,7 +33,7 @@ impl<H: Host, V: Variant> WeakRefs<H, V> {
     pub fn mark(self, ptr: *mut u8) {
         let in_collection = self.0.lock_depth().get() & COLLECT_FLAG != 0;
         self.0.host().enter();
-        let found = object_at::<V::Atb, H>(self.0, ptr, in_collection);
+        let found = object_at::<V::Atb, H>(self.0, ptr);
         if let Ok((area, block)) = found {
             area.wtb().set(block);
             if in_collection {

@@ -71,6 +71,11 @@ impl Kind {
             _ => Kind::Mark,
         }
     }
+
+    /// Whether an object starts here: the lower bit says so.
+    pub(crate) const fn is_head(self) -> bool {
+        self as u8 & 1 != 0
+    }
 }
 
 /// The block that a word points at, if the word is the address of one: aligned, and inside the pool of `blocks` blocks

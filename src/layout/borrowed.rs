@@ -19,6 +19,8 @@
 //!
 //! The numbers of words are those of MicroPython's usual 64 entries of a word each; a port may have other ones.
 
+use core::ptr::NonNull;
+
 use super::area::Area;
 use super::field::Field;
 use super::state::State;
@@ -209,11 +211,15 @@ impl CursorWords {
 const ENTRY_BYTES: usize = config::STATE_MARK_STACK_ENTRY_BYTES;
 
 /// Entries of the compact variant's mark stack: as many as gc.c has.
-pub(crate) const COMPACT_ENTRIES: usize = config::STATE_MARK_STACK_BYTES / ENTRY_BYTES;
+const COMPACT_ENTRIES: usize = config::STATE_MARK_STACK_BYTES / ENTRY_BYTES;
 
-/// The compact variant's mark stack.
+/// The compact variant's mark stack. It grows upwards; its top is passed by value, as the place of the next entry.
 #[derive(Clone, Copy)]
 pub(crate) struct StackEntries(pub State);
+
+/// The place of an entry of the compact variant's mark stack, or of the end of all entries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EntryPlace(NonNull<u8>);
 
 impl StackEntries {
     /// Whether an entry can hold the block's index: always so where gc.c's entries are at least as wide as a word.
@@ -222,43 +228,60 @@ impl StackEntries {
         ENTRY_BYTES >= WORD_BYTES || block >> (8 * ENTRY_BYTES as u32 % usize::BITS) == 0
     }
 
-    /// The block of entry `i`, an index into its area.
-    pub fn block(self, i: usize) -> usize {
-        let at = Self::offset(i);
-        match ENTRY_BYTES {
-            1 => self.0.field::<u8>(at).get().into(),
-            2 => self.0.field::<u16>(at).get().into(),
-            4 => self.0.field::<u32>(at).get() as usize,
-            _ => self.0.field::<usize>(at).get(),
-        }
+    /// The first entry's place.
+    pub fn bottom(self) -> EntryPlace {
+        EntryPlace(self.0.field::<[u8; config::STATE_MARK_STACK_BYTES]>(config::STATE_MARK_STACK).address().cast())
     }
 
-    /// Makes `block`, which fits, the block of entry `i`.
-    pub fn set_block(self, i: usize, block: usize) {
-        let at = Self::offset(i);
-        match ENTRY_BYTES {
-            1 => self.0.field::<u8>(at).set(block as u8),
-            2 => self.0.field::<u16>(at).set(block as u16),
-            4 => self.0.field::<u32>(at).set(block as u32),
-            _ => self.0.field::<usize>(at).set(block),
-        }
+    /// The place behind the last entry.
+    pub fn end(self) -> EntryPlace {
+        // SAFETY: I1: one past the entries.
+        EntryPlace(unsafe { self.bottom().0.add(COMPACT_ENTRIES * ENTRY_BYTES) })
     }
 
-    /// The area of entry `i`, where there can be several.
-    pub fn area(self, i: usize) -> Field<Area> {
+    /// The area of an entry, where there can be several.
+    pub fn area(self, entry: EntryPlace) -> Field<Area> {
+        let i = (entry.0.addr().get() - self.bottom().0.addr().get()) / ENTRY_BYTES;
         self.0.field(config::STATE_AREA_STACK + i * WORD_BYTES)
     }
+}
 
-    fn offset(i: usize) -> usize {
-        debug_assert!(i < COMPACT_ENTRIES);
-        config::STATE_MARK_STACK + i * ENTRY_BYTES
+impl EntryPlace {
+    /// Makes `block`, which fits, the block of this entry, an index into its area; returns the next entry's place.
+    #[inline(always)]
+    pub fn push(self, block: usize) -> EntryPlace {
+        // SAFETY: I1: an entry, which is followed by another one or by the end of all; I4.
+        unsafe {
+            match ENTRY_BYTES {
+                1 => self.0.write(block as u8),
+                2 => self.0.cast().write(block as u16),
+                4 => self.0.cast().write(block as u32),
+                // On a machine whose words are narrower, only the first one counts.
+                _ => self.0.cast().write(block),
+            }
+            EntryPlace(self.0.add(ENTRY_BYTES))
+        }
+    }
+
+    /// The block of the entry before this place, and that entry's place.
+    #[inline(always)]
+    pub fn pop(self) -> (usize, EntryPlace) {
+        // SAFETY: I1: there is an entry before this place, which `push` has written.
+        unsafe {
+            let at = self.0.sub(ENTRY_BYTES);
+            let block = match ENTRY_BYTES {
+                1 => at.read().into(),
+                2 => at.cast::<u16>().read().into(),
+                4 => at.cast::<u32>().read() as usize,
+                _ => at.cast::<usize>().read(),
+            };
+            (block, EntryPlace(at))
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use core::ptr::NonNull;
-
     use super::*;
 
     /// Writes a different number into every accessor's field, then finds all of them as written.
@@ -318,9 +341,16 @@ mod tests {
         let entries = StackEntries(unsafe { State::new(NonNull::from(&mut storage).cast()) });
         let block = |i: usize| (i * 0x0123_4567) & (usize::MAX >> usize::BITS.saturating_sub(8 * ENTRY_BYTES as u32));
         assert!(!StackEntries::fits(usize::MAX) || ENTRY_BYTES >= WORD_BYTES);
-        (0..COMPACT_ENTRIES).for_each(|i| entries.set_block(i, block(i)));
         assert!((0..COMPACT_ENTRIES).all(|i| StackEntries::fits(block(i))));
-        assert!((0..COMPACT_ENTRIES).all(|i| entries.block(i) == block(i)));
+        let mut top = entries.bottom();
+        (0..COMPACT_ENTRIES).for_each(|i| top = top.push(block(i)));
+        assert!(top == entries.end());
+        for i in (0..COMPACT_ENTRIES).rev() {
+            let (found, next) = top.pop();
+            assert_eq!(found, block(i));
+            top = next;
+        }
+        assert!(top == entries.bottom());
         assert_eq!(COMPACT_ENTRIES * ENTRY_BYTES, config::STATE_MARK_STACK_BYTES);
     }
 }

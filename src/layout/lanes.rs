@@ -116,6 +116,28 @@ pub(crate) const fn longest_run(mut lanes: Word) -> usize {
     len
 }
 
+/// How many bits lie below the lowest lane that is not 00, in a word that has one.
+///
+/// On a processor that cannot count zeros: first bytes, then lanes.
+#[inline(always)]
+pub(crate) fn zeros_below(word: Word) -> usize {
+    if cfg!(gcheap_counts_zeros) { word.trailing_zeros() as usize & !1 } else { stepped_zeros_below(word) }
+}
+
+#[inline(always)]
+fn stepped_zeros_below(mut word: Word) -> usize {
+    let mut bits = 0;
+    while word & 0xff == 0 {
+        word >>= 8;
+        bits += 8;
+    }
+    while word & 3 == 0 {
+        word >>= 2;
+        bits += 2;
+    }
+    bits
+}
+
 /// How many bits the object has whose head is at bit 0 of a word that was shifted down. The lanes that were shifted in are
 /// no tails and end it; if they do, its real end was not seen.
 ///
@@ -225,6 +247,13 @@ mod tests {
                     assert_eq!(starts >> (2 * i) & 1 == 1, is_start, "{lanes:#x}, {n} from lane {i}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn zeros_are_counted_in_both_ways() {
+        for word in words().filter(|&word| word != 0) {
+            assert_eq!(stepped_zeros_below(word), word.trailing_zeros() as usize & !1, "{word:#x}");
         }
     }
 

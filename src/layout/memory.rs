@@ -8,6 +8,9 @@ use core::ptr::NonNull;
 
 use crate::config::{BLOCK_BYTES, WORD_BYTES};
 
+/// How many words `Loops` clears at a time.
+const AT_ONCE: usize = if (BLOCK_BYTES / WORD_BYTES) % 4 == 0 { 4 } else { 1 };
+
 /// How a variant clears and copies memory.
 pub trait Memory {
     /// Clears `bytes` bytes.
@@ -83,12 +86,18 @@ impl Memory for Loops {
         // SAFETY: the caller's promise: one past the blocks.
         let end = unsafe { start.add(n * BLOCK_BYTES) };
         while start != end {
-            for i in 0..BLOCK_BYTES / WORD_BYTES {
-                // SAFETY: the caller's promise: word i of one of the blocks.
-                unsafe { start.cast::<usize>().add(i).write_volatile(0) };
+            // Where a block has four words, four at a time take half of the instructions.
+            // SAFETY: the caller's promise: words of one of the blocks, and at most the end.
+            unsafe {
+                let words = start.cast::<usize>();
+                words.write_volatile(0);
+                if AT_ONCE == 4 {
+                    words.add(1).write_volatile(0);
+                    words.add(2).write_volatile(0);
+                    words.add(3).write_volatile(0);
+                }
+                start = words.add(AT_ONCE).cast();
             }
-            // SAFETY: at most the end.
-            start = unsafe { start.add(BLOCK_BYTES) };
         }
     }
 

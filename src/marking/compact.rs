@@ -1,6 +1,11 @@
 //! Marking in the compact variant. The mark stack is gc.c's: an entry is a block's index in its area, as wide as in gc.c,
 //! so there are as many of them. When the stack is full, or an index does not fit in an entry, the object is left marked but
 //! unscanned, and afterwards all marked objects are scanned again, as in gc.c.
+//!
+//! Small processors have few registers, so the work is split in two: the loop over an object's words keeps the pool's
+//! bounds in registers, and calls a function for each word that lies in the pool.
+
+use core::ptr::NonNull;
 
 use super::Marking;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
@@ -8,13 +13,20 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::atb::compact::CompactAtb;
+use crate::layout::atb::compact::{CompactAtb, TAILS};
 use crate::layout::block::{Kind, ptr_from_block};
-use crate::layout::borrowed::{COMPACT_ENTRIES, StackEntries};
+use crate::layout::borrowed::{EntryPlace, StackEntries};
 use crate::layout::phase::phase_of;
 
-/// Roots that are marked at a time: all at once could fill the stack, one by one would be slow.
-const ROOTS_AT_ONCE: usize = if VALGRIND { 1 } else { COMPACT_ENTRIES.div_ceil(8) };
+/// Words in a block.
+const WORDS: usize = BLOCK_BYTES / WORD_BYTES;
+
+/// How many words are scanned between two looks at the loop's end.
+const AT_ONCE: usize = if WORDS % 4 == 0 { 4 } else { 1 };
+
+/// A large object is scanned in pieces of so many blocks and one more, which is the first of the next piece. What a piece
+/// points at is scanned before the next piece, so that a wide object does not fill the stack.
+const PIECE: usize = 12;
 
 /// Marking with gc.c's stack.
 #[derive(Clone, Copy)]
@@ -22,20 +34,43 @@ pub struct CompactMarking<H: Host> {
     context: Context<H>,
 }
 
+/// What marking needs to know of an area, by value: so that it is in registers, or at least on the stack.
+#[derive(Clone, Copy)]
+struct Pool {
+    area: Area,
+    atb: CompactAtb,
+    start: NonNull<u8>,
+    bytes: usize,
+}
+
+impl From<Area> for Pool {
+    #[inline(always)]
+    fn from(area: Area) -> Self {
+        Self { area, atb: area.atb(), start: area.pool(), bytes: area.blocks() * BLOCK_BYTES }
+    }
+}
+
 impl<H: Host> Marking<H> for CompactMarking<H> {
     fn over(context: Context<H>) -> Self {
         Self { context }
     }
 
-    unsafe fn mark(self, words: *const usize, len: usize) {
-        let mut i = 0;
-        while i < len {
-            let now = (len - i).min(ROOTS_AT_ONCE);
-            if !VALGRIND || self.context.host().is_addressable(words.wrapping_add(i)) {
-                // SAFETY: the caller's promise.
-                unsafe { self.mark_from(words.add(i), now) };
+    unsafe fn mark(self, mut words: *const usize, len: usize) {
+        let bottom = self.stack().bottom();
+        let first = Pool::from(self.context.state().first_area());
+        // SAFETY: the caller's promise: one past the words.
+        let end = unsafe { words.add(len) };
+        while words != end {
+            if !VALGRIND || self.context.host().is_addressable(words) {
+                // SAFETY: the caller's promise; it is not NULL, for it is before the end.
+                let top = unsafe { self.scan(bottom, NonNull::new_unchecked(words.cast_mut()), first) };
+                if top != bottom {
+                    let (area, block, _) = self.pop(top);
+                    self.trace(area, block);
+                }
             }
-            i += now;
+            // SAFETY: at most the end.
+            words = unsafe { words.add(1) };
         }
     }
 
@@ -45,89 +80,117 @@ impl<H: Host> Marking<H> for CompactMarking<H> {
         while phase.has_deferred() {
             phase.clear_deferred();
             for area in self.context.state().areas() {
-                self.scan_marked(area);
+                let atb: CompactAtb = area.atb();
+                for block in 0..atb.blocks() {
+                    if atb.kind(block) == Kind::Mark {
+                        self.trace(area, block);
+                    }
+                }
             }
         }
     }
 }
 
 impl<H: Host> CompactMarking<H> {
-    /// Marks what `len` words point at, and all that can be reached from there.
-    ///
-    /// # Safety
-    /// The words can be read.
+    fn stack(self) -> StackEntries {
+        StackEntries(self.context.state())
+    }
+
+    /// Scans a marked object, and all that is marked on the way.
     #[inline(never)]
-    unsafe fn mark_from(self, mut words: *const usize, mut len: usize) {
-        let first = self.context.state().first_area();
-        let stack = StackEntries(self.context.state());
-        let mut depth = 0;
+    fn trace(self, mut area: Area, mut block: usize) {
+        let first = Pool::from(self.context.state().first_area());
+        let bottom = self.stack().bottom();
+        let mut top = bottom;
         loop {
-            // SAFETY: one past the words: those of the caller's promise, then those of an object (I6).
-            let end = unsafe { words.add(len) };
-            while words != end {
-                // SAFETY: one of the words. Volatile: another thread may be writing to it.
-                let word = unsafe { words.read_volatile() };
-                // SAFETY: not past the end.
-                words = unsafe { words.add(1) };
-                let Some((area, block)) = find(first, word) else { continue };
-                if !area.atb::<CompactAtb>().head_to_mark(block) {
-                    continue;
-                }
-                if depth < COMPACT_ENTRIES && StackEntries::fits(block) {
-                    stack.set_block(depth, block);
-                    if SPLIT_HEAP {
-                        stack.area(depth).set(area);
-                    }
-                    depth += 1;
-                } else {
-                    phase_of(self.context.state()).set_deferred();
+            self.context.host().hook(block);
+            let pool = if SPLIT_HEAP { area.into() } else { first };
+            // Mostly an object has one block.
+            let mut more = 0;
+            if pool.atb.looks_like_tail(block + 1) {
+                let most = if StackEntries::fits(block + PIECE) { PIECE } else { usize::MAX };
+                more = pool.atb.run(block + 1, TAILS, most);
+                if more == PIECE {
+                    // There may be more of it. It waits below what this piece points at.
+                    top = self.push(top, area, block + PIECE);
                 }
             }
-            if depth == 0 {
+            // SAFETY: I6: a block of this area.
+            let mut words: NonNull<usize> = unsafe { ptr_from_block(pool.start, block) }.cast();
+            more = more * WORDS + WORDS;
+            loop {
+                // SAFETY: words of the object, which has a multiple of AT_ONCE.
+                unsafe {
+                    top = self.scan(top, words, first);
+                    if AT_ONCE == 4 {
+                        top = self.scan(top, words.add(1), first);
+                        top = self.scan(top, words.add(2), first);
+                        top = self.scan(top, words.add(3), first);
+                    }
+                    words = words.add(AT_ONCE);
+                }
+                more -= AT_ONCE;
+                if more == 0 {
+                    break;
+                }
+            }
+            if top == bottom {
                 return;
             }
-            depth -= 1;
-            let area = if SPLIT_HEAP { stack.area(depth).get() } else { first };
-            (words, len) = self.words_of(area, stack.block(depth));
+            (area, block, top) = self.pop(top);
         }
     }
 
-    /// An object's words.
+    /// Marks what a word points at, and puts it on the stack, whose top it returns.
+    ///
+    /// # Safety
+    /// The word can be read.
     #[inline(always)]
-    fn words_of(self, area: Area, block: usize) -> (*const usize, usize) {
-        self.context.host().hook(block);
-        let n = 1 + area.atb::<CompactAtb>().tails_after(block);
-        // SAFETY: I6: a block of this area.
-        let start = unsafe { ptr_from_block(area.pool(), block) };
-        (start.as_ptr().cast(), n * (BLOCK_BYTES / WORD_BYTES))
-    }
-
-    fn scan_marked(self, area: Area) {
-        let atb: CompactAtb = area.atb();
-        for block in 0..atb.blocks() {
-            if atb.kind(block) == Kind::Mark {
-                let (words, len) = self.words_of(area, block);
-                // SAFETY: I6: the words of an object.
-                unsafe { self.mark_from(words, len) };
+    unsafe fn scan(self, top: EntryPlace, word: NonNull<usize>, first: Pool) -> EntryPlace {
+        // SAFETY: the caller's promise. Volatile: another thread may be writing to it.
+        let word = unsafe { word.read_volatile() };
+        let mut pool = first;
+        loop {
+            let offset = word.wrapping_sub(pool.start.addr().get());
+            if offset < pool.bytes {
+                return self.visit(top, pool.area, offset);
             }
+            if !SPLIT_HEAP {
+                return top;
+            }
+            let Some(area) = pool.area.next() else { return top };
+            pool = area.into();
         }
     }
-}
 
-/// The block that a word is the address of, if it is one.
-#[inline(always)]
-fn find(first: Area, word: usize) -> Option<(Area, usize)> {
-    let mut area = first;
-    loop {
-        // Two compares, because small processors need more to do both at once (`block_from_ptr`); and most words that are
-        // no pointers fail the first.
-        let offset = word.wrapping_sub(area.pool().addr().get());
-        if offset < area.blocks() * BLOCK_BYTES && offset % BLOCK_BYTES == 0 {
-            return Some((area, offset / BLOCK_BYTES));
+    /// Marks the object at an offset into an area's pool, if an unmarked one starts there, and puts it on the stack.
+    #[inline(never)]
+    fn visit(self, top: EntryPlace, area: Area, offset: usize) -> EntryPlace {
+        let block = offset / BLOCK_BYTES;
+        if offset % BLOCK_BYTES != 0 || !area.atb::<CompactAtb>().head_to_mark(block) {
+            return top;
         }
-        if !SPLIT_HEAP {
-            return None;
+        self.push(top, area, block)
+    }
+
+    /// Puts a block on the stack, and returns the new top. Without room for it, its object is left for later.
+    #[inline(always)]
+    fn push(self, top: EntryPlace, area: Area, block: usize) -> EntryPlace {
+        if top == self.stack().end() || !StackEntries::fits(block) {
+            phase_of(self.context.state()).set_deferred();
+            return top;
         }
-        area = area.next()?;
+        if SPLIT_HEAP {
+            self.stack().area(top).set(area);
+        }
+        top.push(block)
+    }
+
+    /// The object on top of the stack, and the stack without it.
+    #[inline(always)]
+    fn pop(self, top: EntryPlace) -> (Area, usize, EntryPlace) {
+        let (block, top) = top.pop();
+        let area = if SPLIT_HEAP { self.stack().area(top).get() } else { self.context.state().first_area() };
+        (area, block, top)
     }
 }

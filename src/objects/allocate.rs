@@ -8,7 +8,6 @@ use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER,
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
-use crate::layout::atb::Atb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::memory::Memory;
 use crate::placement::{Place, Placement};
@@ -41,8 +40,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
 
     #[inline(always)]
     fn alloc_inlined(self, bytes: usize, finaliser: bool) -> *mut u8 {
-        // An absurd size overflows; gc.c's own arithmetic makes 0 blocks of it, and NULL of that.
-        let n = blocks_for(bytes).unwrap_or(0);
+        let n = blocks_for(bytes);
         if n == 0 || self.0.is_locked() {
             return null_mut();
         }
@@ -96,20 +94,19 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     /// Allocates without a shortcut, after one that was tried `in_vain` and has searched the whole heap, or not. In a build
     /// with a mutex the caller has taken it.
     fn search(self, n: usize, bytes: usize, finaliser: bool, mut in_vain: bool) -> *mut u8 {
-        let mut may_collect = self.0.state().auto_collect().get() != 0;
+        let mut collected = false;
         let mut may_grow = SPLIT_HEAP_AUTO;
-        if may_collect && self.is_collection_due() {
+        if self.is_collection_due() && self.may_collect() {
             self.collect_outside_mutex();
-            may_collect = false;
+            collected = true;
         }
         loop {
-            let place = if in_vain { None } else { V::Placement::over(self.0).place(n) };
+            let place = if in_vain { None } else { V::Placement::over(self.0).take(n) };
             if let Some(place) = place {
-                place.area.atb::<V::Atb>().free_to_object(place.block, n);
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
             }
             in_vain = false;
-            if !may_collect {
+            if collected || !self.may_collect() {
                 if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
                     may_grow = false;
                     continue;
@@ -118,8 +115,13 @@ impl<H: Host, V: Variant> Allocate<H, V> {
                 return null_mut();
             }
             self.collect_outside_mutex();
-            may_collect = false;
+            collected = true;
         }
+    }
+
+    /// Whether an allocation may collect.
+    fn may_collect(self) -> bool {
+        self.0.state().auto_collect().get() != 0
     }
 
     /// Whether so much was allocated since the last collection that it is time for one.

@@ -1,21 +1,59 @@
 //! Finding the object that a pointer from the host belongs to, or saying what is wrong with the pointer.
 
+use crate::config::BLOCK_BYTES;
 use crate::context::Context;
 use crate::host::{Host, Misuse};
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::block::Kind;
+use crate::layout::block::{Kind, block_from_ptr};
 
-/// The object that starts at `ptr`: an unmarked head, or any head if `marked_too`.
-pub(crate) fn object_at<A: Atb, H: Host>(
-    context: Context<H>,
-    ptr: *const u8,
-    marked_too: bool,
-) -> Result<(Area, usize), Misuse> {
-    let (area, block) = context.locate(ptr)?;
-    let kind = area.atb::<A>().kind(block);
-    if kind == Kind::Head || (marked_too && kind == Kind::Mark) {
-        return Ok((area, block));
+/// The object that starts at `ptr`. Its head may be marked: a finaliser may free objects that the collection has reached.
+#[inline(always)]
+pub(crate) fn object_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> Result<(Area, usize), Misuse> {
+    for area in context.state().areas() {
+        if let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) {
+            if area.atb::<A>().kind(block).is_head() {
+                return Ok((area, block));
+            }
+            break;
+        }
     }
-    Err(if kind == Kind::Tail { Misuse::TailBlock } else { Misuse::FreeBlock })
+    Err(mistake::<A, H>(context, ptr))
+}
+
+/// How many blocks the object at `ptr` has; 0 if no object starts there, or one that is marked.
+#[inline(never)]
+pub(crate) fn blocks_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> usize {
+    context.host().enter();
+    let mut n = 0;
+    for area in context.state().areas() {
+        if let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) {
+            let atb: A = area.atb();
+            if atb.kind(block) == Kind::Head {
+                n = 1 + atb.tails_after(block);
+            }
+            break;
+        }
+    }
+    context.host().exit();
+    n
+}
+
+/// What is wrong with a pointer that is no object's.
+#[cold]
+#[inline(never)]
+fn mistake<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> Misuse {
+    for area in context.state().areas() {
+        let offset = ptr.addr().wrapping_sub(area.pool().addr().get());
+        if offset < area.blocks() * BLOCK_BYTES {
+            return if offset % BLOCK_BYTES != 0 {
+                Misuse::InteriorPointer
+            } else if area.atb::<A>().kind(offset / BLOCK_BYTES) == Kind::Tail {
+                Misuse::TailBlock
+            } else {
+                Misuse::FreeBlock
+            };
+        }
+    }
+    Misuse::ForeignPointer
 }

@@ -6,13 +6,13 @@ mod grow;
 pub(crate) mod release;
 pub(crate) mod resize;
 
-pub(crate) use find::object_at;
+pub(crate) use find::{blocks_at, object_at};
 pub(crate) use grow::Areas;
 
 use crate::config::BLOCK_BYTES;
 
-/// How many blocks `bytes` bytes need; none if the sum overflows.
+/// How many blocks `bytes` bytes need. An absurd size overflows, and needs 0: gc.c's own arithmetic makes that of it.
 #[inline(always)]
-fn blocks_for(bytes: usize) -> Option<usize> {
-    Some(bytes.checked_add(BLOCK_BYTES - 1)? / BLOCK_BYTES)
+fn blocks_for(bytes: usize) -> usize {
+    bytes.wrapping_add(BLOCK_BYTES - 1) / BLOCK_BYTES
 }

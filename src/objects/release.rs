@@ -60,19 +60,17 @@ impl<H: Host, V: Variant> Release<H, V> {
     #[inline(never)]
     fn free_elsewhere(self, ptr: *mut u8) {
         if !self.free_within_word(ptr) {
-            self.free_by_search(ptr, false);
+            self.free_by_search(ptr);
         }
     }
 
     #[inline(never)]
     fn free_without_shortcut(self, ptr: *mut u8, depth: u16) {
-        let locked = depth != 0;
-        if locked && !self.is_in_finaliser(depth) {
+        if depth != 0 && !self.is_in_finaliser(depth) {
             return;
         }
         self.0.host().enter();
-        // A finaliser may free objects that the collection under way has marked.
-        self.free_by_search(ptr, locked);
+        self.free_by_search(ptr);
     }
 
     /// Whether what locks the heap is a collection that has marked everything.
@@ -116,8 +114,8 @@ impl<H: Host, V: Variant> Release<H, V> {
     }
 
     /// Frees an object, or reports what is wrong with the pointer. Releases the mutex on every path.
-    fn free_by_search(self, ptr: *mut u8, marked_too: bool) {
-        match object_at::<V::Atb, H>(self.0, ptr, marked_too) {
+    fn free_by_search(self, ptr: *mut u8) {
+        match object_at::<V::Atb, H>(self.0, ptr) {
             Ok((area, block)) if area.has_weakref(block) => {
                 self.0.host().exit();
                 self.0.host().misuse(Misuse::WeakReference, ptr);

@@ -5,7 +5,7 @@ use core::ptr::{NonNull, null_mut};
 
 use super::allocate::Allocate;
 use super::release::Release;
-use super::{blocks_for, object_at};
+use super::{blocks_at, blocks_for, object_at};
 use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
 use crate::context::Context;
 use crate::counting::Counting;
@@ -53,7 +53,10 @@ impl<H: Host, V: Variant> Resize<H, V> {
     /// Lets the object keep its length or grow a little, if its word of the table shows that it can; then releases the
     /// mutex.
     fn grow_within_word(self, ptr: *mut u8, bytes: usize) -> bool {
-        let Some(n) = blocks_for(bytes) else { return false };
+        let n = blocks_for(bytes);
+        if n == 0 {
+            return false;
+        }
         let area = self.0.state().first_area();
         let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) else { return false };
         let Some(old) = area.atb::<V::Atb>().grow_within_word(block, n) else { return false };
@@ -75,7 +78,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
 
     /// Releases the mutex on every path.
     fn search(self, ptr: *mut u8, bytes: usize, may_move: bool) -> *mut u8 {
-        let (area, block) = match object_at::<V::Atb, H>(self.0, ptr, false) {
+        let (area, block) = match object_at::<V::Atb, H>(self.0, ptr) {
             Ok(found) => found,
             Err(what) => {
                 self.0.host().exit();
@@ -83,11 +86,12 @@ impl<H: Host, V: Variant> Resize<H, V> {
                 return null_mut();
             }
         };
-        // gc.c's arithmetic would make 0 blocks of a size this absurd, and free the head. It cannot be had.
-        let Some(n) = blocks_for(bytes) else {
+        let n = blocks_for(bytes);
+        if n == 0 {
+            // A size this absurd cannot be had. (gc.c frees the head.)
             self.0.host().exit();
             return null_mut();
-        };
+        }
         match self.resize_in_place(area, block, n, bytes) {
             InPlace::Done => ptr,
             InPlace::NoRoom { blocks, finaliser } if may_move => self.relocate(ptr, blocks, bytes, finaliser),
@@ -153,16 +157,18 @@ impl<H: Host, V: Variant> Resize<H, V> {
 
     /// Why the object at `from` cannot be copied to `to` and freed, if it cannot.
     fn cannot_move(self, from: *mut u8, to: *mut u8) -> Option<Misuse> {
-        if from == to {
+        if from == to || blocks_at::<V::Atb, H>(self.0, from) == 0 {
             return Some(Misuse::FreeBlock);
         }
+        if !WEAKREF {
+            return None;
+        }
         self.0.host().enter();
-        let found = object_at::<V::Atb, H>(self.0, from, false);
+        let found = object_at::<V::Atb, H>(self.0, from);
         self.0.host().exit();
         match found {
-            Ok((area, block)) if WEAKREF && area.has_weakref(block) => Some(Misuse::WeakReference),
-            Ok(_) => None,
-            Err(_) => Some(Misuse::FreeBlock),
+            Ok((area, block)) if area.has_weakref(block) => Some(Misuse::WeakReference),
+            _ => None,
         }
     }
 }
@@ -171,10 +177,15 @@ impl<H: Host, V: Variant> Resize<H, V> {
 /// unused must not look like pointers.
 ///
 /// # Safety
-/// The object has n blocks, and they belong to the caller.
+/// The object has n blocks, more than `old`, and they belong to the caller.
 #[inline(always)]
 unsafe fn clear_new<M: Memory>(object: NonNull<u8>, old: usize, n: usize, bytes: usize) {
-    let clear_from = if CONSERVATIVE_CLEAR { old * BLOCK_BYTES } else { bytes };
     // SAFETY: the caller's promise.
-    unsafe { M::clear(object.add(clear_from), n * BLOCK_BYTES - clear_from) };
+    unsafe {
+        if CONSERVATIVE_CLEAR {
+            M::clear_blocks(object.add(old * BLOCK_BYTES), n - old);
+        } else {
+            M::clear(object.add(bytes), n * BLOCK_BYTES - bytes);
+        }
+    }
 }

@@ -21,7 +21,6 @@ use crate::invariant::Broken;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
-use crate::layout::block::Kind;
 use crate::layout::borrowed::CursorWords;
 use crate::layout::field::Field;
 use crate::layout::memory::{Loops, Memory};
@@ -48,37 +47,33 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
         unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
     }
 
-    fn place(self, n: usize) -> Option<Place> {
-        // The largest cursor whose size is at most n.
-        let (mut i, mut size) = (0, 1);
-        while i + 1 < CURSORS && 2 * size <= n {
-            (i, size) = (i + 1, 2 * size);
-        }
-        let cursor = self.cursor(i);
-        let mut from = (cursor.get() + 1).saturating_sub(size);
+    fn take(self, n: usize) -> Option<Place> {
+        let i = Self::cursor_for(n);
+        let (cursor, size) = (self.cursor(i), 1 << i);
+        let from = (cursor.get() + 1).saturating_sub(size);
         // Mostly a block is free where the last one was.
         let area = self.context.state().first_area();
-        if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().kind(from) == Kind::Free {
+        if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().take_one(from) {
             cursor.set(from + 1);
             return Some(Place { area, block: from });
         }
-        // Of the cursor's own size first: if n is larger, that is as far as the cursor may go.
-        let mut wanted = size;
-        loop {
-            let (index, place) = self.search(from, wanted);
-            let done = wanted == n || place.is_none();
-            if wanted == size {
-                // What is found is taken, unless it is only where the search for n goes on.
-                let next = if done && place.is_some() { index + n } else { index };
-                cursor.set(next + size - 1);
+        // Of the cursor's own size first: the cursor may go as far as that run, and behind it if it is taken.
+        let (first, mut found) = self.search(from, size, size == n);
+        let mut passed = first;
+        if found.is_some() {
+            let mut index = first;
+            if size != n {
+                (index, found) = self.search(first, n, true);
             }
-            if done {
-                return place;
+            if index == first {
+                passed += n;
             }
-            (wanted, from) = (n, index);
         }
+        cursor.set(passed + size - 1);
+        found
     }
 
+    #[inline(never)]
     fn note_free(self, area: Area, block: usize, _n: usize) {
         let index = block + first_index(self.context.state(), area);
         // Not a loop: that would take twice the time, and no less code.
@@ -96,7 +91,7 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
     /// I7: no run of a cursor's size ends before the cursor.
     fn check(self) -> Result<(), Broken> {
         for i in 0..CURSORS {
-            if let (index, Some(_)) = self.search(0, 1 << i) {
+            if let (index, Some(_)) = self.search(0, 1 << i, false) {
                 if index + (1 << i) <= self.cursor(i).get() {
                     return Err(("I7: a free run that ends before the cursor of its size; its index", index));
                 }
@@ -113,19 +108,30 @@ impl<H: Host> CompactPlacement<H> {
 
     fn lower(self, i: usize, index: usize) {
         let cursor = self.cursor(i);
-        cursor.set(cursor.get().min(index));
+        if index < cursor.get() {
+            cursor.set(index);
+        }
     }
 
-    /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end.
-    fn search(self, from: usize, n: usize) -> (usize, Option<Place>) {
+    /// The largest cursor whose size is at most `n`.
+    #[inline(always)]
+    fn cursor_for(n: usize) -> usize {
+        let mut i = 0;
+        while i + 1 < CURSORS && n >> i > 1 {
+            i += 1;
+        }
+        i
+    }
+
+    /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end. If the place is
+    /// to be taken, the blocks become an object.
+    fn search(self, from: usize, n: usize, take: bool) -> (usize, Option<Place>) {
         let state = self.context.state();
         if !SPLIT_HEAP {
             self.context.host().hook(from);
             let area = state.first_area();
-            return match area.atb::<CompactAtb>().find_run(from, n) {
-                Some(block) => (block, Some(Place { area, block })),
-                None => (area.blocks(), None),
-            };
+            let block = area.atb::<CompactAtb>().find_run(from, n, take);
+            return (block, if block < area.blocks() { Some(Place { area, block }) } else { None });
         }
         let mut first = 0;
         for area in state.areas() {
@@ -133,7 +139,8 @@ impl<H: Host> CompactPlacement<H> {
             let start = from.saturating_sub(first);
             if start < atb.blocks() {
                 self.context.host().hook(start);
-                if let Some(block) = atb.find_run(start, n) {
+                let block = atb.find_run(start, n, take);
+                if block < atb.blocks() {
                     return (first + block, Some(Place { area, block }));
                 }
             }

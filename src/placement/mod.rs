@@ -46,8 +46,8 @@ pub trait Placement<H: Host>: Copy {
     /// Forgets everything, at the start and after a collection.
     fn reset(self);
 
-    /// The lowest place with `n` free blocks in a row, which the caller takes at once.
-    fn place(self, n: usize) -> Option<Place>;
+    /// Makes an object of the lowest `n` (at least 1) free blocks in a row.
+    fn take(self, n: usize) -> Option<Place>;
 
     /// Takes note that the blocks `block..block + n` of `area` have become free.
     fn note_free(self, area: Area, block: usize, n: usize);

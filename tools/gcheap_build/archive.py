@@ -32,7 +32,7 @@ def build(configuration: Path, out: Path, compiler: list[str] | None = None, bel
     content = config.text_of(configuration)
     compiler = compiler or targets.c_compiler()
     target = targets.chosen(compiler)
-    opt = os.environ.get("GCHEAP_OPT") or ("s" if "-none" in target else "3")
+    opt = os.environ.get("GCHEAP_OPT") or default_opt(target)
     # A directory for each configuration: builds of different ones neither undo each other's work nor race.
     key = hashlib.sha256(f"{content}\0{target}\0{opt}".encode()).hexdigest()[:16]
     below = below or cargo.target_directory()
@@ -48,6 +48,13 @@ def build(configuration: Path, out: Path, compiler: list[str] | None = None, bel
         new = scratch / "new.a"
         run([tool("AR", "ar"), "rcs", new, object_])
         os.replace(new, out)
+
+
+def default_opt(target: str) -> str:
+    """The level of optimisation: for size on bare metal. RISC-V's code is large, and z shares what functions begin with."""
+    if "-none" not in target:
+        return "3"
+    return "z" if target.startswith("riscv") else "s"
 
 
 def compile_library(rust: cargo.Cargo, work: Path, configuration: Path | None, target: str, opt: str) -> Path:

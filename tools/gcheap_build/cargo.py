@@ -92,7 +92,8 @@ def name_target(target: str, program: list[str], rustc: list[str], env: dict[str
     """Names a target whose core library is compiled anyway.
 
     The bare ones can then be had as C compilers have them: without frame pointers, which cost a register and 6 % of the
-    code, and with calls that the linker may shorten (riscv).
+    code, with calls that the linker may shorten (riscv), and with addresses that are loaded instead of put together in
+    two instructions (arm).
     """
     if "-none" not in target or "json-target-spec" not in answer([*program, "-Z", "help"], env):
         return ["--target", target]
@@ -100,8 +101,9 @@ def name_target(target: str, program: list[str], rustc: list[str], env: dict[str
     spec = json.loads(output(command, env))
     if spec.get("frame-pointer") == "always":
         spec["frame-pointer"] = "may-omit"
-    if spec["arch"].startswith("riscv") and "features" in spec:
-        spec["features"] = "+relax," + spec["features"]
+    for arch, feature in (("riscv", "+relax"), ("arm", "+no-movt")):
+        if spec["arch"].startswith(arch):
+            spec["features"] = ",".join(filter(None, (feature, spec.get("features"))))
     file = directory / "specs" / f"{target}.json"
     replace_if_different(file, json.dumps(spec, indent=2) + "\n")
     return ["--target", str(file), "-Zjson-target-spec"]

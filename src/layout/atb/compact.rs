@@ -8,6 +8,10 @@ use super::super::lanes::*;
 use super::Atb;
 use crate::config::WORD_BYTES;
 
+/// A word of tails, and one of free blocks.
+pub(crate) const TAILS: Word = !LANES;
+const FREES: Word = 0;
+
 /// One area's table, by value: where it is and how long.
 #[derive(Clone, Copy)]
 pub struct CompactAtb {
@@ -24,12 +28,6 @@ impl CompactAtb {
     fn word(&self, i: usize) -> *mut Word {
         // Aligned down: maybe out of the area.
         self.start.as_ptr().wrapping_sub(self.foreign()).cast::<Word>().wrapping_add(i)
-    }
-
-    /// Writes word `i`, which belongs to the table as a whole.
-    fn store_whole(&self, i: usize, word: Word) {
-        // SAFETY: I5: word i is part of the table; I4: no reference to it exists.
-        unsafe { self.word(i).write(word.to_le()) }
     }
 
     #[inline(never)]
@@ -64,90 +62,137 @@ impl CompactAtb {
         is_head
     }
 
-    /// The index of the table's word that begins with this block, if one does.
+    /// Whether a block, or the end of the area, looks like a tail. That needs no compare with the table's end: behind it
+    /// lies the pool's first byte, which can be read, but may say anything.
     #[inline(always)]
-    fn word_from(&self, block: usize) -> Option<usize> {
-        let slot = self.slot(block);
-        if slot % BLOCKS_PER_WORD == 0 { Some(slot / BLOCKS_PER_WORD) } else { None }
+    pub fn looks_like_tail(&self, block: usize) -> bool {
+        // SAFETY: I5, I6: a byte of the table or of the pool. Volatile: the pool's belongs to the host.
+        let byte = unsafe { self.start.add(atb_from_block(block)).read_volatile() };
+        Kind::of((byte >> byte_shift(block)).into()) == Kind::Tail
     }
 
-    /// How many blocks of a kind (free or tail) there are in a row from this one on; stops early at `enough` or more.
+    /// How many blocks of a kind there are in a row from this one on, but at most so many. The kind is given as a word of
+    /// such blocks.
     #[inline(never)]
-    pub fn run(&self, first: usize, kind: Kind, enough: usize) -> usize {
-        let mut block = first;
-        while block < self.blocks() && block - first < enough {
-            if self.word_from(block).is_some_and(|i| self.load(i) == LANES * kind as Word) {
-                block += BLOCKS_PER_WORD;
-            } else if self.kind(block) == kind {
-                block += 1;
-            } else {
+    pub fn run(&self, first: usize, all: Word, most: usize) -> usize {
+        let (mut place, shift) = self.word_of(first);
+        let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
+        let mut n = 0;
+        let mut above = shift;
+        while place < end && n < most {
+            // Lanes of that kind become 00.
+            // SAFETY: I5: as for `load`.
+            let others = (Word::from_le(unsafe { place.read_volatile() }) ^ all) >> above;
+            if others != 0 {
+                n += zeros_below(others) / 2;
                 break;
             }
+            n += BLOCKS_PER_WORD - above / 2;
+            (place, above) = (place.wrapping_add(1), 0);
         }
-        block - first
+        n.min(most)
     }
 
-    /// `n` blocks become free or tails.
+    /// `n` (at least 1) blocks become free or tails: what a word of such blocks says.
     #[inline(never)]
-    fn fill(&self, mut block: usize, n: usize, kind: Kind) {
-        let end = block + n;
-        while block < end {
-            match self.word_from(block) {
-                Some(i) if end - block >= BLOCKS_PER_WORD => {
-                    self.store_whole(i, LANES * kind as Word);
-                    block += BLOCKS_PER_WORD;
-                }
-                _ => {
-                    self.set(block, kind);
-                    block += 1;
-                }
+    fn fill(&self, block: usize, mut n: usize, all: Word) {
+        let (mut place, mut shift) = self.word_of(block);
+        loop {
+            let here = n.min(BLOCKS_PER_WORD - shift / 2);
+            let changed = Word::MAX >> (Word::BITS as usize - 2 * here) << shift;
+            // SAFETY: I5: as for `load`.
+            let word = Word::from_le(unsafe { place.read_volatile() });
+            self.store(place, word & !changed | all & changed);
+            n -= here;
+            if n == 0 {
+                break;
             }
+            (place, shift) = (place.wrapping_add(1), 0);
         }
     }
 
-    /// The lowest block from `from` on at which `n` free blocks in a row start.
+    /// The word that holds a block, and how far the block's bits lie from bit 0. The table's end, for the area's end.
+    #[inline(always)]
+    fn word_of(&self, block: usize) -> (*mut Word, usize) {
+        let byte = self.start.as_ptr().wrapping_add(atb_from_block(block));
+        let word = byte.map_addr(|address| address & !(WORD_BYTES - 1));
+        (word.cast(), 8 * (byte.addr() % WORD_BYTES) + byte_shift(block))
+    }
+
+    /// The block of a word's first lane; wraps around for the first word, if that begins before the table.
+    #[inline(always)]
+    fn block_of(&self, word: *mut Word) -> usize {
+        word.addr().wrapping_sub(self.start.addr().get()).wrapping_mul(BLOCKS_PER_ATB)
+    }
+
+    /// Writes a word's own lanes.
+    #[inline(always)]
+    fn store(&self, place: *mut Word, word: Word) {
+        if place.cast() < self.start.as_ptr() {
+            return self.store_own_bytes(word);
+        }
+        // SAFETY: I5: a word of the table; I4: no reference to it exists.
+        unsafe { place.write(word.to_le()) }
+    }
+
+    /// Makes an object of this block, if it is free; says whether it was.
+    #[inline(always)]
+    pub fn take_one(&self, block: usize) -> bool {
+        let is_free = self.kind(block) == Kind::Free;
+        if is_free {
+            self.set(block, Kind::Head);
+        }
+        is_free
+    }
+
+    /// The lowest block from `from` on at which `n` (at least 1) free blocks in a row start; or the number of blocks. If it is
+    /// to be taken, they become an object.
     #[inline(never)]
-    pub fn find_run(&self, from: usize, n: usize) -> Option<usize> {
-        let slot = self.slot(from);
-        let (mut i, mut lane) = (slot / BLOCKS_PER_WORD, slot % BLOCKS_PER_WORD);
-        // Free lanes in a row at the end of the words before word i.
+    pub fn find_run(&self, from: usize, n: usize, take: bool) -> usize {
+        let (mut place, shift) = self.word_of(from);
+        let mut wanted = LANES << shift;
+        let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
+        // Free lanes in a row at the end of the words before this one.
         let mut run = 0;
-        while i < self.words() {
-            let first = i * BLOCKS_PER_WORD;
-            let mut free = frees(self.load(i)) & lanes_from(lane);
+        while place < end {
+            // SAFETY: I5: as for `load`.
+            let word = Word::from_le(unsafe { place.read_volatile() });
+            let free = frees(word) & wanted;
             if run != 0 {
-                let start = first - run;
-                let mut bottom = free;
-                while bottom & 1 != 0 {
-                    bottom >>= 2;
-                    run += 1;
-                }
+                let before = run;
+                run += free_at_bottom(free);
                 if run >= n {
-                    return Some(self.block(start));
+                    let block = self.block_of(place).wrapping_sub(before);
+                    if take {
+                        self.free_to_object(block, n);
+                    }
+                    return block;
                 }
             }
-            if n <= BLOCKS_PER_WORD {
-                let mut starts = run_starts(free, n) >> (2 * lane);
-                if starts != 0 {
-                    while starts & 1 == 0 {
-                        starts >>= 2;
-                        lane += 1;
+            // As `run_starts`; beyond a word's lanes nothing is left.
+            let (mut starts, mut have) = (free, 1);
+            while starts != 0 {
+                if have >= n {
+                    let shift = zeros_below(starts);
+                    if take {
+                        self.store(place, word | object_bits(n) << shift);
                     }
-                    return Some(self.block(first + lane));
+                    return self.block_of(place).wrapping_add(shift / 2);
                 }
+                let step = have.min(n - have);
+                have += step;
+                starts &= starts >> step >> step;
             }
             if free != LANES {
                 run = 0;
-                while free >> (Word::BITS - 2) != 0 {
-                    free <<= 2;
-                    run += 1;
-                }
-            } else if run == 0 {
-                run = BLOCKS_PER_WORD;
             }
-            (i, lane) = (i + 1, 0);
+            if run == 0 {
+                run = free_at_top(free);
+            }
+            wanted = LANES;
+            place = place.wrapping_add(1);
         }
-        None
+        self.blocks()
     }
 }
 
@@ -178,10 +223,7 @@ impl Atb for CompactAtb {
 
     fn store_own_lanes(&self, i: usize, _loaded: Word, word: Word) {
         debug_assert!(i < self.words());
-        if i == 0 && self.foreign() != 0 {
-            return self.store_own_bytes(word);
-        }
-        self.store_whole(i, word);
+        self.store(self.word(i), word);
     }
 
     fn byte(&self, i: usize) -> u8 {
@@ -195,25 +237,30 @@ impl Atb for CompactAtb {
 
     #[inline(always)]
     fn free_to_object(&self, block: usize, n: usize) {
+        self.fill(block, n, TAILS);
         self.set(block, Kind::Head);
-        if n > 1 {
-            self.fill(block + 1, n - 1, Kind::Tail);
+    }
+
+    #[inline(always)]
+    fn free_to_tail(&self, block: usize, n: usize) {
+        if n == 1 {
+            self.set(block, Kind::Tail);
+        } else {
+            self.fill(block, n, TAILS);
         }
     }
 
-    fn free_to_tail(&self, block: usize, n: usize) {
-        self.fill(block, n, Kind::Tail);
-    }
-
     fn tail_to_free(&self, block: usize, n: usize) {
-        self.fill(block, n, Kind::Free);
+        self.fill(block, n, FREES);
     }
 
+    #[inline(always)]
     fn object_to_free(&self, block: usize) -> usize {
-        self.set(block, Kind::Free);
         let tails = self.tails_after(block);
-        if tails != 0 {
-            self.fill(block + 1, tails, Kind::Free);
+        if tails == 0 {
+            self.set(block, Kind::Free);
+        } else {
+            self.fill(block, 1 + tails, FREES);
         }
         1 + tails
     }
@@ -221,13 +268,38 @@ impl Atb for CompactAtb {
     #[inline(always)]
     fn tails_after(&self, block: usize) -> usize {
         // Most objects have one block, and need no call.
-        let next = block + 1;
-        if next < self.blocks() && self.kind(next) == Kind::Tail { self.run(next, Kind::Tail, usize::MAX) } else { 0 }
+        if self.looks_like_tail(block + 1) { self.run(block + 1, TAILS, usize::MAX) } else { 0 }
     }
 
     fn frees_after(&self, block: usize, enough: usize) -> usize {
-        self.run(block + 1, Kind::Free, enough)
+        self.run(block + 1, FREES, enough)
     }
+}
+
+/// How many lanes in a row are in the mask, from the bottom lane up.
+fn free_at_bottom(mut free: Word) -> usize {
+    if cfg!(gcheap_counts_zeros) {
+        return if free == LANES { BLOCKS_PER_WORD } else { run_at_bottom(free) };
+    }
+    let mut run = 0;
+    while free & 1 != 0 {
+        free >>= 2;
+        run += 1;
+    }
+    run
+}
+
+/// How many lanes in a row are in the mask, from the top lane down.
+fn free_at_top(mut free: Word) -> usize {
+    if cfg!(gcheap_counts_zeros) {
+        return if free == LANES { BLOCKS_PER_WORD } else { run_at_top(free) };
+    }
+    let mut run = 0;
+    while free >> (Word::BITS - 2) != 0 {
+        free <<= 2;
+        run += 1;
+    }
+    run
 }
 
 /// How far a block's bits lie from bit 0 of their byte. gc.c: `BLOCK_SHIFT`.

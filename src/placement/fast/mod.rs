@@ -45,9 +45,8 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
         Segments(self.context).forget();
     }
 
-    fn place(self, n: usize) -> Option<Place> {
-        let index = self.find(n)?;
-        Some(place_at(self.context.state(), index))
+    fn take(self, n: usize) -> Option<Place> {
+        self.take_by_class(n)
     }
 
     #[inline(never)]
@@ -187,7 +186,7 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     /// `place` for classes that have one size only.
     #[inline(always)]
     fn take_small(self, n: usize) -> Option<Place> {
-        if n > SMALL { None } else { self.take_of_its_class(n) }
+        if n > SMALL { None } else { self.take_by_class(n) }
     }
 
     #[inline(always)]
@@ -219,8 +218,9 @@ impl<H: Host> FastPlacement<H> {
     }
 
     #[inline(never)]
-    fn take_of_its_class(self, n: usize) -> Option<Place> {
-        let place = self.place(n)?;
+    fn take_by_class(self, n: usize) -> Option<Place> {
+        let index = self.find(n)?;
+        let place = place_at(self.context.state(), index);
         place.area.atb::<FastAtb>().free_to_object(place.block, n);
         Some(place)
     }
