@@ -78,6 +78,9 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     fn alloc_otherwise(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
         let placement = V::Placement::over(self.0);
         let due = self.is_collection_due();
+        if placement.is_too_much(n) {
+            return self.alloc_by_search(n, bytes, finaliser, true);
+        }
         if !due {
             if let Some(place) = placement.take_within_word(n).or_else(|| placement.take_small(n)) {
                 return self.fill_in(place, n, bytes, finaliser).as_ptr();
@@ -98,7 +101,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         let mut may_grow = SPLIT_HEAP_AUTO;
         if self.is_collection_due() && self.may_collect() {
             self.collect_outside_mutex();
-            collected = true;
+            (collected, in_vain) = (true, false);
         }
         loop {
             let place = if in_vain { None } else { V::Placement::over(self.0).take(n) };

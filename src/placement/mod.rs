@@ -70,6 +70,12 @@ pub trait Placement<H: Host>: Copy {
         None
     }
 
+    /// Whether there are not so many free blocks, as can be told at once.
+    #[inline(always)]
+    fn is_too_much(self, _n: usize) -> bool {
+        false
+    }
+
     /// Whether `take_small` finds `n` blocks if there are any.
     #[inline(always)]
     fn is_small(self, _n: usize) -> bool {

@@ -179,6 +179,12 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
     }
 
     #[inline(always)]
+    fn is_too_much(self, n: usize) -> bool {
+        let area = self.context.state().first_area();
+        !SPLIT_HEAP && n > area.blocks() - area.used().get()
+    }
+
+    #[inline(always)]
     fn is_small(self, n: usize) -> bool {
         n <= SMALL
     }
