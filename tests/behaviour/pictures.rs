@@ -179,6 +179,21 @@ fn the_threshold_collects_before_an_allocation() {
 }
 
 #[test]
+fn the_threshold_collects_in_a_full_heap_too() {
+    if !ALLOC_THRESHOLD {
+        return println!("skipped: built without an allocation threshold");
+    }
+    for n in [1, 2, 5] {
+        let world = World::new(&[16]);
+        let first = world.heap().alloc(15 * B, false);
+        world.heap().alloc(B, false);
+        world.set_alloc_threshold(3);
+        assert_eq!(world.heap().alloc(n * B, false), first, "the collection has freed everything");
+        assert_eq!(world.collections.get(), 1);
+    }
+}
+
+#[test]
 fn finalisers_run_in_address_order_and_may_free() {
     if !FINALISER {
         return println!("skipped: built without finalisers");
