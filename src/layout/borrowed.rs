@@ -52,13 +52,19 @@ const FIRST_BOUND: usize = FIRST_MOST + SEGMENTS;
 const FIRST_HOLE_START: usize = FIRST_BOUND + CLASSES * size_of::<u32>();
 const _: () = assert!(FIRST_HOLE_START + HOLE_ENTRIES * size_of::<u32>() <= BYTES);
 
-/// How many segments of the table have a number of their own: 64 with the usual 64 words, 32 on 32-bit machines.
-pub(crate) const SEGMENTS: usize = if config::SPLIT_HEAP { 0 } else { BYTES / 8 / WORD_BYTES * WORD_BYTES };
+/// Whether segments of the table have numbers: not in a heap of several areas.
+pub(crate) const HAS_SEGMENTS: bool = !config::SPLIT_HEAP;
+
+/// How many segments there are: 64 with the usual 64 words, 32 on 32-bit machines; at least as many as a word has bytes.
+pub(crate) const SEGMENTS: usize = {
+    let words = BYTES / 8 / WORD_BYTES;
+    if words > 1 && HAS_SEGMENTS { words * WORD_BYTES } else { WORD_BYTES }
+};
 
 /// How many size classes have a bound: 31 with the usual 64 words, 16 on 32-bit machines.
 pub(crate) const CLASSES: usize = if BYTES / 16 < 31 { BYTES / 16 } else { 31 };
 
-/// How many entries the list of holes has: with the usual 64 words 63, on 32-bit machines 29.
+/// How many entries the list of holes has, the first of which is none: 63 with the usual 64 words, 30 on 32-bit machines.
 pub(crate) const HOLE_ENTRIES: usize = {
     let room = BYTES - FIRST_HOLE_LEN - SEGMENTS - CLASSES * size_of::<u32>();
     let mut holes = room / 5;
@@ -321,12 +327,22 @@ mod tests {
         let last_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
         let first_start = |s, v| access(PlacementWords(s).hole_start(0), v);
         let last_start = |s, v| access(PlacementWords(s).hole_start(HOLE_ENTRIES - 1), v);
-        keep_apart(&[&zone, &may, &reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
-        if let Some(last) = SEGMENTS.checked_sub(1) {
-            let first_most = |s, v| access(PlacementWords(s).most(0), v);
-            let last_most = |s, v| access(PlacementWords(s).most(last), v);
-            keep_apart(&[&bits, &last_len, &first_most, &last_most, &first_bound, &last_bound, &first_start]);
-        }
+        keep_apart(&[
+            &zone,
+            &may,
+            &reach,
+            &known,
+            &count,
+            &bits,
+            &first_len,
+            &last_len,
+            &first_bound,
+            &last_bound,
+            &last_start,
+        ]);
+        let first_most = |s, v| access(PlacementWords(s).most(0), v);
+        let last_most = |s, v| access(PlacementWords(s).most(SEGMENTS - 1), v);
+        keep_apart(&[&bits, &last_len, &first_most, &last_most, &first_bound, &last_bound, &first_start]);
         let disguised = |s, v| access(MarkingWords(s).first_disguised(), v);
         let card = |s, v| access(MarkingWords(s).cards(CARD_WORDS - 1), v);
         let bottom = |s, v| access(MarkingWords(s).entry(0), v);

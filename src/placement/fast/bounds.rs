@@ -13,7 +13,7 @@
 
 use super::super::Run;
 use super::classes::class_of;
-use super::holes::LONG;
+use super::list::LONG;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
 
 /// The bounds, in the borrowed words.

@@ -8,8 +8,10 @@
 mod bounds;
 mod classes;
 mod holes;
+mod list;
 mod search;
 mod segments;
+mod zone;
 
 use super::index::{first_index, place_at};
 use super::{Place, Placement, Run};
@@ -23,8 +25,10 @@ use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
-use holes::{Holes, LONG, NEAR};
+use holes::Holes;
+use list::LONG;
 use segments::Segments;
+use zone::NEAR;
 
 /// Bounds, holes and the search for free runs.
 #[derive(Clone, Copy)]
@@ -285,7 +289,7 @@ impl<H: Host> FastPlacement<H> {
             let searched = !SPLIT_HEAP && bound >= self.context.state().first_area().blocks();
             return if searched { None } else { self.find_by_search(n) };
         };
-        let start = holes.start(hole);
+        let start = holes.list().start(hole);
         if bounds.get(class) == start {
             bounds.raise(class, start + n);
         }
@@ -301,7 +305,7 @@ impl<H: Host> FastPlacement<H> {
         let (class, mut from) = (class_of(n), holes.best_bound(class_of(n)));
         // What lies between the bound and the first hole that fits comes first.
         let hole = holes.fitting(n, usize::MAX);
-        let limit = hole.map_or(usize::MAX, |hole| holes.start(hole));
+        let limit = hole.map_or(usize::MAX, |hole| holes.list().start(hole));
         let size = class_size(class);
         if size < n && from < limit {
             // The bound is that of the class's smallest size, where other runs may be too short.

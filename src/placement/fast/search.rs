@@ -8,15 +8,17 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::SEGMENTS;
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, longest_run, run_at_bottom, run_at_top, run_starts};
+use crate::layout::borrowed::HAS_SEGMENTS;
+use crate::layout::lanes::{
+    BLOCKS_PER_WORD, Word, frees, lanes_from, longest_run, run_at_bottom, run_at_top, run_starts,
+};
 
 /// The lowest heap index from `from` on, but below `limit`, with `n` free blocks in a row, holes aside; or where the search
 /// has ended. Below `from` there must be none, except in holes: then segments say what the search need not look at, and
 /// learn from it.
 #[inline(never)]
 pub(super) fn search<H: Host>(context: Context<H>, from: usize, n: usize, limit: usize) -> Result<usize, usize> {
-    search_with(context, from, n, limit, if SEGMENTS > 0 { Some(Segments(context)) } else { None })
+    search_with(context, from, n, limit, if HAS_SEGMENTS { Some(Segments(context)) } else { None })
 }
 
 /// The same from any index on, in holes too.

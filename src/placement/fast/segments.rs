@@ -12,13 +12,13 @@
 
 use super::super::Run;
 use super::super::index::place_at;
-use super::holes::LONG;
+use super::list::LONG;
 use crate::config::WORD_BYTES;
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::{PlacementWords, SEGMENTS};
+use crate::layout::borrowed::{HAS_SEGMENTS, PlacementWords, SEGMENTS};
 use crate::layout::bytes;
 use crate::layout::lanes::BLOCKS_PER_WORD;
 
@@ -33,7 +33,7 @@ impl<H: Host> Segments<H> {
 
     /// Forgets all numbers.
     pub fn forget(self) {
-        if SEGMENTS == 0 {
+        if !HAS_SEGMENTS {
             return;
         }
         let words = self.0.state().first_area().atb::<FastAtb>().words();
@@ -52,13 +52,13 @@ impl<H: Host> Segments<H> {
 
     /// Takes note of the blocks of a free run, which are not in a hole.
     pub fn note_free(self, run: Run) {
-        if SEGMENTS == 0 {
+        if !HAS_SEGMENTS {
             return;
         }
         let block = place_at(self.0.state(), run.start).block;
         let slot = self.0.state().first_area().atb::<FastAtb>().slot(block);
-        let first = slot / BLOCKS_PER_WORD >> self.bits();
-        let last = (slot + run.len - 1) / BLOCKS_PER_WORD >> self.bits();
+        let first = (slot / BLOCKS_PER_WORD) >> self.bits();
+        let last = ((slot + run.len - 1) / BLOCKS_PER_WORD) >> self.bits();
         for segment in first..=last {
             let most = self.words().most(segment);
             most.set(most.get().max(run.len.min(LONG) as u8));
@@ -67,11 +67,11 @@ impl<H: Host> Segments<H> {
 
     /// Whether a segment's number allows for `n` free blocks from an index on. For `check`.
     pub fn may_have(self, index: usize, n: usize) -> bool {
-        if SEGMENTS == 0 {
+        if !HAS_SEGMENTS {
             return true;
         }
         let slot = self.0.state().first_area().atb::<FastAtb>().slot(index);
-        self.words().most(slot / BLOCKS_PER_WORD >> self.bits()).get() as usize >= n.min(LONG)
+        self.words().most((slot / BLOCKS_PER_WORD) >> self.bits()).get() as usize >= n.min(LONG)
     }
 
     /// Takes note that a segment was searched to its end, and of the longest run there is.
