@@ -183,7 +183,10 @@ impl<H: Host> Holes<H> {
     /// run.
     #[inline(always)]
     pub fn cut(self, start: usize, end: usize) {
-        if self.lowest_start() < end {
+        let lowest = self.lowest_start();
+        if lowest == start && end - start <= self.lowest_len() {
+            self.shorten_lowest(end - start);
+        } else if lowest < end {
             self.cut_holes(start, end);
         }
     }
