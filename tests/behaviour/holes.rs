@@ -152,3 +152,18 @@ fn objects_that_are_replaced() {
         }
     }
 }
+
+#[test]
+fn an_object_that_grows_by_far_leaves_free_blocks_behind() {
+    for more in [100, 5000, 65_535, 65_536, 70_000] {
+        let mut program = Program::new(80_000);
+        let blocks = [1, 2, 1, 3].map(|n| program.alloc(n).unwrap());
+        program.free(blocks[0]);
+        program.free(blocks[2]);
+        program.resize(blocks[3], more);
+        program.alloc(1);
+        program.alloc(2);
+        program.alloc(1);
+        program.world.check();
+    }
+}

@@ -17,8 +17,9 @@
 //! What becomes free just below the lowest hole makes no hole at once, since most of it is soon in use again: see
 //! [`super::zone`].
 //!
-//! A hole is a whole free run. If its end is far away, it is not measured: the table says how long a `LONG` hole is. When the list is full, one of the shortest is forgotten, and bounds
-//! are lowered for it after all; and so are holes whose indexes need more than 32 bits (in a heap of 128 GiB).
+//! A hole is a whole free run. If its end is far away, it is not measured: the table says how long a `LONG` hole is. When
+//! the list is full, one of the shortest is forgotten, and bounds are lowered for it after all; and so are holes whose
+//! indexes need more than 32 bits (in a heap of 128 GiB).
 
 use super::super::Run;
 use super::super::index::place_at;
@@ -31,7 +32,7 @@ use crate::layout::area::Area;
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::{CLASSES, PlacementWords};
 
-/// The holes, in the borrowed words.
+/// The holes: the list of them, and what is known of the blocks below the lowest.
 #[derive(Clone, Copy)]
 pub(super) struct Holes<H: Host>(pub Context<H>);
 
@@ -89,7 +90,7 @@ impl<H: Host> Holes<H> {
     #[inline(always)]
     pub fn shorten(self, i: usize, n: usize) {
         if i == self.list().last() && self.zone() != 0 {
-            self.set_zone(self.zone() + n);
+            self.move_zone(n);
         }
         self.list().set_start(i, self.list().start(i) + n);
         let len = self.list().len(i);
@@ -210,14 +211,25 @@ impl<H: Host> Holes<H> {
     /// Makes a hole of what a search has left of the run that it found, if all holes lie below it.
     #[inline(always)]
     pub fn add_rest(self, area: Area, block: usize, start: usize, n: usize) {
-        if (self.list().last() != 0 && self.list().start(1) >= start) || start >= NO_HOLE || self.list().is_full() {
+        if (self.list().last() != 0 && self.list().start(1) >= start) || self.list().is_full() {
             return;
         }
         // The last used block does not know of the object yet; but nothing above that is in use.
         let len = area.atb::<FastAtb>().frees_from(block, area.last_used().get(), LONG);
-        if len >= n {
-            self.insert(1, Run { start, len });
+        let rest = Run { start, len };
+        if len >= n && !self.may_end_beyond(rest) {
+            self.insert(1, rest);
         }
+    }
+
+    /// Whether a run may have indexes that the list cannot hold.
+    fn may_end_beyond(self, run: Run) -> bool {
+        if run.len < LONG {
+            return run.end() >= NO_HOLE;
+        }
+        // It may go on to the end of its area.
+        let place = place_at(self.0.state(), run.start);
+        run.start - place.block + place.area.blocks() >= NO_HOLE
     }
 
     /// Takes note of a free run that has become longer. It is known as far as any class in use reaches, but may be longer.
@@ -234,7 +246,7 @@ impl<H: Host> Holes<H> {
 
     #[inline(always)]
     fn note_freed(self, run: Run, freed: usize) {
-        if run.end() >= NO_HOLE {
+        if self.may_end_beyond(run) {
             return self.forget_run(run);
         }
         let i = self.list().above(run.start);

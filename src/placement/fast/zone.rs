@@ -76,6 +76,17 @@ impl<H: Host> Holes<H> {
         self.set_zone(self.zone().max(blocks));
     }
 
+    /// Takes note that the lowest hole is about to start `n` blocks further up: the zone goes on up to there, unless it
+    /// became too large.
+    pub fn move_zone(self, n: usize) {
+        let zone = self.zone() + n;
+        if zone > 2 * NEAR {
+            self.close_open_zone();
+        } else {
+            self.set_zone(zone);
+        }
+    }
+
     /// Lets the zone start further up: nothing in it is free below that.
     pub fn narrow_zone(self, index: usize) {
         self.set_zone(self.lowest_start() - index);
