@@ -23,6 +23,7 @@ impl<H: Host> FastMarking<H> {
             let n = GROUP.min(len - i);
             // SAFETY: the caller's promise: `n` words from there on.
             if VALGRIND || SPLIT_HEAP || n < GROUP || !unsafe { self.lead_nowhere(group) } {
+                // SAFETY: the same.
                 stack = unsafe { self.mark_each(group, n, i, stack) };
             } else {
                 for step in i..i + GROUP {
@@ -67,6 +68,7 @@ impl<H: Host> FastMarking<H> {
             return true;
         }
         let start = self.first.start.addr().get();
-        (0..GROUP).fold(usize::MAX, |lowest, i| lowest.min(word(i).wrapping_sub(start))) >= self.first.blocks * BLOCK_BYTES
+        (0..GROUP).fold(usize::MAX, |lowest, i| lowest.min(word(i).wrapping_sub(start)))
+            >= self.first.blocks * BLOCK_BYTES
     }
 }
