@@ -75,8 +75,7 @@ impl Program {
     /// Grows or shrinks an object in place, if there is room behind it.
     fn resize(&mut self, block: usize, n: usize) {
         let old = self.objects[&block];
-        let room =
-            block + n <= self.blocks && self.used[block + old.min(n)..block + n].iter().all(|used| n <= old || !used);
+        let room = block + n <= self.blocks && self.used[block + old.min(n)..block + n].iter().all(|used| n <= old || !used);
         let done = !self.world.heap().realloc(self.ptr(block), n * B, false).is_null();
         assert_eq!(done, room || n <= old, "{old} to {n} blocks at {block}\n{}", self.world.picture());
         if done {

@@ -6,9 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::ptr::NonNull;
 
-use gcheap::config::{
-    AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES, WEAKREF,
-};
+use gcheap::config::{AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES, WEAKREF};
 use gcheap::inspect::dump::Printer;
 use gcheap::{Host, Misuse};
 

@@ -51,7 +51,9 @@ impl Cell {
     #[inline(always)]
     pub(super) fn store(self, word: Word) {
         // SAFETY: I5; I4: no reference to it exists.
-        unsafe { if UNALIGNED_WORDS { self.word.write_unaligned(word.to_le()) } else { self.word.write(word.to_le()) } }
+        unsafe {
+            if UNALIGNED_WORDS { self.word.write_unaligned(word.to_le()) } else { self.word.write(word.to_le()) }
+        }
     }
 
     /// Finds the lowest `n` (1..32) free blocks in a row from this block on, if they lie in its word: how many blocks

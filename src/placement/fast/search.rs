@@ -9,9 +9,7 @@ use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::borrowed::SEGMENTS;
-use crate::layout::lanes::{
-    BLOCKS_PER_WORD, Word, frees, lanes_from, longest_run, run_at_bottom, run_at_top, run_starts,
-};
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, frees, lanes_from, longest_run, run_at_bottom, run_at_top, run_starts};
 
 /// The lowest heap index from `from` on, but below `limit`, with `n` free blocks in a row, holes aside; or where the search
 /// has ended. Below `from` there must be none, except in holes: then segments say what the search need not look at, and
