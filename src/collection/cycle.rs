@@ -102,6 +102,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         let depth = self.0.lock_depth();
         depth.set(depth.get().wrapping_add(COLLECT_STEP));
         phase.start_marking();
+        V::Marking::over(self.0).begin();
         true
     }
 }

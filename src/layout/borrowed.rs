@@ -184,7 +184,7 @@ impl MarkingWords {
     }
 
     /// In the same word, as long as no free run is disguised: how many steps of the walk have led far away in memory.
-    /// 0 when marking begins, since placement has suspended its holes.
+    /// Set to 0 when a collection begins.
     pub fn far_steps(self) -> Field<usize> {
         word(self.0, FIRST_DISGUISED)
     }

@@ -16,6 +16,9 @@ pub trait Marking<H: Host>: Copy {
     /// The marking of this heap.
     fn over(context: Context<H>) -> Self;
 
+    /// A collection has begun: the borrowed words are marking's from now on, and hold what placement has left there.
+    fn begin(self) {}
+
     /// Marks everything that can be reached from `len` words.
     ///
     /// # Safety

@@ -4,7 +4,7 @@
 use core::ptr::NonNull;
 
 use super::super::block::{Kind, block_or_more};
-use super::super::lanes::{BLOCKS_PER_WORD, Word, block_shift};
+use super::super::lanes::{BLOCKS_PER_WORD, Word, block_shift, run_at_bottom, tails};
 use super::fast::{FastAtb, Reached, object_at};
 use super::{Atb, Cell};
 use crate::config::BLOCK_BYTES;
@@ -83,6 +83,20 @@ impl Window {
         debug_assert!(self.has(slot));
         // SAFETY: I5: a word of the table, and none that may begin before it.
         unsafe { Cell::new(self.words.add(slot / BLOCKS_PER_WORD), block_shift(slot)) }
+    }
+
+    /// How many blocks there are from this one (of an object, in a window that is complete) to its object's end; or more than
+    /// a word has, if the end is not in the block's word nor in the next one.
+    #[inline(always)]
+    pub fn blocks_from(&self, addr: usize) -> usize {
+        let slot = self.slot_or_more(addr);
+        let cell = self.cell(slot);
+        let run = 1 + run_at_bottom(tails(cell.load()) >> cell.shift >> 2);
+        let next = slot + run;
+        if next % BLOCKS_PER_WORD != 0 || next >= self.slots {
+            return run;
+        }
+        run + run_at_bottom(tails(self.cell(next).load()))
     }
 
     /// The same as [`FastAtb::head_to_mark`].

@@ -4,12 +4,13 @@
 mod deferred;
 mod pool;
 mod prefetch;
+mod roots;
 mod stack;
 mod walk;
 mod wide;
 
 use super::Marking;
-use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
@@ -39,21 +40,13 @@ impl<H: Host> Marking<H> for FastMarking<H> {
         Self { context, first, window: Window::of(first.atb, first.start) }
     }
 
+    fn begin(self) {
+        self.stack().far_steps().set(0);
+    }
+
     unsafe fn mark(self, words: *const usize, len: usize) {
-        let mut stack = Depth::EMPTY;
-        for i in 0..len {
-            self.context.host().hook(i);
-            if VALGRIND && !self.context.host().is_addressable(words.wrapping_add(i)) {
-                continue;
-            }
-            // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
-            let word = unsafe { words.add(i).read_volatile() };
-            let reached = self.mark_word(word);
-            if reached != Reached::Nothing {
-                stack = self.push_object(Child { addr: word, reached }, stack);
-            }
-        }
-        self.drain(stack);
+        // SAFETY: the caller's promise.
+        unsafe { self.mark_roots(words, len) }
     }
 
     /// Goes round all cards, again and again: what is deferred meanwhile waits for the next round, so that there are many

@@ -40,6 +40,8 @@ impl<H: Host> FastMarking<H> {
             stack = if !SPLIT_HEAP && flags & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
                 // One block, the one pool, and room for all its children: nothing to look up.
                 self.scan_block(self.first, addr, stack)
+            } else if let Some(blocks) = self.short_object(addr, flags, stack) {
+                self.scan_short(addr, blocks, stack)
             } else {
                 let stack = self.scan_object(addr, flags, stack);
                 if if WATCH { self.deferred().on() } else { stack.newest == PARKED } {
@@ -50,6 +52,27 @@ impl<H: Host> FastMarking<H> {
             if WATCH && watch.step(addr) {
                 return stack;
             }
+        }
+        stack
+    }
+
+    /// How many blocks an object has from this one on, if there is room for all their children on the stack.
+    #[inline(always)]
+    fn short_object(&self, addr: usize, flags: usize, stack: Depth) -> Option<usize> {
+        if SPLIT_HEAP || flags & LONG == 0 || !self.is_one_window() {
+            return None;
+        }
+        let blocks = self.window.blocks_from(addr);
+        if stack.depth + blocks * WORDS_PER_BLOCK > STACK_LEN { None } else { Some(blocks) }
+    }
+
+    /// Scans that many blocks; there is room for all their children.
+    #[inline(always)]
+    fn scan_short(&self, mut addr: usize, blocks: usize, mut stack: Depth) -> Depth {
+        let end = addr + blocks * BLOCK_BYTES;
+        while addr != end {
+            stack = self.scan_block(self.first, addr, stack);
+            addr += BLOCK_BYTES;
         }
         stack
     }
