@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::atb::compact::{CompactAtb, TAILS};
+use crate::layout::atb::compact::CompactAtb;
 use crate::layout::block::{Kind, ptr_from_block};
 use crate::layout::borrowed::{EntryPlace, StackEntries};
 use crate::layout::phase::phase_of;
@@ -23,10 +23,6 @@ const WORDS: usize = BLOCK_BYTES / WORD_BYTES;
 
 /// How many words are scanned between two looks at the loop's end.
 const AT_ONCE: usize = if WORDS % 4 == 0 { 4 } else { 1 };
-
-/// A large object is scanned in pieces of so many blocks and one more, which is the first of the next piece. What a piece
-/// points at is scanned before the next piece, so that a wide object does not fill the stack.
-const PIECE: usize = 12;
 
 /// Marking with gc.c's stack.
 #[derive(Clone, Copy)]
@@ -105,19 +101,12 @@ impl<H: Host> CompactMarking<H> {
         loop {
             self.context.host().hook(block);
             let pool = if SPLIT_HEAP { area.into() } else { first };
-            // Mostly an object has one block.
-            let mut more = 0;
-            if pool.atb.looks_like_tail(block + 1) {
-                let most = if StackEntries::fits(block + PIECE) { PIECE } else { usize::MAX };
-                more = pool.atb.run(block + 1, TAILS, most);
-                if more == PIECE {
-                    // There may be more of it. It waits below what this piece points at.
-                    top = self.push(top, area, block + PIECE);
-                }
-            }
+            // All of the object, before what it points at, as in gc.c: if a part of each large object stayed on the stack, a
+            // list of them would fill it, where gc.c needs one entry. Mostly an object has one block.
+            let tails = pool.atb.tails_after(block);
             // SAFETY: I6: a block of this area.
             let mut words: NonNull<usize> = unsafe { ptr_from_block(pool.start, block) }.cast();
-            more = more * WORDS + WORDS;
+            let mut left = tails * WORDS + WORDS;
             loop {
                 // SAFETY: words of the object, which has a multiple of AT_ONCE.
                 unsafe {
@@ -129,8 +118,8 @@ impl<H: Host> CompactMarking<H> {
                     }
                     words = words.add(AT_ONCE);
                 }
-                more -= AT_ONCE;
-                if more == 0 {
+                left -= AT_ONCE;
+                if left == 0 {
                     break;
                 }
             }

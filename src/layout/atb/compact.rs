@@ -9,7 +9,7 @@ use super::Atb;
 use crate::config::WORD_BYTES;
 
 /// A word of tails, and one of free blocks.
-pub(crate) const TAILS: Word = !LANES;
+const TAILS: Word = !LANES;
 const FREES: Word = 0;
 
 /// One area's table, by value: where it is and how long.
