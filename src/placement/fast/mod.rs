@@ -22,7 +22,7 @@ use crate::invariant::Broken;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::{CLASSES, PlacementWords};
+use crate::layout::borrowed::{CLASSES, HAS_SEGMENTS, PlacementWords};
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
 use holes::Holes;
@@ -100,13 +100,15 @@ impl<H: Host> Placement<H> for FastPlacement<H> {
             let (size, bound) = (class_size(class), self.holes().best_bound(class));
             let mut from = 0;
             while let Ok(run) = self.search(from, size) {
-                let in_hole = self.holes().all().any(|hole| hole.start <= run && run + size <= hole.end());
-                if run < bound && !in_hole {
-                    return Err(("I7: a free run below the bound of its size, and no hole; blocks", size));
+                let below = run < bound;
+                if !below && !HAS_SEGMENTS {
+                    break;
                 }
                 let in_zone = self.holes().zone_start() <= run && run < self.holes().lowest_start();
-                if !Segments(self.context).may_have(run, size) && !in_hole && !in_zone {
-                    return Err(("I7: a free run in a segment that says it has none, and no hole; blocks", size));
+                let denied = !Segments(self.context).may_have(run, size) && !in_zone;
+                let in_hole = || self.holes().all().any(|hole| hole.start <= run && run + size <= hole.end());
+                if (below || denied) && !in_hole() {
+                    return Err(("I7: a free run below the bound of its size, or denied by its segment; blocks", size));
                 }
                 from = run + 1;
             }
