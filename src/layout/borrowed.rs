@@ -321,19 +321,7 @@ mod tests {
         let last_bound = |s, v| access(PlacementWords(s).bound(CLASSES - 1), v);
         let first_start = |s, v| access(PlacementWords(s).hole_start(0), v);
         let last_start = |s, v| access(PlacementWords(s).hole_start(HOLE_ENTRIES - 1), v);
-        keep_apart(&[
-            &zone,
-            &may,
-            &reach,
-            &known,
-            &count,
-            &bits,
-            &first_len,
-            &last_len,
-            &first_bound,
-            &last_bound,
-            &last_start,
-        ]);
+        keep_apart(&[&zone, &may, &reach, &known, &count, &bits, &first_len, &last_len, &first_bound, &last_bound, &last_start]);
         if let Some(last) = SEGMENTS.checked_sub(1) {
             let first_most = |s, v| access(PlacementWords(s).most(0), v);
             let last_most = |s, v| access(PlacementWords(s).most(last), v);

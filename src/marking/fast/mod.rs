@@ -14,7 +14,6 @@ use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
-use crate::layout::atb::fast::Reached;
 use crate::layout::atb::window::Window;
 use crate::layout::lanes::{BLOCKS_PER_WORD, Word, lanes_from, tails};
 use deferred::Deferred;
