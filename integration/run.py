@@ -38,6 +38,7 @@ def stages():
         "rust-minimal": cargo_test("minimal.env"),
         "rust-options": cargo_test("options.env"),
         "rust-small-stack": cargo_test("small_stack.env"),
+        "rust-big-stack": cargo_test("big_stack.env"),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
