@@ -47,7 +47,7 @@ fn number(state: State, at: usize) -> Field<u32> {
 
 /// The bytes that placement uses: a longer list of holes would take longer to search, and its numbers are bytes.
 const BYTES: usize = if WORDS * WORD_BYTES < 512 { WORDS * WORD_BYTES } else { 512 };
-const _: () = assert!(HOLE_ENTRIES <= u8::MAX as usize && CLASSES <= u8::MAX as usize);
+const _: () = assert!(HOLE_ENTRIES <= u8::MAX as usize);
 const FIRST_HOLE_LEN: usize = 8;
 const FIRST_MOST: usize = FIRST_HOLE_LEN + HOLE_ENTRIES.next_multiple_of(WORD_BYTES);
 const FIRST_BOUND: usize = FIRST_MOST + SEGMENTS;

@@ -8,6 +8,7 @@ use super::wide::Watch;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP};
 use crate::host::Host;
 use crate::layout::atb::fast::Reached;
+use crate::layout::lanes::BLOCKS_PER_WORD;
 
 impl<H: Host> FastMarking<H> {
     /// Scans what is on the stack, and all that it leads to.
@@ -62,8 +63,10 @@ impl<H: Host> FastMarking<H> {
         if SPLIT_HEAP || flags & LONG == 0 || !self.is_one_window() {
             return None;
         }
+        // Of an object of more blocks than a word has, only some may have been counted.
         let blocks = self.window.blocks_from(addr);
-        if stack.depth + blocks * WORDS_PER_BLOCK > STACK_LEN { None } else { Some(blocks) }
+        let fits = blocks < BLOCKS_PER_WORD && stack.depth + blocks * WORDS_PER_BLOCK <= STACK_LEN;
+        if fits { Some(blocks) } else { None }
     }
 
     /// Scans that many blocks; there is room for all their children.
