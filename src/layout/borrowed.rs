@@ -96,7 +96,7 @@ impl PlacementWords {
         self.byte(2)
     }
 
-    /// The smallest class that nothing below the zone can serve.
+    /// The smallest class that nothing below the lowest hole and its zone can serve.
     pub fn reach(self) -> Field<u8> {
         self.byte(4)
     }

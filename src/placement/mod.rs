@@ -52,7 +52,7 @@ pub trait Placement<H: Host>: Copy {
     /// Takes note that the blocks `block..block + n` of `area` have become free.
     fn note_free(self, area: Area, block: usize, n: usize);
 
-    /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `place`.
+    /// Takes note that the free blocks `block..block + n` of `area` have come into use otherwise than by `take`.
     fn note_use(self, area: Area, block: usize, n: usize);
 
     /// Checks I7.

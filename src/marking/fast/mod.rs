@@ -139,9 +139,8 @@ impl<H: Host> FastMarking<H> {
         None
     }
 
-    /// Puts an object that was just marked on the stack, from outside the graph. If there are
-    /// many of them, some are on their way from memory while another one is scanned; but half of the stack is left to what
-    /// they lead to.
+    /// Puts an object that was just marked on the stack, from outside the graph. If there are many of them, some are on
+    /// their way from memory while another one is scanned; but half of the stack is left to what they lead to.
     #[inline(always)]
     fn push_object(&self, object: Child, stack: Depth) -> Depth {
         let stack = self.stack().push(object, stack);

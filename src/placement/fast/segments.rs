@@ -7,8 +7,8 @@
 //!    4 blocks    passed   passed   ↑ found
 //! ```
 //!
-//! The number counts from every block of the segment to the end of its run, which may lie in another segment. A search for
-//! `n` blocks that leaves a segment without success lowers it to `n - 1`; a free run that is no hole raises it.
+//! The number counts from every block of the segment to the end of its run, which may lie in another segment. A search
+//! that leaves a segment without success lowers it to the longest run that it has seen; a free run that is no hole raises it.
 
 use super::super::Run;
 use super::super::index::place_at;
