@@ -10,12 +10,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import traceback
-from collections import Counter
 from pathlib import Path
 
+import cases
 import micropython
-from micropython import OUT, ROOT, say
+from micropython import OUT, ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
 from gcheap_build import package  # noqa: E402
@@ -183,19 +182,8 @@ class Build:
 
 
 def main():
-    counts = Counter()
     HERE.mkdir(parents=True, exist_ok=True)
-    build = Build()
-    for name in [name for name in vars(Build) if name.startswith("test_")]:
-        title = name.removeprefix("test_").replace("_", " ")
-        try:
-            reason = getattr(build, name)()
-            say(f"skipped  {title}: {reason}" if reason else f"ok       {title}")
-            counts["skipped" if reason else "passed"] += 1
-        except Exception:
-            say(f"FAILED   {title}\n{traceback.format_exc()}")
-            counts["failed"] += 1
-    micropython.summary(counts)
+    cases.run_all(vars(Build), Build())
 
 
 if __name__ == "__main__":

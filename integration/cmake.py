@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import cases
 import micropython
 import suite
 import variants
@@ -166,17 +167,7 @@ def main():
     if not shutil.which("cmake"):
         say("skipped: cmake is not installed: apt-get install cmake ninja-build")
         micropython.summary(Counter(skipped=1))
-    tests, counts = Tests(micropython.tree()), Counter()
-    for name in [name for name in vars(Tests) if name.startswith("test_")]:
-        title = name.removeprefix("test_").replace("_", " ")
-        try:
-            reason = getattr(tests, name)()
-            say(f"skipped  {title}: {reason}" if reason else f"ok       {title}")
-            counts["skipped" if reason else "passed"] += 1
-        except (Failed, micropython.BuildError, OSError, AttributeError) as e:
-            say(f"FAILED   {title}: {e}")
-            counts["failed"] += 1
-    micropython.summary(counts)
+    cases.run_all(vars(Tests), Tests(micropython.tree()))
 
 
 if __name__ == "__main__":

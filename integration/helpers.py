@@ -13,9 +13,9 @@ import os
 import pty
 import subprocess
 import sys
-import traceback
 from pathlib import Path
 
+import cases
 import run
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
@@ -85,22 +85,5 @@ def test_a_stage_that_fails_silently_or_runs_nothing_is_a_failure() -> None:
     assert stage("pass")[0] == [0, 1, 0]
 
 
-def main() -> None:
-    passed = failed = 0
-    for name, test in list(globals().items()):
-        if not name.startswith("test_"):
-            continue
-        title = name.removeprefix("test_").replace("_", " ")
-        try:
-            test()
-            print(f"ok       {title}")
-            passed += 1
-        except Exception:
-            print(f"FAILED   {title}\n{traceback.format_exc()}")
-            failed += 1
-    print(f"STAGE: {passed} passed, {failed} failed, 0 skipped")
-    sys.exit(failed != 0)
-
-
 if __name__ == "__main__":
-    main()
+    cases.run_all(globals())

@@ -12,8 +12,10 @@ import random
 import shutil
 import subprocess
 import sys
-import traceback
 from pathlib import Path
+
+import cases
+from cases import Skip
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH, BUILD = ROOT / "bench", ROOT / "build" / "hunt"
@@ -27,10 +29,6 @@ from harness import RunError  # noqa: E402
 SMALL = "heap=16 seed=3 fill=30 tree=kary life=random slots=20 amax=64 free=50 ops=500"
 DRAWN = 300
 BOARD_TOOLS = {"arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi", "qemu-system-arm": "qemu-system-arm"}
-
-
-class Skip(Exception):
-    """A test that cannot be run here, and why."""
 
 
 def hunt(*arguments: str) -> tuple[str, list[dict]]:
@@ -124,24 +122,7 @@ def test_a_board_runs_the_same() -> None:
 def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     os.environ["MICROPYTHON"] = str(hunt_build.tree())
-    results = {"passed": 0, "failed": 0, "skipped": 0}
-    for name, test in list(globals().items()):
-        if not name.startswith("test_"):
-            continue
-        title = name.removeprefix("test_").replace("_", " ")
-        try:
-            test()
-            result = "passed"
-            print(f"ok       {title}", flush=True)
-        except Skip as why:
-            result = "skipped"
-            print(f"skipped  {title}: {why}", flush=True)
-        except Exception:
-            result = "failed"
-            print(f"FAILED   {title}\n{traceback.format_exc()}", flush=True)
-        results[result] += 1
-    print("hunt: " + ", ".join(f"{number} {result}" for result, number in results.items()))
-    sys.exit(results["failed"] != 0)
+    cases.run_all(globals())
 
 
 if __name__ == "__main__":

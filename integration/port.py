@@ -7,20 +7,17 @@ that it reports, and the glue.
 
 import re
 import subprocess
-import traceback
 from collections import Counter
 from pathlib import Path
 
+import cases
 import micropython
 import variants
+from cases import Skip
 from micropython import CORES, MARKER, OUT, ROOT, SUPPORT, say
 
 VALGRIND_HEADER = Path("/usr/include/valgrind/memcheck.h")
 OTHER = f"CFLAGS_EXTRA=-I{SUPPORT / 'other'} '-DMP_CONFIGFILE=<mpconfigother.h>'"
-
-
-class Skip(Exception):
-    pass
 
 
 class Port:
@@ -172,25 +169,12 @@ class Port:
 
 
 def main():
-    counts = Counter()
     try:
         port = Port(micropython.tree())
     except micropython.BuildError as e:
         say(f"FAILED: the build with libgcheap:\n{e}")
         micropython.summary(Counter(failed=1))
-    for name in [name for name in vars(Port) if name.startswith("test_")]:
-        title = name.removeprefix("test_").replace("_", " ")
-        try:
-            getattr(port, name)()
-            say(f"ok       {title}")
-            counts["passed"] += 1
-        except Skip as e:
-            say(f"skipped  {title}: {e}")
-            counts["skipped"] += 1
-        except Exception:
-            say(f"FAILED   {title}\n{traceback.format_exc()}")
-            counts["failed"] += 1
-    micropython.summary(counts)
+    cases.run_all(vars(Port), port)
 
 
 if __name__ == "__main__":

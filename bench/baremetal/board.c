@@ -138,3 +138,13 @@ timing_t timer_stop(void) {
     timing.overflow = (systick[CONTROL] & WRAPPED) != 0;
     return timing;
 }
+
+void board_print_timing(const char *what, timing_t timing) {
+    if (timing.overflow) {
+        board_print("the timer wrapped: fewer operations are needed\n");
+        exit(1);
+    }
+    board_print(what);
+    board_print_number(" ", timing.ticks, " ");
+    board_print_number("", timing.spins, "\n");
+}

@@ -28,4 +28,7 @@ typedef struct {
 void timer_start(void);
 timing_t timer_stop(void);
 
+// Prints "WHAT TICKS SPINS"; a timing that wrapped ends the program.
+void board_print_timing(const char *what, timing_t timing);
+
 #endif

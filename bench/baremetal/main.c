@@ -15,16 +15,6 @@ size_t bench_ops(size_t n) {
     return n;
 }
 
-static void print_timing(const char *what, timing_t timing) {
-    if (timing.overflow) {
-        board_print("the timer wrapped\n");
-        exit(1);
-    }
-    board_print(what);
-    board_print_number(" ", timing.ticks, " ");
-    board_print_number("", timing.spins, "\n");
-}
-
 static int list(void) {
     for (const group_t *g = bench_groups; g->name != NULL; g++) {
         for (const workload_t *w = g->workloads; w->name != NULL; w++) {
@@ -48,7 +38,7 @@ static int check(void) {
         __asm__ volatile (".syntax unified\n0: subs %0, #1\n bne 0b" : "+l" (n) : : "cc");
         timing_t timing = timer_stop();
         board_print_number("loop ", 2 * loops[i], "");
-        print_timing("", timing);
+        board_print_timing("", timing);
     }
     return 0;
 }
@@ -69,7 +59,7 @@ static int measure(const workload_t *w) {
         }
         timer_start();
         operations = w->run();
-        print_timing("run", timer_stop());
+        board_print_timing("run", timer_stop());
     }
     board_print_number("operations ", operations, "\n");
     gc_info_t info;
@@ -84,7 +74,7 @@ int mark(void); // mark.c
 int main(void) {
     const char *command = board_command();
     timer_start();
-    print_timing("empty", timer_stop());
+    board_print_timing("empty", timer_stop());
     if (strcmp(command, "list") == 0) {
         return list();
     }

@@ -8,16 +8,6 @@
 #include "../baremetal/board.h"
 #include "hunt.h"
 
-static void print_timing(const char *what, timing_t timing) {
-    if (timing.overflow) {
-        board_print("the timer wrapped: fewer ops are needed\n");
-        exit(1);
-    }
-    board_print(what);
-    board_print_number(" ", timing.ticks, " ");
-    board_print_number("", timing.spins, "\n");
-}
-
 int main(void) {
     const char *wrong = hunt_parse(board_command());
     if (wrong != NULL) {
@@ -27,7 +17,7 @@ int main(void) {
         return 2;
     }
     timer_start();
-    print_timing("empty", timer_stop());
+    board_print_timing("empty", timer_stop());
     if (!calls_prepare()) {
         return BENCH_CANNOT;
     }
@@ -41,7 +31,7 @@ int main(void) {
     size_t collections = heap_collections();
     timer_start();
     calls_run(hunt.ops);
-    print_timing("run", timer_stop());
+    board_print_timing("run", timer_stop());
     board_print_number("operations ", hunt.ops, "\n");
     board_print_number("failed ", calls_failed(), "\n");
     board_print_number("collections ", heap_collections() - collections, "\n");
