@@ -11,7 +11,6 @@
 //! that leaves a segment without success lowers it to the longest run that it has seen; a free run that is no hole raises it.
 
 use super::super::Run;
-use super::super::index::place_at;
 use super::list::LONG;
 use crate::config::WORD_BYTES;
 use crate::context::Context;
@@ -50,16 +49,17 @@ impl<H: Host> Segments<H> {
         self.words().segment_bits().get().into()
     }
 
+    /// The segment of a block. With one area, an index is a block.
+    fn of(self, index: usize) -> usize {
+        (self.0.state().first_area().atb::<FastAtb>().slot(index) / BLOCKS_PER_WORD) >> self.bits()
+    }
+
     /// Takes note of the blocks of a free run, which are not in a hole.
     pub fn note_free(self, run: Run) {
         if !HAS_SEGMENTS {
             return;
         }
-        let block = place_at(self.0.state(), run.start).block;
-        let slot = self.0.state().first_area().atb::<FastAtb>().slot(block);
-        let first = (slot / BLOCKS_PER_WORD) >> self.bits();
-        let last = ((slot + run.len - 1) / BLOCKS_PER_WORD) >> self.bits();
-        for segment in first..=last {
+        for segment in self.of(run.start)..=self.of(run.end() - 1) {
             let most = self.words().most(segment);
             most.set(most.get().max(run.len.min(LONG) as u8));
         }
@@ -70,8 +70,7 @@ impl<H: Host> Segments<H> {
         if !HAS_SEGMENTS {
             return true;
         }
-        let slot = self.0.state().first_area().atb::<FastAtb>().slot(index);
-        self.words().most((slot / BLOCKS_PER_WORD) >> self.bits()).get() as usize >= n.min(LONG)
+        self.words().most(self.of(index)).get() as usize >= n.min(LONG)
     }
 
     /// Takes note that a segment was searched to its end, and of the longest run there is.
