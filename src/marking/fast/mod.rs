@@ -109,7 +109,7 @@ impl<H: Host> FastMarking<H> {
                 self.drain(stack);
                 stack = Depth::EMPTY;
             }
-            stack = if longer >> shift & 1 == 0 {
+            stack = if longer >> shift & 1 == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
                 self.scan_block(pool, addr, stack)
             } else {
                 self.scan_longer(pool, pool.atb.block(i * BLOCKS_PER_WORD + shift as usize / 2), stack)
