@@ -18,6 +18,14 @@ pub struct Cell {
     pub(super) shift: u32,
 }
 
+/// An object that lies in one word of the table.
+#[derive(Clone, Copy)]
+struct Object {
+    blocks: u32,
+    /// The word, shifted down to the object's head, compared with one object: 1 where they differ, so 0 in its lanes.
+    differs: Word,
+}
+
 /// What became of an object that was freed within its word.
 pub struct Freed {
     /// How many blocks it had.
@@ -131,18 +139,26 @@ impl Cell {
         Some(len / 2)
     }
 
-    /// How many bits the object at this block has, if it is an unmarked head and its tails end in this word.
+    /// The object at this block, if it is an unmarked head and its tails end in this word.
+    ///
+    /// ```text
+    ///    word        h h = = . h     this block: 1; its lanes and those above, shifted down: h = = . h
+    ///    compared with                                                                       h = = = = …
+    ///    different                                                                           three lanes later
+    /// ```
     #[inline(always)]
-    fn object(self, word: Word) -> Option<u32> {
-        let above = word >> self.shift;
-        let len = run_of_tails(above) as u32;
-        if above & 3 != Kind::Head as Word || self.shift + len >= Word::BITS { None } else { Some(len) }
+    fn object(self, word: Word) -> Option<Object> {
+        let differs = word >> self.shift ^ object_bits(BLOCKS_PER_WORD);
+        let blocks = differs.trailing_zeros() / 2;
+        if blocks == 0 || self.shift + 2 * blocks >= Word::BITS { None } else { Some(Object { blocks, differs }) }
     }
 
-    /// Frees the object of `len` bits at this block.
+    /// Frees that object.
     #[inline(always)]
-    fn clear(self, word: Word, len: u32) {
-        self.store(word & !(!(Word::MAX << len) << self.shift));
+    fn clear(self, word: Word, object: Object) {
+        // All bits from the lowest that differs up, and then those below this block, which come from the top.
+        let others = object.differs | object.differs.wrapping_neg();
+        self.store(word & others.rotate_left(self.shift));
     }
 
     /// Whether the block before this one, which is `block` of the table, is in use, or there is none.
@@ -162,8 +178,8 @@ impl Cell {
     #[inline(always)]
     pub fn free_near(self, block: usize, distance: usize, any: bool) -> Option<usize> {
         let word = self.load();
-        let len = self.object(word)?;
-        let n = len as usize / 2;
+        let object = self.object(word)?;
+        let n = object.blocks as usize;
         if n != distance {
             if !any {
                 return None;
@@ -171,7 +187,7 @@ impl Cell {
         } else if !self.is_behind_used(word, block) {
             return None;
         }
-        self.clear(word, len);
+        self.clear(word, object);
         Some(n)
     }
 
@@ -185,13 +201,13 @@ impl Cell {
     /// ```
     pub fn free(self, block: usize, blocks: usize, last_used: usize) -> Option<Freed> {
         let (word, shift) = (self.load(), self.shift);
-        let len = self.object(word)?;
+        let object = self.object(word)?;
         let used = !frees(word) & LANES;
         // The lanes below the block, moved up to the top.
         let below = used << 1 << (Word::BITS - 1 - shift);
-        self.clear(word, len);
-        let n = len as usize / 2;
-        let behind = used >> shift >> len;
+        self.clear(word, object);
+        let n = object.blocks as usize;
+        let behind = used >> shift >> (2 * n);
         let end = if behind != 0 {
             block + n + behind.trailing_zeros() as usize / 2
         } else if block + ((Word::BITS - shift) / 2) as usize > last_used {
