@@ -23,6 +23,9 @@ const FLAGS: &[&str] = &[
     "PYSTACK",
     "HOOK_LOOP",
     "VALGRIND",
+    "NO_SCAN",
+    "INTERIOR",
+    "GROWTH",
 ];
 
 /// What a build without `GCHEAP_CONFIG` gets.
@@ -40,6 +43,9 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("PYSTACK", "0"),
     ("HOOK_LOOP", "0"),
     ("VALGRIND", "0"),
+    ("NO_SCAN", "0"),
+    ("INTERIOR", "0"),
+    ("GROWTH", "0"),
     ("VARIANT", ""),
     ("STATE_SYMBOL", "gcheap_state"),
     ("STATE_OFFSET", "0"),
@@ -66,6 +72,8 @@ const LAYOUT: &[&str] = &[
     "AREA_ATB_BYTES",
     "AREA_FTB_START",
     "AREA_WTB_START",
+    "AREA_NTB_START",
+    "AREA_STARTS",
     "AREA_POOL_START",
     "AREA_POOL_END",
     "AREA_LAST_FREE",
@@ -96,7 +104,7 @@ fn main() {
     lay_out(&mut config, word);
     check(&config, word);
     // Options that choose functions, not only branches, or what gc_info fills in; and the compact variant.
-    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF"] {
+    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF", "NO_SCAN", "INTERIOR", "GROWTH"] {
         set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
     set_cfg("gcheap_compact", config["VARIANT"] == "compact");
@@ -140,6 +148,7 @@ fn read(text: &str, path: &Path, config: &mut Config) {
 fn lay_out(config: &mut Config, word: usize) {
     let on = |config: &Config, key: &str| config[key] == "1";
     let (finaliser, weakref, split) = (on(config, "FINALISER"), on(config, "WEAKREF"), on(config, "SPLIT_HEAP"));
+    let (no_scan, interior) = (on(config, "NO_SCAN"), on(config, "INTERIOR"));
     let mut set = |key: &str, value: usize| {
         config.entry(key.into()).or_insert(value.to_string());
     };
@@ -150,6 +159,8 @@ fn lay_out(config: &mut Config, word: usize) {
         ("AREA_ATB_BYTES", true),
         ("AREA_FTB_START", finaliser),
         ("AREA_WTB_START", weakref),
+        ("AREA_NTB_START", no_scan),
+        ("AREA_STARTS", interior),
         ("AREA_POOL_START", true),
         ("AREA_POOL_END", true),
         ("AREA_LAST_FREE", true),
@@ -212,6 +223,12 @@ fn check(config: &Config, word: usize) {
             stop(&format!("{key}=1 needs {other}=1: {why}"));
         }
     }
+    // What gc.c does not have was built for one area and one variant.
+    for key in ["NO_SCAN", "INTERIOR", "GROWTH"] {
+        if config[key] == "1" && (config["SPLIT_HEAP"] == "1" || config["VARIANT"] == "compact") {
+            stop(&format!("{key}=1 needs SPLIT_HEAP=0 and VARIANT=fast"));
+        }
+    }
     check_layout(config, word);
 }
 
@@ -255,6 +272,8 @@ fn check_layout(config: &Config, word: usize) {
         ("AREA_ATB_BYTES", true),
         ("AREA_FTB_START", on("FINALISER")),
         ("AREA_WTB_START", on("WEAKREF")),
+        ("AREA_NTB_START", on("NO_SCAN")),
+        ("AREA_STARTS", on("INTERIOR")),
         ("AREA_POOL_START", true),
         ("AREA_POOL_END", true),
         ("AREA_LAST_FREE", true),

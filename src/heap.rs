@@ -2,21 +2,23 @@
 //! its table of contents.
 
 use core::marker::PhantomData;
-use core::ptr::null_mut;
+use core::ptr::{NonNull, null_mut};
 
 use crate::collection::cycle::Cycle;
 use crate::collection::weakref::WeakRefs;
-use crate::config::{BLOCK_BYTES, LOCK_STEP};
+use crate::config::{self, BLOCK_BYTES, LOCK_STEP};
 use crate::context::Context;
 use crate::counting::{Counting, Info};
 use crate::host::Host;
 use crate::inspect::check::Check;
 use crate::inspect::dump::{Dump, Printer};
+use crate::inspect::free_runs::free_run;
 use crate::invariant::Broken;
+use crate::layout::area::Reserved;
 use crate::objects::allocate::Allocate;
 use crate::objects::release::Release;
 use crate::objects::resize::Resize;
-use crate::objects::{Areas, blocks_at};
+use crate::objects::{AllocFlags, Areas, blocks_at, is_marked, object_around};
 use crate::variant::{Configured, Variant};
 
 /// A heap: a host, whose storage holds everything there is to know, and a variant. As small as the host.
@@ -41,6 +43,27 @@ impl<H: Host, V: Variant> Heap<H, V> {
     pub unsafe fn init(&self, start: *mut u8, end: *mut u8) {
         // SAFETY: the caller's promise.
         unsafe { Areas::<H, V>::of(self.context).init(start, end) }
+    }
+
+    /// Makes a heap of reserved addresses, which has no block yet: see [`Heap::extend`]. Only in builds with GROWTH.
+    ///
+    /// # Safety
+    /// The addresses belong to the heap from now on, until the next `init` (I3); the tables are zero.
+    pub unsafe fn init_reserved(&self, reserved: Reserved) {
+        const { assert!(config::GROWTH) };
+        // SAFETY: the caller's promise.
+        unsafe { Areas::<H, V>::of(self.context).init_reserved(reserved) }
+    }
+
+    /// Lets a heap of reserved addresses have `blocks` more blocks, a multiple of [`crate::layout::area::GROWTH_STEP`].
+    ///
+    /// # Safety
+    /// The heap was made with `init_reserved` and has at most `most_blocks` blocks then; their addresses and the tables' bytes
+    /// that describe them are memory by now.
+    pub unsafe fn extend(&self, blocks: usize) {
+        const { assert!(config::GROWTH) };
+        // SAFETY: the caller's promise.
+        unsafe { Areas::<H, V>::of(self.context).extend(blocks) }
     }
 
     /// Adds the area [start, end) behind the others. Its record goes to `start`, aligned. gc.c: `gc_add`.
@@ -86,6 +109,32 @@ impl<H: Host, V: Variant> Heap<H, V> {
         unsafe { Cycle::<H, V>::of(self.context).root(words, len) }
     }
 
+    /// The same where a word also counts if it points into the middle of an object, as compilers keep pointers in registers
+    /// and on stacks. Only in builds with INTERIOR.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn collect_root_inside(&self, words: *const usize, len: usize) {
+        const { assert!(config::INTERIOR) };
+        // SAFETY: the caller's promise.
+        unsafe { Cycle::<H, V>::of(self.context).root_inside(words, len) }
+    }
+
+    /// Between `collect_start` and `collect_end`: whether the object at `ptr`, which is one, is reached by the roots so far.
+    /// Only in builds with GROWTH.
+    pub fn is_reached(&self, ptr: *const u8) -> bool {
+        const { assert!(config::GROWTH) };
+        Cycle::<H, V>::of(self.context).settle();
+        is_marked::<V::Atb, H>(self.context, ptr)
+    }
+
+    /// The address of the object that `ptr` points into; NULL if it points at no object's bytes. Only in builds with
+    /// INTERIOR.
+    pub fn object_around(&self, ptr: *const u8) -> *mut u8 {
+        const { assert!(config::INTERIOR) };
+        object_around::<V::Atb, H>(self.context, ptr)
+    }
+
     /// Ends the collection: whatever was not reached has its finaliser run and is freed. gc.c: `gc_collect_end`.
     pub fn collect_end(&self) {
         Cycle::<H, V>::of(self.context).end();
@@ -98,7 +147,13 @@ impl<H: Host, V: Variant> Heap<H, V> {
 
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
-        Allocate::<H, V>::of(self.context).alloc(bytes, finaliser)
+        self.alloc_with(bytes, if finaliser { AllocFlags::FINALISER } else { AllocFlags::NONE })
+    }
+
+    /// The same, with flags.
+    #[inline(always)]
+    pub fn alloc_with(&self, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        Allocate::<H, V>::of(self.context).alloc(bytes, flags)
     }
 
     /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.
@@ -141,6 +196,13 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// `gc_info_fast` (from MicroPython 1.29 on).
     pub fn info_fast(&self) -> Info {
         V::Counting::info_fast(self.context)
+    }
+
+    /// A part of a free run: `least` bytes or more, at or above `from` (NULL: anywhere). For a host that gives memory back to
+    /// the system: what it gives back must read as zeros or as anything afterwards. It may leave out some hundred bytes at
+    /// either end of a run. Not during a collection.
+    pub fn free_run(&self, from: *const u8, least: usize) -> Option<(NonNull<u8>, usize)> {
+        free_run::<H>(self.context, from, least)
     }
 
     /// Notes that the object at `ptr` has a weak reference. gc.c: `gc_weakref_mark`.

@@ -62,6 +62,17 @@ pub trait Host: Copy {
     fn is_addressable(self, word: *const usize) -> bool;
     /// Called once per step of every long loop. gc.c: `MICROPY_GC_HOOK_LOOP`.
     fn hook(self, step: usize);
+    /// Builds with GROWTH: lets the heap have room for `blocks` blocks more with [`crate::Heap::extend`], if it wants to;
+    /// says whether it did. Asked before a collection that this could spare, and again (`last`) when there has been one or
+    /// there may be none: then the allocation fails if the answer is no.
+    fn grow(self, _blocks: usize, _last: bool) -> bool {
+        false
+    }
+    /// Builds with INTERIOR: whether a word in an object that points into the middle of another one keeps it alive. Asked
+    /// once per call of a marking function.
+    fn follows_interior(self) -> bool {
+        false
+    }
     /// Reports a caller's mistake. If it returns, the heap goes on as if the call had not been made.
     fn misuse(self, what: Misuse, ptr: *const u8);
 }

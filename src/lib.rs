@@ -42,6 +42,8 @@ pub mod variant;
 pub use counting::Info;
 pub use heap::Heap;
 pub use host::{Host, Misuse};
+pub use layout::area::{GROWTH_STEP, Reserved, reserved_table_bytes};
+pub use objects::AllocFlags;
 
 /// With `panic = "abort"` the compiler needs a handler; nothing in the library panics, and the archive's symbol check
 /// fails if anything starts to.

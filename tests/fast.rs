@@ -3,5 +3,6 @@
 #[macro_use]
 mod support;
 mod behaviour;
+mod beyond;
 
 use gcheap::variant::Fast as Variant;

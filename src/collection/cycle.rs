@@ -52,6 +52,24 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         }
     }
 
+    /// The same where words may point into objects. In builds with interior pointers.
+    ///
+    /// # Safety
+    /// The words can be read.
+    pub unsafe fn root_inside(self, words: *const usize, len: usize) {
+        if phase_of(self.0.state()).is_marking() {
+            // SAFETY: the caller's promise.
+            unsafe { V::Marking::over(self.0).mark_from_inside(words, len) }
+        }
+    }
+
+    /// Scans what still waits to be scanned, if the collection is marking. More roots may follow.
+    pub fn settle(self) {
+        if phase_of(self.0.state()).is_marking() {
+            V::Marking::over(self.0).finish();
+        }
+    }
+
     /// Ends the innermost collection. If that is the outer one, every object that was not reached has its finaliser run and
     /// is freed.
     pub fn end(self) {

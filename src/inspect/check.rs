@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::config::{FINALISER, WEAKREF};
+use crate::config::{FINALISER, INTERIOR, WEAKREF};
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
@@ -12,6 +12,7 @@ use crate::layout::atb::Atb;
 use crate::layout::block::{
     BLOCKS_PER_ATB, Kind, atb_0_is_free, atb_1_is_free, atb_2_is_free, atb_3_is_free, atb_from_block,
 };
+use crate::layout::starts::BLOCKS_PER_START;
 use crate::placement::Placement;
 use crate::variant::Variant;
 
@@ -34,7 +35,7 @@ impl<H: Host, V: Variant> Check<H, V> {
 
     fn check_area(self, area: Area) -> Result<(), Broken> {
         let atb: V::Atb = area.atb();
-        let mut before = Kind::Free;
+        let (mut before, mut head) = (Kind::Free, 0);
         for block in 0..atb.blocks() {
             let kind = atb.kind(block);
             if kind == Kind::Tail && before == Kind::Free {
@@ -49,9 +50,13 @@ impl<H: Host, V: Variant> Check<H, V> {
             if WEAKREF && kind != Kind::Head && area.wtb().get(block) {
                 return Err(("I10: a weak reference's bit on a block that is no head", block));
             }
+            if INTERIOR && kind == Kind::Tail && block % BLOCKS_PER_START == 0 && area.head_of(block) != head {
+                return Err(("I13: the start of a long object is not written down at block", block));
+            }
             if kind != Kind::Free && block > area.last_used().get() {
                 return Err(("I11: a block in use above the last used one", block));
             }
+            head = if kind.is_head() { block } else { head };
             before = kind;
         }
         if !V::Counting::agrees(area, count_used(&atb)) {

@@ -1,4 +1,5 @@
-//! Looking at a heap without changing it: its picture as text, and a check of its invariants.
+//! Looking at a heap without changing it: its picture as text, its free runs, and a check of its invariants.
 
 pub(crate) mod check;
 pub mod dump;
+pub(crate) mod free_runs;

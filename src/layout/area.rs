@@ -5,7 +5,8 @@
 //!    │ slack │ FTB          │ ATB            │ block 0 │ block 1 │ …          │ block N-1 │ < 1 block │ end
 //!            1 bit a block   2 bits a block   BLOCK_BYTES each
 //!
-//! With weak references there is a WTB, as long as the FTB, before the FTB.
+//! With weak references there is a WTB, as long as the FTB, before the FTB; with no-scan objects an NTB before that, also of
+//! a bit a block; with interior pointers the starts of long objects before all of them.
 //! ```
 //!
 //! gc.c puts its tables at `start`, the ATB first, and needs a byte of zeros behind the ATB to stop its loops. Here the
@@ -16,11 +17,13 @@
 use core::ptr::NonNull;
 
 use super::atb::Atb;
+use super::atb::fast::FastAtb;
 use super::bit_table::{BLOCKS_PER_BYTE, BitTable};
 use super::block::BLOCKS_PER_ATB;
 use super::field::Field;
 use super::memory::Memory;
-use crate::config::{self, AREA_BYTES, BLOCK_BYTES, FINALISER, SPLIT_HEAP, WEAKREF, WORD_BYTES};
+use super::starts::{BLOCKS_PER_START, Starts, starts_bytes_for};
+use crate::config::{self, AREA_BYTES, BLOCK_BYTES, FINALISER, INTERIOR, NO_SCAN, SPLIT_HEAP, WEAKREF, WORD_BYTES};
 
 /// How many ATB bytes an area of `bytes` bytes has: exactly as many as in gc.c, so that the pool is the same.
 ///
@@ -31,8 +34,9 @@ use crate::config::{self, AREA_BYTES, BLOCK_BYTES, FINALISER, SPLIT_HEAP, WEAKRE
 ///    bytes - 1 >= A * (1 + 1/2 + 4 * BLOCK_BYTES)        A = 2 * (bytes - 1) / (3 + 8 * BLOCK_BYTES), rounded down
 /// ```
 const fn atb_bytes_for(bytes: usize) -> usize {
-    const TWICE_PER_ATB_BYTE: usize = 2 + FINALISER as usize + WEAKREF as usize + 2 * BLOCKS_PER_ATB * BLOCK_BYTES;
-    let usable = bytes.saturating_sub(1);
+    const BIT_TABLES: usize = FINALISER as usize + WEAKREF as usize + NO_SCAN as usize;
+    const TWICE_PER_ATB_BYTE: usize = 2 + BIT_TABLES + 2 * BLOCKS_PER_ATB * BLOCK_BYTES;
+    let usable = bytes.saturating_sub(1 + most_starts_bytes(bytes));
     // Divided before it is doubled, so that no size overflows.
     usable / TWICE_PER_ATB_BYTE * 2 + (usable % TWICE_PER_ATB_BYTE * 2 >= TWICE_PER_ATB_BYTE) as usize
 }
@@ -46,9 +50,23 @@ const fn wtb_bytes_for(atb_bytes: usize) -> usize {
     if WEAKREF { (atb_bytes * BLOCKS_PER_ATB).div_ceil(BLOCKS_PER_BYTE) } else { 0 }
 }
 
+/// The NTB has a bit a block too.
+const fn ntb_bytes_for(atb_bytes: usize) -> usize {
+    if NO_SCAN { (atb_bytes * BLOCKS_PER_ATB).div_ceil(BLOCKS_PER_BYTE) } else { 0 }
+}
+
+/// What the starts of long objects and their alignment take of `bytes` bytes at most, and another two bytes, by which three
+/// bit tables that are rounded up can exceed the formula.
+const fn most_starts_bytes(bytes: usize) -> usize {
+    if INTERIOR { starts_bytes_for(bytes / BLOCK_BYTES) + size_of::<u32>() + 2 } else { 0 }
+}
+
 /// Tables and pool, in bytes.
 const fn bytes_for(atb_bytes: usize) -> usize {
-    atb_bytes + ftb_bytes_for(atb_bytes) + wtb_bytes_for(atb_bytes) + atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES
+    let blocks = atb_bytes * BLOCKS_PER_ATB;
+    let bit_tables = ftb_bytes_for(atb_bytes) + wtb_bytes_for(atb_bytes) + ntb_bytes_for(atb_bytes);
+    let starts = if INTERIOR && blocks > 0 { starts_bytes_for(blocks) + size_of::<u32>() - 1 } else { 0 };
+    atb_bytes + bit_tables + starts + blocks * BLOCK_BYTES
 }
 
 /// Where the last whole block of the memory [start, end) ends, as an offset from `start`; 0 if `end` lies before `start`.
@@ -62,6 +80,27 @@ pub(crate) fn bytes_with_record(blocks: usize) -> usize {
     let bit_tables = FINALISER as usize + WEAKREF as usize;
     let tables = blocks / BLOCKS_PER_ATB + blocks / BLOCKS_PER_BYTE * bit_tables;
     (tables + blocks * BLOCK_BYTES + 1 + AREA_BYTES).next_multiple_of(BLOCK_BYTES)
+}
+
+/// Addresses that a host has reserved for a heap that grows in place ([`crate::Heap::init_reserved`]).
+#[derive(Clone, Copy)]
+pub struct Reserved {
+    /// Where the tables go: [`reserved_table_bytes`] zero bytes, word aligned. They need be memory only as far as they
+    /// describe blocks that the heap has.
+    pub tables: NonNull<u8>,
+    /// Where block 0 goes; block aligned.
+    pub pool: NonNull<u8>,
+    /// How many blocks the heap can have at most: less than 2^32, a multiple of [`GROWTH_STEP`].
+    pub most_blocks: usize,
+}
+
+/// A heap that grows in place has a multiple of so many blocks: whole words of all its tables.
+pub const GROWTH_STEP: usize = 8 * WORD_BYTES;
+
+/// How many bytes the tables of a heap of up to `most_blocks` blocks take.
+pub const fn reserved_table_bytes(most_blocks: usize) -> usize {
+    let atb_bytes = most_blocks / BLOCKS_PER_ATB;
+    bytes_for(atb_bytes) - most_blocks * BLOCK_BYTES
 }
 
 /// One area's record, laid out as MicroPython's `mp_state_mem_area_t`.
@@ -116,6 +155,16 @@ impl Area {
         self.field(config::AREA_WTB_START)
     }
 
+    /// First byte of the NTB.
+    fn ntb_start(self) -> Field<*mut u8> {
+        self.field(config::AREA_NTB_START)
+    }
+
+    /// The starts of long objects, aligned.
+    fn starts_start(self) -> Field<*mut u8> {
+        self.field(config::AREA_STARTS)
+    }
+
     /// First byte of block 0.
     fn pool_start(self) -> Field<*mut u8> {
         self.field(config::AREA_POOL_START)
@@ -162,6 +211,30 @@ impl Area {
     /// Whether the object with this head has a weak reference; never in builds without them.
     pub(crate) fn has_weakref(self, block: usize) -> bool {
         WEAKREF && self.wtb().get(block)
+    }
+
+    /// The area's NTB, by value. Only in builds with no-scan objects.
+    pub(crate) fn ntb(self) -> BitTable {
+        // SAFETY: I5: as for the ATB.
+        unsafe { BitTable::new(NonNull::new_unchecked(self.ntb_start().get()), self.blocks()) }
+    }
+
+    /// The starts of the area's long objects, by value. Only in builds with interior pointers.
+    pub(crate) fn starts(self) -> Starts {
+        // SAFETY: I5: as for the ATB.
+        unsafe { Starts::new(NonNull::new_unchecked(self.starts_start().get()), self.blocks()) }
+    }
+
+    /// The head of the object that a tail belongs to. Only in builds with interior pointers.
+    #[inline(never)]
+    pub(crate) fn head_of(self, tail: usize) -> usize {
+        // Not further back than to where the long object's start is written down.
+        let lowest = tail & !(BLOCKS_PER_START - 1);
+        self.atb::<FastAtb>().not_tail_before(tail, lowest).unwrap_or_else(|| {
+            // A disguised free run has no start written down: what is there may be anything.
+            let start = self.starts().of(tail);
+            if start < lowest { start } else { tail }
+        })
     }
 
     /// The first byte of block 0.
@@ -218,18 +291,68 @@ impl Area {
     /// `end` is block aligned, and the `bytes_for(atb_bytes)` bytes below it belong to the heap.
     unsafe fn lay_out<M: Memory>(self, end: NonNull<u8>, atb_bytes: usize) {
         let (ftb_bytes, wtb_bytes) = (ftb_bytes_for(atb_bytes), wtb_bytes_for(atb_bytes));
+        let ntb_bytes = ntb_bytes_for(atb_bytes);
         // SAFETY: the caller's promise: all of them fit below `end`.
         unsafe {
             let pool = end.sub(atb_bytes * BLOCKS_PER_ATB * BLOCK_BYTES);
             let atb = pool.sub(atb_bytes);
             let ftb = atb.sub(ftb_bytes);
             let wtb = ftb.sub(wtb_bytes);
-            M::clear(wtb, wtb_bytes + ftb_bytes + atb_bytes);
+            let ntb = wtb.sub(ntb_bytes);
+            M::clear(ntb, ntb_bytes + wtb_bytes + ftb_bytes + atb_bytes);
             if WEAKREF {
                 self.wtb_start().set(wtb.as_ptr());
             }
+            if NO_SCAN {
+                self.ntb_start().set(ntb.as_ptr());
+            }
+            if INTERIOR {
+                let starts = ntb.sub(starts_bytes_for(atb_bytes * BLOCKS_PER_ATB));
+                let unaligned = starts.addr().get() % size_of::<u32>();
+                self.starts_start().set(starts.sub(unaligned).as_ptr());
+            }
             self.record(ftb, atb, atb_bytes, pool, end);
         }
+    }
+
+    /// Makes this the area of reserved addresses, without any block yet.
+    ///
+    /// # Safety
+    /// The addresses belong to the heap from now on, and the tables are zero (I3).
+    pub(crate) unsafe fn lay_out_reserved(self, reserved: Reserved) {
+        let Reserved { tables, pool, most_blocks } = reserved;
+        let atb_bytes = most_blocks / BLOCKS_PER_ATB;
+        // SAFETY: the caller's promise: the tables, one behind the other, take at most `reserved_table_bytes`.
+        let (starts, ftb) = unsafe {
+            let starts = tables.add(atb_bytes);
+            (starts, starts.add(if INTERIOR { starts_bytes_for(most_blocks) } else { 0 }))
+        };
+        // SAFETY: as above.
+        let (wtb, ntb) = unsafe {
+            let wtb = ftb.add(ftb_bytes_for(atb_bytes));
+            (wtb, wtb.add(wtb_bytes_for(atb_bytes)))
+        };
+        if WEAKREF {
+            self.wtb_start().set(wtb.as_ptr());
+        }
+        if NO_SCAN {
+            self.ntb_start().set(ntb.as_ptr());
+        }
+        if INTERIOR {
+            self.starts_start().set(starts.as_ptr());
+        }
+        self.record(ftb, tables, 0, pool, pool);
+    }
+
+    /// Lets a reserved area have `blocks` more blocks, a multiple of [`GROWTH_STEP`].
+    ///
+    /// # Safety
+    /// The addresses behind its last block, and the tables' bytes that describe them, are memory by now; the tables' are
+    /// zero.
+    pub(crate) unsafe fn extend(self, blocks: usize) {
+        debug_assert!(blocks % GROWTH_STEP == 0);
+        self.atb_bytes().set(self.atb_bytes().get() + blocks / BLOCKS_PER_ATB);
+        self.pool_end().set(self.pool_end().get().wrapping_add(blocks * BLOCK_BYTES));
     }
 
     fn lay_out_empty(self) {
@@ -237,6 +360,12 @@ impl Area {
         let at = self.address();
         if WEAKREF {
             self.wtb_start().set(at.as_ptr());
+        }
+        if NO_SCAN {
+            self.ntb_start().set(at.as_ptr());
+        }
+        if INTERIOR {
+            self.starts_start().set(at.as_ptr());
         }
         self.record(at, at, 0, at, at);
     }
@@ -284,8 +413,8 @@ mod tests {
     fn gc_c(bytes: usize) -> usize {
         let block = BLOCK_BYTES as u128;
         let half = 8 * 4 / 8;
-        let per = 8 + FINALISER as u128 * half + WEAKREF as u128 * half + 8 * 4 * block;
-        (((bytes as u128) - 1) * 8 / per) as usize
+        let per = 8 + FINALISER as u128 * half + WEAKREF as u128 * half + NO_SCAN as u128 * half + 8 * 4 * block;
+        ((bytes as u128).saturating_sub(1 + most_starts_bytes(bytes) as u128) * 8 / per) as usize
     }
 
     #[test]

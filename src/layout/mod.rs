@@ -7,7 +7,7 @@
 //!   atb       the allocation table, two bits a block      bit_table  one bit a block: finalisers, weak references
 //!   lanes     a machine word of the ATB                   bits       finding a set bit, with or without an instruction
 //!   block     what a block can be, and its address        memory     clearing and copying
-//!   bytes     a word as small numbers, compared at once
+//!   bytes     a word as small numbers, compared at once  starts     where long objects start: for interior pointers
 //! ```
 
 pub mod area;
@@ -21,4 +21,5 @@ pub(crate) mod field;
 pub(crate) mod lanes;
 pub mod memory;
 pub(crate) mod phase;
+pub(crate) mod starts;
 pub mod state;

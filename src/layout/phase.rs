@@ -90,7 +90,7 @@ impl Phase {
 
     /// No object waits any more.
     pub fn clear_deferred(&self) {
-        self.0.set(self.0.get() & !DEFERRED);
+        self.0.set(self.0.get() & !(DEFERRED | CARD_BITS));
     }
 
     /// log2 of how many table words a card stands for, below 32.

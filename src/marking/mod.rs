@@ -25,6 +25,12 @@ pub trait Marking<H: Host>: Copy {
     /// The words can be read. A collection is under way, and its phase is marking.
     unsafe fn mark(self, words: *const usize, len: usize);
 
+    /// The same in builds with interior pointers, where words may point into objects, too.
+    ///
+    /// # Safety
+    /// As `mark`.
+    unsafe fn mark_from_inside(self, _words: *const usize, _len: usize) {}
+
     /// Scans the objects that still wait, and all that they lead to.
     fn finish(self);
 }

@@ -3,8 +3,10 @@
 use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 
-use super::{Areas, blocks_for};
-use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO};
+use super::{AllocFlags, Areas, blocks_for};
+use crate::config::{
+    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, GROWTH, INTERIOR, MUTEX, NO_SCAN, SPLIT_HEAP_AUTO,
+};
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
@@ -22,24 +24,24 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         Self(context, PhantomData)
     }
 
-    /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be.
+    /// Allocates `bytes` bytes; NULL if that cannot be.
     #[inline(always)]
-    pub fn alloc(self, bytes: usize, finaliser: bool) -> *mut u8 {
+    pub fn alloc(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
         if V::Placement::<H>::SHORTCUTS {
-            self.alloc_inlined(bytes, finaliser)
+            self.alloc_inlined(bytes, flags)
         } else {
-            self.alloc_out_of_line(bytes, finaliser)
+            self.alloc_out_of_line(bytes, flags)
         }
     }
 
     /// Not inlined: without shortcuts all callers share it.
     #[inline(never)]
-    fn alloc_out_of_line(self, bytes: usize, finaliser: bool) -> *mut u8 {
-        self.alloc_inlined(bytes, finaliser)
+    fn alloc_out_of_line(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        self.alloc_inlined(bytes, flags)
     }
 
     #[inline(always)]
-    fn alloc_inlined(self, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_inlined(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
         let n = blocks_for(bytes);
         if n == 0 || self.0.is_locked() {
             return null_mut();
@@ -48,55 +50,55 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             self.0.host().enter();
         }
         if !V::Placement::<H>::SHORTCUTS {
-            return self.search(n, bytes, finaliser, false);
+            return self.search(n, bytes, flags, false);
         }
         // Most allocations are of one block, and need nothing of what the others need. Apart from those they are short.
         if n > 1 {
-            return self.alloc_more(n, bytes, finaliser);
+            return self.alloc_more(n, bytes, flags);
         }
         if !self.is_collection_due() {
             if let Some(place) = V::Placement::over(self.0).take_quickly(1) {
-                return self.fill_in(place, 1, bytes, finaliser).as_ptr();
+                return self.fill_in(place, 1, bytes, flags).as_ptr();
             }
         }
-        self.alloc_otherwise(n, bytes, finaliser)
+        self.alloc_otherwise(n, bytes, flags)
     }
 
     /// Allocates more than one block. In a build with a mutex the caller has taken it.
     #[inline(never)]
-    fn alloc_more(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_more(self, n: usize, bytes: usize, flags: AllocFlags) -> *mut u8 {
         if !self.is_collection_due() {
             if let Some(place) = V::Placement::over(self.0).take_quickly(n) {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+                return self.fill_in(place, n, bytes, flags).as_ptr();
             }
         }
-        self.alloc_otherwise(n, bytes, finaliser)
+        self.alloc_otherwise(n, bytes, flags)
     }
 
     /// Allocates if the quickest way has failed. In a build with a mutex the caller has taken it.
     #[inline(never)]
-    fn alloc_otherwise(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_otherwise(self, n: usize, bytes: usize, flags: AllocFlags) -> *mut u8 {
         let placement = V::Placement::over(self.0);
         let due = self.is_collection_due();
         if placement.is_too_much(n) {
-            return self.alloc_by_search(n, bytes, finaliser, true);
+            return self.alloc_by_search(n, bytes, flags, true);
         }
         if !due {
             if let Some(place) = placement.take_within_word(n).or_else(|| placement.take_small(n)) {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+                return self.fill_in(place, n, bytes, flags).as_ptr();
             }
         }
-        self.alloc_by_search(n, bytes, finaliser, !due && placement.is_small(n))
+        self.alloc_by_search(n, bytes, flags, !due && placement.is_small(n))
     }
 
     #[inline(never)]
-    fn alloc_by_search(self, n: usize, bytes: usize, finaliser: bool, in_vain: bool) -> *mut u8 {
-        self.search(n, bytes, finaliser, in_vain)
+    fn alloc_by_search(self, n: usize, bytes: usize, flags: AllocFlags, in_vain: bool) -> *mut u8 {
+        self.search(n, bytes, flags, in_vain)
     }
 
     /// Allocates without a shortcut, after one that was tried `in_vain` and has searched the whole heap, or not. In a build
     /// with a mutex the caller has taken it.
-    fn search(self, n: usize, bytes: usize, finaliser: bool, mut in_vain: bool) -> *mut u8 {
+    fn search(self, n: usize, bytes: usize, flags: AllocFlags, mut in_vain: bool) -> *mut u8 {
         let mut collected = false;
         let mut may_grow = SPLIT_HEAP_AUTO;
         if self.is_collection_due() && self.may_collect() {
@@ -106,9 +108,12 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         loop {
             let place = if in_vain { None } else { V::Placement::over(self.0).take(n) };
             if let Some(place) = place {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+                return self.fill_in(place, n, bytes, flags).as_ptr();
             }
             in_vain = false;
+            if GROWTH && self.0.host().grow(n, collected || !self.may_collect()) {
+                continue;
+            }
             if collected || !self.may_collect() {
                 if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
                     may_grow = false;
@@ -143,7 +148,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     }
 
     /// Updates the counters for a new object of `n` blocks, releases the mutex and clears the memory.
-    fn fill_in(self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
+    fn fill_in(self, place: Place, n: usize, bytes: usize, flags: AllocFlags) -> NonNull<u8> {
         let Place { area, block } = place;
         V::Counting::note_used(area, n);
         area.last_used().set(area.last_used().get().max(block + n - 1));
@@ -153,18 +158,29 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         }
         // SAFETY: I6: the block is one of this area's.
         let object = unsafe { ptr_from_block(area.pool(), block) };
-        if FINALISER && finaliser {
+        if FINALISER && flags.has(AllocFlags::FINALISER) {
             // SAFETY: I6: the object has at least one block, that is a word. Cleared first: a finaliser must never see
             // what lay here before.
             unsafe { object.cast::<usize>().write(0) };
             area.ftb().set(block);
+        }
+        if NO_SCAN {
+            // In an object of whose kind there was none here before, the bit may be anything.
+            let ntb = area.ntb();
+            if flags.has(AllocFlags::NO_SCAN) { ntb.set(block) } else { ntb.clear(block) }
+        }
+        if INTERIOR {
+            area.starts().note(block, n);
         }
         // Another thread may collect from here on, and finds the object only if its address is in a register or on the
         // stack: the compiler must have computed the address by now.
         let object = if MUTEX { computed_by_now(object) } else { object };
         self.0.host().exit();
         // What a caller leaves unused of its blocks must not look like pointers. Without the conservative clear, that is
-        // what lies behind `bytes`.
+        // what lies behind `bytes`. But in some objects nobody looks for pointers.
+        if NO_SCAN && flags.has(AllocFlags::NO_SCAN) && flags.has(AllocFlags::NOT_CLEARED) {
+            return object;
+        }
         if CONSERVATIVE_CLEAR {
             // SAFETY: I6: the object's n blocks, which belong to the caller and nobody else from now on.
             unsafe { V::Memory::clear_blocks(object, n) };

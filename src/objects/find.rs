@@ -1,11 +1,13 @@
 //! Finding the object that a pointer from the host belongs to, or saying what is wrong with the pointer.
 
+use core::ptr::null_mut;
+
 use crate::config::BLOCK_BYTES;
 use crate::context::Context;
 use crate::host::{Host, Misuse};
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
-use crate::layout::block::{Kind, block_from_ptr};
+use crate::layout::block::{Kind, block_from_ptr, ptr_from_block};
 
 /// The object that starts at `ptr`. Its head may be marked: a finaliser may free objects that the collection has reached.
 #[inline(always)]
@@ -37,6 +39,34 @@ pub(crate) fn blocks_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) ->
     }
     context.host().exit();
     n
+}
+
+/// The address of the object that `ptr` points into; NULL if it points at no object's bytes. In builds with interior
+/// pointers, where there is one area.
+pub(crate) fn object_around<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> *mut u8 {
+    context.host().enter();
+    let area = context.state().first_area();
+    let mut block = ptr.addr().wrapping_sub(area.pool().addr().get()) / BLOCK_BYTES;
+    let mut object = null_mut();
+    if block < area.blocks() {
+        if area.atb::<A>().kind(block) == Kind::Tail {
+            block = area.head_of(block);
+        }
+        if area.atb::<A>().kind(block).is_head() {
+            // SAFETY: I6: the block is one of this area's.
+            object = unsafe { ptr_from_block(area.pool(), block) }.as_ptr();
+        }
+    }
+    context.host().exit();
+    object
+}
+
+/// Whether `ptr` is the address of a marked head.
+pub(crate) fn is_marked<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> bool {
+    context.state().areas().any(|area| {
+        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks());
+        block.is_some_and(|block| area.atb::<A>().kind(block) == Kind::Mark)
+    })
 }
 
 /// What is wrong with a pointer that is no object's.

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use crate::config::ALLOC_THRESHOLD;
 use crate::context::Context;
 use crate::host::{Host, Misuse};
-use crate::layout::area::{Area, bytes_with_record};
+use crate::layout::area::{Area, Reserved, bytes_with_record};
 use crate::placement::Placement;
 use crate::variant::Variant;
 
@@ -24,9 +24,38 @@ impl<H: Host, V: Variant> Areas<H, V> {
     /// # Safety
     /// The memory belongs to the heap from now on, until the next `init` (I3).
     pub unsafe fn init(self, start: *mut u8, end: *mut u8) {
-        let state = self.0.state();
         // SAFETY: I3.
-        let has_blocks = unsafe { state.first_area().lay_out_in::<V::Memory>(start, end) };
+        let has_blocks = unsafe { self.0.state().first_area().lay_out_in::<V::Memory>(start, end) };
+        self.reset();
+        if !has_blocks {
+            self.report_bad_range(start, end);
+        }
+    }
+
+    /// Makes a heap of reserved addresses, without any block yet.
+    ///
+    /// # Safety
+    /// As [`crate::Heap::init_reserved`].
+    pub unsafe fn init_reserved(self, reserved: Reserved) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.state().first_area().lay_out_reserved(reserved) };
+        self.reset();
+    }
+
+    /// Lets a heap of reserved addresses have more blocks.
+    ///
+    /// # Safety
+    /// As [`crate::Heap::extend`].
+    pub unsafe fn extend(self, blocks: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.state().first_area().extend(blocks) };
+        // A free run at the end has become longer, and no hole may be a part of one (I7).
+        V::Placement::over(self.0).reset();
+    }
+
+    /// A new heap's state.
+    fn reset(self) {
+        let state = self.0.state();
         state.phase().set(0);
         V::Placement::over(self.0).reset();
         self.0.lock_depth().set(0);
@@ -36,9 +65,6 @@ impl<H: Host, V: Variant> Areas<H, V> {
             state.alloc_amount().set(0);
         }
         self.0.host().init_mutex();
-        if !has_blocks {
-            self.report_bad_range(start, end);
-        }
     }
 
     /// Adds the area [start, end) behind the others.

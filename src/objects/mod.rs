@@ -6,10 +6,35 @@ mod grow;
 pub(crate) mod release;
 pub(crate) mod resize;
 
-pub(crate) use find::{blocks_at, object_at};
+pub(crate) use find::{blocks_at, is_marked, object_around, object_at};
 pub(crate) use grow::Areas;
 
 use crate::config::BLOCK_BYTES;
+
+/// What an allocation asks for. One byte: it goes from function to function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocFlags(u8);
+
+impl AllocFlags {
+    /// Nothing special.
+    pub const NONE: AllocFlags = AllocFlags(0);
+    /// The object may have a finaliser. gc.c: `GC_ALLOC_FLAG_HAS_FINALISER`.
+    pub const FINALISER: AllocFlags = AllocFlags(1);
+    /// No collection looks for pointers in the object: text, numbers. CircuitPython: `GC_ALLOC_FLAG_DO_NOT_COLLECT`.
+    pub const NO_SCAN: AllocFlags = AllocFlags(2);
+    /// The object may hold anything at first. Only together with `NO_SCAN`; otherwise it means nothing.
+    pub const NOT_CLEARED: AllocFlags = AllocFlags(4);
+
+    /// Both of them.
+    pub const fn and(self, other: AllocFlags) -> AllocFlags {
+        AllocFlags(self.0 | other.0)
+    }
+
+    #[inline(always)]
+    fn has(self, flag: AllocFlags) -> bool {
+        self.0 & flag.0 != 0
+    }
+}
 
 /// How many blocks `bytes` bytes need. An absurd size overflows, and needs 0: gc.c's own arithmetic makes that of it.
 #[inline(always)]

@@ -5,8 +5,8 @@ use core::ptr::{NonNull, null_mut};
 
 use super::allocate::Allocate;
 use super::release::Release;
-use super::{blocks_at, blocks_for, object_at};
-use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
+use super::{AllocFlags, blocks_at, blocks_for, object_at};
+use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, INTERIOR, NO_SCAN, WEAKREF};
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::{Host, Misuse};
@@ -21,8 +21,8 @@ use crate::variant::Variant;
 enum InPlace {
     /// Done; the object is where it was.
     Done,
-    /// There is no room behind the object. It has this many blocks, and a finaliser or not.
-    NoRoom { blocks: usize, finaliser: bool },
+    /// There is no room behind the object. It has this many blocks, and was allocated with these flags.
+    NoRoom { blocks: usize, flags: AllocFlags },
 }
 
 /// Changes the size of objects.
@@ -64,7 +64,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
             self.0.host().exit();
             return true;
         }
-        self.note_used(area, block + old, n - old);
+        self.note_grown(area, block, old, n);
         self.0.host().exit();
         // SAFETY: I6: a block of this area, and the head of an object of n blocks, the first `old` of which hold data.
         unsafe { clear_new::<V::Memory>(ptr_from_block(area.pool(), block), old, n, bytes) };
@@ -94,7 +94,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
         }
         match self.resize_in_place(area, block, n, bytes) {
             InPlace::Done => ptr,
-            InPlace::NoRoom { blocks, finaliser } if may_move => self.relocate(ptr, blocks, bytes, finaliser),
+            InPlace::NoRoom { blocks, flags } if may_move => self.relocate(ptr, blocks, bytes, flags),
             InPlace::NoRoom { .. } => null_mut(),
         }
     }
@@ -113,24 +113,27 @@ impl<H: Host, V: Variant> Resize<H, V> {
         }
         let more = n - old;
         if atb.frees_after(block + old - 1, more) < more {
-            let finaliser = FINALISER && area.ftb().get(block);
+            let flags = flags_of(area, block);
             self.0.host().exit();
-            return InPlace::NoRoom { blocks: old, finaliser };
+            return InPlace::NoRoom { blocks: old, flags };
         }
         atb.free_to_tail(block + old, more);
-        self.note_used(area, block + old, more);
+        self.note_grown(area, block, old, n);
         self.0.host().exit();
         // SAFETY: I6: the object's n blocks belong to the caller; the new ones held nothing.
         unsafe { clear_new::<V::Memory>(ptr_from_block(area.pool(), block), old, n, bytes) };
         InPlace::Done
     }
 
-    /// Updates the counters for `n` blocks that have just come into use.
+    /// Updates the counters for the object at `block`, which has just grown from `old` to `n` blocks.
     #[inline(always)]
-    fn note_used(self, area: Area, block: usize, n: usize) {
-        V::Counting::note_used(area, n);
+    fn note_grown(self, area: Area, block: usize, old: usize, n: usize) {
+        V::Counting::note_used(area, n - old);
         area.last_used().set(area.last_used().get().max(block + n - 1));
-        V::Placement::over(self.0).note_use(area, block, n);
+        if INTERIOR {
+            area.starts().note(block, n);
+        }
+        V::Placement::over(self.0).note_use(area, block + old, n - old);
     }
 
     /// Copies an object of `blocks` blocks to a new place and frees the old one.
@@ -138,8 +141,8 @@ impl<H: Host, V: Variant> Resize<H, V> {
     /// The allocation may have collected. An object that nothing reached is gone then, and the new one may lie in its
     /// blocks: that was the caller's mistake, and is reported as one.
     #[cold]
-    fn relocate(self, from: *mut u8, blocks: usize, bytes: usize, finaliser: bool) -> *mut u8 {
-        let to = Allocate::<H, V>::of(self.0).alloc(bytes, finaliser);
+    fn relocate(self, from: *mut u8, blocks: usize, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        let to = Allocate::<H, V>::of(self.0).alloc(bytes, flags);
         if to.is_null() {
             return to;
         }
@@ -171,6 +174,19 @@ impl<H: Host, V: Variant> Resize<H, V> {
             _ => None,
         }
     }
+}
+
+/// The flags with which an object was allocated.
+#[inline(always)]
+fn flags_of(area: Area, block: usize) -> AllocFlags {
+    let mut flags = AllocFlags::NONE;
+    if FINALISER && area.ftb().get(block) {
+        flags = flags.and(AllocFlags::FINALISER);
+    }
+    if NO_SCAN && area.ntb().get(block) {
+        flags = flags.and(AllocFlags::NO_SCAN);
+    }
+    flags
 }
 
 /// Clears what must be clear when an object has grown from `old` to `n` blocks: as for a new object, what the caller leaves

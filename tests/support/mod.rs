@@ -7,7 +7,8 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use gcheap::config::{
-    AREA_BYTES, BLOCK_BYTES, FINALISER, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES, WEAKREF,
+    AREA_BYTES, BLOCK_BYTES, FINALISER, INTERIOR, NO_SCAN, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES,
+    WEAKREF,
 };
 use gcheap::inspect::dump::Printer;
 use gcheap::{Host, Misuse};
@@ -35,6 +36,12 @@ pub struct World {
     pub told: RefCell<Vec<usize>>,
     pub max_new_split: Cell<usize>,
     pub given_back: RefCell<Vec<usize>>,
+    /// Whether words in objects that point into others count.
+    pub inside: Cell<bool>,
+    /// How often the heap may still grow by 64 blocks, in memory that was reserved for that.
+    pub growths: Cell<usize>,
+    /// What the heap said when it asked to grow.
+    pub asked_to_grow: RefCell<Vec<(usize, bool)>>,
     /// Root words with this value count as unreadable; 0 is none.
     pub unreadable: Cell<usize>,
 }
@@ -90,6 +97,20 @@ impl Host for TestHost<'_> {
         secret == 0 || unsafe { *word } != secret
     }
     fn hook(self, _: usize) {}
+    fn follows_interior(self) -> bool {
+        self.0.inside.get()
+    }
+    #[cfg(gcheap_growth)]
+    fn grow(self, blocks: usize, last: bool) -> bool {
+        self.0.asked_to_grow.borrow_mut().push((blocks, last));
+        let may = self.0.growths.get() > 0;
+        if may {
+            self.0.growths.set(self.0.growths.get() - 1);
+            // SAFETY: the test has reserved room for as many growths as it allows.
+            unsafe { self.0.heap().extend(gcheap::GROWTH_STEP) };
+        }
+        may
+    }
     fn misuse(self, what: Misuse, ptr: *const u8) {
         self.0.misuses.borrow_mut().push((what, ptr.addr()));
     }
@@ -117,6 +138,9 @@ impl World {
             told: RefCell::new(vec![]),
             max_new_split: Cell::new(0),
             given_back: RefCell::new(vec![]),
+            inside: Cell::new(false),
+            growths: Cell::new(0),
+            asked_to_grow: RefCell::new(vec![]),
             unreadable: Cell::new(0),
         });
         for (i, &blocks) in areas.iter().enumerate() {
@@ -249,9 +273,11 @@ impl World {
 
 /// How many bytes an area of so many blocks needs.
 pub fn bytes_for(blocks: usize) -> usize {
-    let bitmaps = FINALISER as usize + WEAKREF as usize;
+    let bitmaps = FINALISER as usize + WEAKREF as usize + NO_SCAN as usize;
     let tables = blocks / 4 + blocks.div_ceil(8) * bitmaps;
-    tables + 1 + blocks * BLOCK_BYTES
+    let bytes = tables + 1 + blocks * BLOCK_BYTES;
+    // Four bytes for every 4096 blocks' worth of bytes, and six.
+    if INTERIOR { bytes + ((bytes + 10) / BLOCK_BYTES).div_ceil(4096) * 4 + 6 } else { bytes }
 }
 
 struct Text(String);

@@ -167,6 +167,20 @@ impl FastAtb {
         Some(i)
     }
 
+    /// The last block before this one that is no tail, if it is `lowest` or lies above that.
+    pub(crate) fn not_tail_before(&self, block: usize, lowest: usize) -> Option<usize> {
+        let (mut i, lane) = self.at(block);
+        let lowest = self.slot(lowest);
+        let mut others = !tails(self.load(i)) & lanes_below(lane);
+        while others == 0 && i * BLOCKS_PER_WORD > lowest {
+            i -= 1;
+            others = !tails(self.load(i)) & LANES;
+        }
+        let last = (Word::BITS - others.leading_zeros()) as usize / 2;
+        let slot = i * BLOCKS_PER_WORD + last;
+        if others != 0 && slot >= lowest { Some(self.block(slot)) } else { None }
+    }
+
     /// Frees the tails at the start of word `i` and on; says how many there were.
     #[inline(never)]
     fn tails_to_free(&self, mut i: usize) -> usize {

@@ -7,7 +7,7 @@ use super::super::block::{Kind, block_or_more};
 use super::super::lanes::{BLOCKS_PER_WORD, Word, block_shift, run_at_bottom, tails};
 use super::fast::{FastAtb, Reached, object_at};
 use super::{Atb, Cell};
-use crate::config::BLOCK_BYTES;
+use crate::config::{BLOCK_BITS, BLOCK_BYTES, INTERIOR};
 
 /// The words of an area's table that belong to the table alone, or to it and another table of the area. A first word that
 /// may begin before the area is left out.
@@ -47,10 +47,21 @@ impl Window {
         }
     }
 
-    /// The slot that a word is the address of, or a number that `has` is false of.
+    /// The slot that a word is the address of, or a number that `has` is false of. With interior pointers, the slot of the
+    /// block that it points into.
     #[inline(always)]
     pub fn slot_or_more(&self, word: usize) -> usize {
+        if INTERIOR {
+            return word.wrapping_sub(self.start.addr()) >> BLOCK_BITS;
+        }
         block_or_more(word, self.start.addr())
+    }
+
+    /// Whether a slot is a tail's.
+    #[inline(always)]
+    pub fn is_tail(&self, slot: usize) -> bool {
+        let cell = self.cell(slot);
+        slot >= self.foreign && cell.load() >> cell.shift & 3 == Kind::Tail as Word
     }
 
     /// Whether every block of the area has a slot.

@@ -73,6 +73,12 @@ impl<H: Host> Deferred<H> {
         Cards { state: self.0.state(), bits: phase_of(self.0.state()).card_bits() }
     }
 
+    /// Nothing waits any more, and no free run is disguised: marking may begin anew.
+    pub fn end(self) {
+        phase_of(self.0.state()).clear_deferred();
+        self.words().far_steps().set(0);
+    }
+
     fn words(self) -> MarkingWords {
         MarkingWords(self.0.state())
     }

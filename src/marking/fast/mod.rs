@@ -4,13 +4,14 @@
 mod deferred;
 mod pool;
 mod prefetch;
+mod reach;
 mod roots;
 mod stack;
 mod walk;
 mod wide;
 
 use super::Marking;
-use crate::config::{BLOCK_BYTES, SPLIT_HEAP, WORD_BYTES};
+use crate::config::{BLOCK_BYTES, GROWTH, SPLIT_HEAP, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
@@ -45,7 +46,12 @@ impl<H: Host> Marking<H> for FastMarking<H> {
 
     unsafe fn mark(self, words: *const usize, len: usize) {
         // SAFETY: the caller's promise.
-        unsafe { self.mark_roots(words, len) }
+        unsafe { self.mark_roots(words, len, false) }
+    }
+
+    unsafe fn mark_from_inside(self, words: *const usize, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.mark_roots(words, len, true) }
     }
 
     /// Goes round all cards, again and again: what is deferred meanwhile waits for the next round, so that there are many
@@ -57,6 +63,9 @@ impl<H: Host> Marking<H> for FastMarking<H> {
         }
         while self.scan_cards(deferred) {}
         deferred.restore_free_runs(self.first);
+        if GROWTH {
+            deferred.end();
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! numbers and addresses of code. Where little is alive, looking at them is most of a collection's work.
 
 use super::FastMarking;
-use super::stack::{Child, Depth};
+use super::stack::Depth;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND};
 use crate::host::Host;
 use crate::layout::atb::fast::Reached;
@@ -11,11 +11,11 @@ use crate::layout::atb::fast::Reached;
 const GROUP: usize = 8;
 
 impl<H: Host> FastMarking<H> {
-    /// Marks everything that can be reached from `len` words.
+    /// Marks everything that can be reached from `len` words; `inside` says whether one that points into an object counts.
     ///
     /// # Safety
     /// The words can be read.
-    pub(super) unsafe fn mark_roots(&self, words: *const usize, len: usize) {
+    pub(super) unsafe fn mark_roots(&self, words: *const usize, len: usize, inside: bool) {
         let mut stack = Depth::EMPTY;
         let mut i = 0;
         while i < len {
@@ -24,7 +24,7 @@ impl<H: Host> FastMarking<H> {
             // SAFETY: the caller's promise: `n` words from there on.
             if VALGRIND || SPLIT_HEAP || n < GROUP || !unsafe { self.lead_nowhere(group) } {
                 // SAFETY: the same.
-                stack = unsafe { self.mark_each(group, n, i, stack) };
+                stack = unsafe { self.mark_each(group, n, i, stack, inside) };
             } else {
                 for step in i..i + GROUP {
                     self.context.host().hook(step);
@@ -40,7 +40,7 @@ impl<H: Host> FastMarking<H> {
     /// # Safety
     /// The words can be read.
     #[inline(always)]
-    unsafe fn mark_each(&self, words: *const usize, n: usize, first: usize, mut stack: Depth) -> Depth {
+    unsafe fn mark_each(&self, words: *const usize, n: usize, first: usize, mut stack: Depth, inside: bool) -> Depth {
         for i in 0..n {
             self.context.host().hook(first + i);
             if VALGRIND && !self.context.host().is_addressable(words.wrapping_add(i)) {
@@ -48,9 +48,9 @@ impl<H: Host> FastMarking<H> {
             }
             // SAFETY: the caller's promise. Volatile: another thread's stack may be written to meanwhile.
             let word = unsafe { words.add(i).read_volatile() };
-            let reached = self.mark_word(word);
-            if reached != Reached::Nothing {
-                stack = self.push_object(Child { addr: word, reached }, stack);
+            let child = self.mark_word(word, inside);
+            if child.reached != Reached::Nothing {
+                stack = self.push_object(child, stack);
             }
         }
         stack

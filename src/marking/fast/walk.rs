@@ -3,7 +3,7 @@
 use super::FastMarking;
 use super::WORDS_PER_BLOCK;
 use super::pool::Pool;
-use super::stack::{Child, Depth, FLAGS, LONG, PARKED, STACK_LEN};
+use super::stack::{Depth, FLAGS, LONG, PARKED, STACK_LEN};
 use super::wide::Watch;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP};
 use crate::host::Host;
@@ -105,9 +105,9 @@ impl<H: Host> FastMarking<H> {
             let word = unsafe { words.add(i).read_volatile() };
             let slot = self.window.slot_or_more(word);
             if self.window.has(slot) {
-                let reached = self.window.head_to_mark(slot);
-                if reached != Reached::Nothing {
-                    stack = self.stack().push(Child { addr: word, reached }, stack);
+                let child = self.reach(word, slot);
+                if child.reached != Reached::Nothing {
+                    stack = self.stack().push(child, stack);
                 }
             }
         }
@@ -120,20 +120,15 @@ impl<H: Host> FastMarking<H> {
     fn scan_block_anywhere(&self, pool: Pool, addr: usize, mut stack: Depth) -> Depth {
         self.context.host().hook(addr / BLOCK_BYTES);
         let words = pool.pointer(addr);
+        let inside = self.context.host().follows_interior();
         for i in 0..WORDS_PER_BLOCK {
             // SAFETY: I6: as above.
             let word = unsafe { words.add(i).read_volatile() };
-            let reached = self.mark_word(word);
-            if reached != Reached::Nothing {
-                stack = self.stack().push(Child { addr: word, reached }, stack);
+            let child = self.mark_word(word, inside);
+            if child.reached != Reached::Nothing {
+                stack = self.stack().push(child, stack);
             }
         }
         stack
-    }
-
-    /// Marks the object that a word is the address of, if it is one and not marked yet.
-    #[inline(always)]
-    pub(super) fn mark_word(&self, word: usize) -> Reached {
-        self.find(word).map_or(Reached::Nothing, |(pool, block)| pool.atb.head_to_mark(block))
     }
 }

@@ -143,12 +143,11 @@ impl<H: Host> FastMarking<H> {
         let mut any = false;
         for i in 0..WORDS_PER_BLOCK {
             // SAFETY: I6: word i of the block, as in `scan_block`.
-            let slot = self.window.slot_or_more(unsafe { words.add(i).read_volatile() });
+            let word = unsafe { words.add(i).read_volatile() };
+            let slot = self.window.slot_or_more(word);
             if self.window.has(slot) {
                 any = true;
-                if self.window.head_to_deferred(slot) {
-                    cards.set(self.window.table_word(slot));
-                }
+                self.defer(word, slot, cards);
             }
         }
         any
@@ -160,13 +159,10 @@ impl<H: Host> FastMarking<H> {
     fn scan_anywhere_and_defer(&self, pool: Pool, addr: usize, cards: Cards) -> bool {
         self.context.host().hook(addr / BLOCK_BYTES);
         let words = pool.pointer(addr);
+        let inside = self.context.host().follows_interior();
         for i in 0..WORDS_PER_BLOCK {
             // SAFETY: I6: word i of the block, as in `scan_block`.
-            if let Some((pool, block)) = self.find(unsafe { words.add(i).read_volatile() }) {
-                if let Some(i) = pool.atb.head_to_deferred(block) {
-                    cards.set(pool.words_before + i);
-                }
-            }
+            self.defer_anywhere(unsafe { words.add(i).read_volatile() }, inside, cards);
         }
         true
     }

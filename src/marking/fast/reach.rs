@@ -1,0 +1,105 @@
+//! From a scanned word to the object that it points at: is there one, and what becomes of it?
+//!
+//! As in gc.c, the word must be the address of a head. Two options add to that. In builds with INTERIOR, a word that points
+//! into an object counts too, if the caller says so; and in builds with NO_SCAN, there are objects that are marked, but in
+//! which nobody looks for pointers.
+
+use super::FastMarking;
+use super::deferred::Cards;
+use super::pool::Pool;
+use super::stack::Child;
+use crate::config::{BLOCK_BITS, BLOCK_BYTES, INTERIOR, NO_SCAN};
+use crate::host::Host;
+use crate::layout::atb::Atb;
+use crate::layout::atb::fast::Reached;
+use crate::layout::block::{Kind, block_or_more};
+
+impl<H: Host> FastMarking<H> {
+    /// Marks the object that a word points at, which has this slot in the window. What is to be scanned, if anything.
+    #[inline(always)]
+    pub(super) fn reach(&self, word: usize, slot: usize) -> Child {
+        if !INTERIOR && !NO_SCAN {
+            return Child { addr: word, reached: self.window.head_to_mark(slot) };
+        }
+        let offset = word % BLOCK_BYTES;
+        if INTERIOR && (offset != 0 || self.window.is_tail(slot)) {
+            return self.reach_by_block(word);
+        }
+        let mut reached = self.window.head_to_mark(slot);
+        if NO_SCAN && reached != Reached::Nothing {
+            let block = block_or_more(word, self.first.start.addr().get());
+            if self.first.area.ntb().get(block) {
+                reached = Reached::Nothing;
+            }
+        }
+        Child { addr: word, reached }
+    }
+
+    /// The same for one that does not point at a head.
+    #[inline(never)]
+    fn reach_by_block(&self, word: usize) -> Child {
+        self.mark_word(word, self.context.host().follows_interior())
+    }
+
+    /// The same for any word; `inside` says whether it counts if it points into an object.
+    #[inline(always)]
+    pub(super) fn mark_word(&self, word: usize, inside: bool) -> Child {
+        let nothing = Child { addr: word, reached: Reached::Nothing };
+        if INTERIOR && inside {
+            let Some((block, addr)) = self.find_around(word) else { return nothing };
+            return Child { addr, reached: mark_head(self.first, block) };
+        }
+        match self.find(word) {
+            Some((pool, block)) => Child { addr: word, reached: mark_head(pool, block) },
+            None => nothing,
+        }
+    }
+
+    /// Lets the object that a word points at wait, which has this slot in the window.
+    #[inline(always)]
+    pub(super) fn defer(&self, word: usize, slot: usize, cards: Cards) {
+        if INTERIOR || NO_SCAN {
+            self.defer_anywhere(word, self.context.host().follows_interior(), cards);
+        } else if self.window.head_to_deferred(slot) {
+            cards.set(self.window.table_word(slot));
+        }
+    }
+
+    /// The same for any word.
+    #[inline(always)]
+    pub(super) fn defer_anywhere(&self, word: usize, inside: bool, cards: Cards) {
+        let found = if INTERIOR && inside {
+            self.find_around(word).map(|(block, _)| (self.first, block))
+        } else {
+            self.find(word)
+        };
+        let Some((pool, block)) = found else { return };
+        if NO_SCAN && pool.area.ntb().get(block) {
+            // There is nothing to wait for.
+            pool.atb.head_to_mark(block);
+        } else if let Some(i) = pool.atb.head_to_deferred(block) {
+            cards.set(pool.words_before + i);
+        }
+    }
+
+    /// The head of the object that a word points into, and its address; if it points at a free block, that block. In builds
+    /// with interior pointers there is one pool.
+    #[inline(always)]
+    fn find_around(&self, word: usize) -> Option<(usize, usize)> {
+        let mut block = word.wrapping_sub(self.first.start.addr().get()) >> BLOCK_BITS;
+        if block >= self.first.blocks {
+            return None;
+        }
+        if self.first.atb.kind(block) == Kind::Tail {
+            block = self.first.area.head_of(block);
+        }
+        Some((block, self.first.address(block)))
+    }
+}
+
+/// Marks a head, if it is one and not marked yet; says what is to be scanned of its object.
+#[inline(always)]
+fn mark_head(pool: Pool, block: usize) -> Reached {
+    let reached = pool.atb.head_to_mark(block);
+    if NO_SCAN && reached != Reached::Nothing && pool.area.ntb().get(block) { Reached::Nothing } else { reached }
+}
