@@ -146,12 +146,12 @@ impl<H: Host, V: Variant> Heap<H, V> {
     }
 
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
+    #[inline(always)]
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
-        self.alloc_with(bytes, if finaliser { AllocFlags::FINALISER } else { AllocFlags::NONE })
+        self.alloc_with(bytes, AllocFlags::with_finaliser(finaliser))
     }
 
     /// The same, with flags.
-    #[inline(always)]
     pub fn alloc_with(&self, bytes: usize, flags: AllocFlags) -> *mut u8 {
         Allocate::<H, V>::of(self.context).alloc(bytes, flags)
     }

@@ -7,9 +7,7 @@ use core::ffi::{c_char, c_uint, c_void};
 use super::imports::{CHost, CPrinter, mp_print_t};
 use crate::counting::Info;
 use crate::heap::Heap;
-
-/// The flag for gc_alloc: the object may have a finaliser. py/gc.h: GC_ALLOC_FLAG_HAS_FINALISER.
-const HAS_FINALISER: c_uint = 1;
+use crate::objects::AllocFlags;
 
 /// What tells a binary with this heap from one without.
 #[unsafe(no_mangle)]
@@ -146,7 +144,7 @@ pub extern "C" fn gc_sweep_all() {
 /// if automatic collection is on. Thread-safe. From gc.c: gc_alloc.
 #[unsafe(no_mangle)]
 pub extern "C" fn gc_alloc(n_bytes: usize, alloc_flags: c_uint) -> *mut c_void {
-    heap().alloc(n_bytes, alloc_flags & HAS_FINALISER != 0).cast()
+    heap().alloc_with(n_bytes, AllocFlags::from_bits(alloc_flags)).cast()
 }
 
 /// Frees an object at once, without running its finaliser. NULL is allowed and does nothing.

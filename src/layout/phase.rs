@@ -90,6 +90,11 @@ impl Phase {
 
     /// No object waits any more.
     pub fn clear_deferred(&self) {
+        self.0.set(self.0.get() & !DEFERRED);
+    }
+
+    /// The same, and `card_bits` is 0 again.
+    pub fn clear_cards(&self) {
         self.0.set(self.0.get() & !(DEFERRED | CARD_BITS));
     }
 

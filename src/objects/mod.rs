@@ -30,6 +30,16 @@ impl AllocFlags {
         AllocFlags(self.0 | other.0)
     }
 
+    /// A finaliser, or nothing.
+    pub const fn with_finaliser(finaliser: bool) -> AllocFlags {
+        AllocFlags(finaliser as u8)
+    }
+
+    /// The flags of a C caller; bits that mean nothing are allowed.
+    pub const fn from_bits(bits: u32) -> AllocFlags {
+        AllocFlags(bits as u8)
+    }
+
     #[inline(always)]
     fn has(self, flag: AllocFlags) -> bool {
         self.0 & flag.0 != 0

@@ -75,7 +75,7 @@ impl<H: Host> Deferred<H> {
 
     /// Nothing waits any more, and no free run is disguised: marking may begin anew.
     pub fn end(self) {
-        phase_of(self.0.state()).clear_deferred();
+        phase_of(self.0.state()).clear_cards();
         self.words().far_steps().set(0);
     }
 
