@@ -18,5 +18,5 @@ compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes 
 
 pub mod memory;
 pub mod os;
-//pub mod roots;
+pub mod roots;
 //pub mod threads;
