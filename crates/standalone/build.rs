@@ -1,0 +1,15 @@
+//! Compiles the few lines that Rust cannot express: saving registers on the stack, thread-local variables, and the frames
+//! through which `pthread_exit` unwinds.
+
+fn main() {
+    println!("cargo::rerun-if-changed=native/gcheap_native.c");
+    cc::Build::new()
+        .file("native/gcheap_native.c")
+        .std("gnu11")
+        .warnings(true)
+        .extra_warnings(true)
+        // Cancelling a thread unwinds through these frames.
+        .flag("-fexceptions")
+        .flag_if_supported("-fno-stack-protector")
+        .compile("gcheap_native");
+}

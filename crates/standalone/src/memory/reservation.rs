@@ -1,0 +1,169 @@
+//! Address space that is set aside once, and becomes memory piece by piece.
+
+use crate::os::{OutOfMemory, pages};
+use core::ptr::NonNull;
+
+/// A contiguous range of addresses. Its pages cost nothing until they are committed and touched.
+///
+/// The first page that is committed stays at the same address when more are, so a heap can grow in place. Dropping the
+/// reservation unmaps everything.
+///
+/// Any thread may use it; calls for the same pages must not overlap in time.
+#[derive(Debug)]
+pub struct Reservation {
+    start: NonNull<u8>,
+    bytes: usize,
+}
+
+// SAFETY: the reservation is plain address space, bound to no thread, and its methods only make system calls.
+unsafe impl Send for Reservation {}
+// SAFETY: as above; no method changes the fields.
+unsafe impl Sync for Reservation {}
+
+impl Reservation {
+    /// Reserves `wanted` bytes, rounded up to pages. If the system refuses (`ulimit -v`, 32-bit addresses), half of it is
+    /// tried, and so on, but never less than `least` bytes.
+    ///
+    /// A reservation smaller than wanted means that address space is scarce. The program needs some too, for stacks and
+    /// libraries. So a size below `wanted` is taken only if half as much again is available, unless that leads below
+    /// `least`.
+    pub fn new(wanted: usize, least: usize) -> Result<Self, OutOfMemory> {
+        let least = pages::round_up(least.max(1)).ok_or(OutOfMemory)?;
+        let wanted = pages::round_up(wanted.max(least)).ok_or(OutOfMemory)?;
+        let mut bytes = wanted;
+        loop {
+            if let Ok(start) = pages::reserve(bytes) {
+                let reservation = Self { start, bytes };
+                if bytes == wanted || bytes == least || leaves_room(bytes / 2) {
+                    return Ok(reservation);
+                }
+            }
+            if bytes == least {
+                return Err(OutOfMemory);
+            }
+            bytes = pages::round_up(bytes / 2).ok_or(OutOfMemory)?.max(least);
+        }
+    }
+
+    /// The first address; a multiple of the page size.
+    pub fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+
+    /// The length in bytes; a multiple of the page size.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Makes the pages that hold the bytes [offset, offset + bytes) readable and writable. New pages are zero; those
+    /// committed before keep their contents. Committing 0 bytes does nothing.
+    ///
+    /// Fails if the range ends beyond the reservation, or if the system refuses memory. (Linux usually refuses nothing
+    /// here. A process that exceeds the limit of its cgroup is killed when it touches the memory.)
+    pub fn commit(&self, offset: usize, bytes: usize) -> Result<(), OutOfMemory> {
+        let end = offset.checked_add(bytes).filter(|end| *end <= self.bytes).ok_or(OutOfMemory)?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let first = offset - offset % pages::page_size();
+        let end = pages::round_up(end).ok_or(OutOfMemory)?;
+        // SAFETY: [first, end) are whole pages inside this reservation, because its length is a multiple of the page
+        // size.
+        unsafe { pages::make_usable(self.start.add(first), end - first) }
+    }
+
+    /// Gives the memory of the whole pages inside [offset, offset + bytes) back to the system. They stay committed and
+    /// read as zero. Returns how many bytes were given back; 0 if there is no whole page in the range, or if the range
+    /// ends beyond the reservation.
+    ///
+    /// # Safety
+    /// Nothing in that range is of use any more, and no reference to it exists.
+    pub unsafe fn discard(&self, offset: usize, bytes: usize) -> usize {
+        let Some(end) = offset.checked_add(bytes).filter(|end| *end <= self.bytes) else { return 0 };
+        let Some(first) = pages::round_up(offset) else { return 0 };
+        let end = end - end % pages::page_size();
+        if end <= first {
+            return 0;
+        }
+        // SAFETY: [first, end) are whole pages of this reservation; the caller does not need their contents.
+        if unsafe { pages::discard(self.start.add(first), end - first) } { end - first } else { 0 }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this reservation's, and its owner is done with it.
+        unsafe { pages::unmap(self.start, self.bytes) }
+    }
+}
+
+/// Whether so many bytes of address space are left.
+fn leaves_room(bytes: usize) -> bool {
+    Reservation::new(bytes, bytes).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(reservation: &Reservation, offset: usize, value: u8) {
+        assert!(offset < reservation.bytes());
+        // SAFETY: the tests write only to pages that they committed.
+        unsafe { reservation.start().add(offset).write(value) }
+    }
+
+    fn read(reservation: &Reservation, offset: usize) -> u8 {
+        // SAFETY: as above.
+        unsafe { reservation.start().add(offset).read() }
+    }
+
+    #[test]
+    fn committed_pages_are_zero_and_keep_their_contents() {
+        let page = pages::page_size();
+        let reservation = Reservation::new(100 * page + 1, 1).unwrap();
+        assert_eq!(reservation.bytes(), 101 * page);
+        reservation.commit(0, 10).unwrap();
+        write(&reservation, 9, 7);
+        reservation.commit(5, 2 * page).unwrap();
+        assert_eq!(read(&reservation, 9), 7);
+        assert_eq!(read(&reservation, 2 * page + 4), 0);
+        write(&reservation, 3 * page - 1, 1);
+    }
+
+    #[test]
+    fn a_commit_beyond_the_end_fails() {
+        let reservation = Reservation::new(1 << 20, 1).unwrap();
+        assert_eq!(reservation.commit(1 << 20, 1), Err(OutOfMemory));
+        assert_eq!(reservation.commit(usize::MAX, 2), Err(OutOfMemory));
+        assert_eq!(reservation.commit((1 << 20) - 1, 1), Ok(()));
+        assert_eq!(reservation.commit(1 << 20, 0), Ok(()));
+    }
+
+    #[test]
+    fn discard_clears_whole_pages_only() {
+        let page = pages::page_size();
+        let reservation = Reservation::new(4 * page, 1).unwrap();
+        reservation.commit(0, 4 * page).unwrap();
+        for offset in 0..4 * page {
+            write(&reservation, offset, 1);
+        }
+        // SAFETY: the test does not need what is there.
+        unsafe {
+            assert_eq!(reservation.discard(1, 2 * page), page);
+            assert_eq!(reservation.discard(1, page), 0);
+            assert_eq!(reservation.discard(4 * page, page), 0);
+        }
+        let ones = (0..4 * page).filter(|&offset| read(&reservation, offset) == 1).count();
+        assert_eq!(ones, 3 * page);
+        assert!((page..2 * page).all(|offset| read(&reservation, offset) == 0));
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_halved_down_to_the_least() {
+        let reservation = Reservation::new(usize::MAX / 2, 1 << 20).unwrap();
+        assert!(reservation.bytes() < usize::MAX / 2);
+        assert!(reservation.bytes() >= 1 << 20);
+        assert_eq!(Reservation::new(usize::MAX / 2, usize::MAX / 2).map(|_| ()), Err(OutOfMemory));
+        assert_eq!(Reservation::new(1, usize::MAX).map(|_| ()), Err(OutOfMemory));
+    }
+}

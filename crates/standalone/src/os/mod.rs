@@ -1,0 +1,13 @@
+//! The few calls of the operating system that the other modules share.
+
+mod errno;
+pub mod futex;
+pub mod pages;
+mod thread;
+
+pub use errno::{errno, set_errno};
+pub use thread::{process_id, thread_id, thread_pointer};
+
+/// The system refused memory, or a reservation is used up. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfMemory;
