@@ -1,9 +1,10 @@
 //! Turns the heap's configuration into Rust constants.
 //!
 //! The configuration is a file of `KEY=value` lines named by the environment variable `GCHEAP_CONFIG`; inside a
-//! MicroPython build the port writes it from the interpreter's own headers. Without the variable the options in
-//! `DEFAULTS` hold. Layout keys that the file leaves out are laid out as MicroPython's mpstate.h would. An unknown key,
-//! a missing value or a contradiction stops the build with a sentence.
+//! MicroPython build the port writes it from the interpreter's own headers. Without the variable the feature `standalone`
+//! chooses crates/standalone/heap.env; without that, too, the options in `DEFAULTS` hold. Layout keys that the file leaves
+//! out are laid out as MicroPython's mpstate.h would. An unknown key, a missing value or a contradiction stops the build
+//! with a sentence.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -91,7 +92,8 @@ fn main() {
     let word = number("target pointer width", &env::var("CARGO_CFG_TARGET_POINTER_WIDTH").unwrap()) / 8;
     let mut config = defaults();
     config.insert("POINTER_BYTES".into(), word.to_string());
-    if let Some(path) = env::var_os("GCHEAP_CONFIG") {
+    let standalone = env::var_os("CARGO_FEATURE_STANDALONE").map(|_| "crates/standalone/heap.env".into());
+    if let Some(path) = env::var_os("GCHEAP_CONFIG").or(standalone) {
         let path = Path::new(&path);
         println!("cargo::rerun-if-changed={}", path.display());
         let text = fs::read_to_string(path).unwrap_or_else(|e| stop(&format!("cannot read {}: {e}", path.display())));

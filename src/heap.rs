@@ -18,7 +18,7 @@ use crate::layout::area::Reserved;
 use crate::objects::allocate::Allocate;
 use crate::objects::release::Release;
 use crate::objects::resize::Resize;
-use crate::objects::{AllocFlags, Areas, blocks_at, is_marked, object_around};
+use crate::objects::{AllocFlags, Areas, blocks_at, is_marked, is_no_scan, object_around};
 use crate::variant::{Configured, Variant};
 
 /// A heap: a host, whose storage holds everything there is to know, and a variant. As small as the host.
@@ -126,6 +126,12 @@ impl<H: Host, V: Variant> Heap<H, V> {
         const { assert!(config::GROWTH) };
         Cycle::<H, V>::of(self.context).settle();
         is_marked::<V::Atb, H>(self.context, ptr)
+    }
+
+    /// Whether the object at `ptr`, which is one, was allocated with `AllocFlags::NO_SCAN`. Only in builds with NO_SCAN.
+    pub fn is_no_scan(&self, ptr: *const u8) -> bool {
+        const { assert!(config::NO_SCAN) };
+        is_no_scan::<H>(self.context, ptr)
     }
 
     /// The address of the object that `ptr` points into; NULL if it points at no object's bytes. Only in builds with

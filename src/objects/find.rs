@@ -69,6 +69,13 @@ pub(crate) fn is_marked<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) ->
     })
 }
 
+/// Whether the object at `ptr` is one that nobody scans. In builds with such objects, where there is one area.
+pub(crate) fn is_no_scan<H: Host>(context: Context<H>, ptr: *const u8) -> bool {
+    let area = context.state().first_area();
+    let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks());
+    block.is_some_and(|block| area.ntb().get(block))
+}
+
 /// What is wrong with a pointer that is no object's.
 #[cold]
 #[inline(never)]

@@ -6,7 +6,7 @@ mod grow;
 pub(crate) mod release;
 pub(crate) mod resize;
 
-pub(crate) use find::{blocks_at, is_marked, object_around, object_at};
+pub(crate) use find::{blocks_at, is_marked, is_no_scan, object_around, object_at};
 pub(crate) use grow::Areas;
 
 use crate::config::BLOCK_BYTES;

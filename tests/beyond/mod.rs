@@ -1,5 +1,5 @@
 //! What gc.c does not have, and other interpreters want: objects in which nobody looks for pointers, pointers into objects,
-//! a heap that grows in place. tests/configs/standalone.env has all of it on. Of the fast variant only.
+//! a heap that grows in place. crates/standalone/heap.env has all of it on. Of the fast variant only.
 #![cfg(all(gcheap_no_scan, gcheap_interior, gcheap_growth))]
 
 use std::ptr::NonNull;

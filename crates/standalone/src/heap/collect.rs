@@ -1,0 +1,150 @@
+//! A collection: which threads stop when, what is marked in which order, and what follows.
+//!
+//! ```text
+//!    static data is looked up                 may wait for the loader's lock
+//!    the world stops
+//!      roots are marked                       registers, stacks, thread-local and static data, ranges added by hand,
+//!                                             uncollectable objects, what finalisers will be called with
+//!      short weak links to the dead cleared
+//!      finalisers of the dead are queued      what they will see is marked
+//!      long weak links to the dead cleared
+//!    the world goes on
+//!    the dead are freed
+//!    finalisers run                           later, without the lock (c_abi)
+//! ```
+
+use core::cell::UnsafeCell;
+use core::mem::{ManuallyDrop, size_of};
+use core::ptr;
+
+use gcheap::config::BLOCK_BYTES;
+
+use super::Handle;
+use crate::os::nanoseconds;
+use crate::roots::{AddressRange, DataSegments, with_registers};
+use crate::threads::{Guard, stop_world};
+
+/// The static data of the process, which all heaps look at.
+pub(crate) struct SharedRoots(UnsafeCell<DataSegments>);
+
+// SAFETY: the global lock protects it.
+unsafe impl Sync for SharedRoots {}
+
+static SHARED: SharedRoots = SharedRoots(UnsafeCell::new(DataSegments::new()));
+
+/// Calls `f` with the static data of the process. The caller holds the global lock, and `f` does not come here again.
+pub(crate) fn roots_of_all<R>(f: impl FnOnce(&mut DataSegments) -> R) -> R {
+    // SAFETY: the caller's promise: nobody else is here.
+    f(unsafe { &mut *SHARED.0.get() })
+}
+
+/// A collection of one heap. The caller holds the global lock.
+pub(crate) struct Collection {
+    heap: Handle,
+}
+
+impl Collection {
+    pub fn of(heap: Handle) -> Self {
+        Self { heap }
+    }
+
+    pub fn run(&self) {
+        let heap = self.heap;
+        let hooks = heap.hooks().get();
+        if let Some(before) = hooks.before {
+            before();
+        }
+        let allocated = heap.allocated_since();
+        // If there is no memory for the list of libraries, the old one has to do: a library that has just come may be missed.
+        let _ = roots_of_all(DataSegments::gather);
+        // SAFETY: the lock is held, and dropping nothing releases nothing.
+        let guard = ManuallyDrop::new(unsafe { Guard::assume() });
+        let start = nanoseconds();
+        let roots = with_registers(|lowest| {
+            let stopped = stop_world(&guard);
+            heap.core().collect_start();
+            let layout = roots_of_all(|data| data.tls_layout());
+            let mut bytes = 0;
+            let mut mark = |range: AddressRange| {
+                bytes += range.end.saturating_sub(range.start);
+                self.mark(range);
+            };
+            stopped.for_each_range(lowest, layout, &mut mark);
+            roots_of_all(|data| data.as_slice().iter().for_each(|&range| mark(range)));
+            heap.with_roots(|roots| roots.iter().for_each(&mut mark));
+            self.mark_registered();
+            self.find_the_dead();
+            bytes
+        });
+        let stopped = nanoseconds().saturating_sub(start);
+        heap.core().collect_end();
+        let live = heap.core().info_fast().used;
+        let counters = &heap.it().counters;
+        let mut now = counters.get();
+        now.collections += 1;
+        now.live_after_last = live;
+        now.allocated_before_last += (allocated * BLOCK_BYTES) as u64;
+        now.stopped += stopped;
+        now.longest_stop = now.longest_stop.max(stopped);
+        counters.set(now);
+        let due = heap.policy().next_after(live, roots);
+        heap.set_due_after(due);
+        self.give_back(due);
+        if let Some(after) = hooks.after {
+            after();
+        }
+    }
+
+    /// Marks what the words of a range lead to.
+    fn mark(&self, range: AddressRange) {
+        let words = ptr::with_exposed_provenance::<usize>(range.start);
+        let len = range.end.saturating_sub(range.start) / size_of::<usize>();
+        // SAFETY: whoever named the range says that it can be read.
+        unsafe { self.heap.core().collect_root_inside(words, len) };
+    }
+
+    /// Marks what is alive because it is registered: uncollectable objects, and what finalisers will be called with.
+    fn mark_registered(&self) {
+        let core = self.heap.core();
+        let mark = |word: usize| {
+            // SAFETY: one word.
+            unsafe { core.collect_root_inside(&raw const word, 1) }
+        };
+        self.heap.with_uncollectable(|all| all.iter().for_each(|(object, ())| mark(object)));
+        self.heap.with_finalisers(|all| all.each_kept(mark));
+    }
+
+    /// Clears weak links to objects that nothing reaches, and queues their finalisers.
+    fn find_the_dead(&self) {
+        let heap = self.heap;
+        let core = heap.core();
+        heap.with_links(|links| links.clear_dead(false, |object| core.is_reached(object)));
+        let inside = heap.interior().get();
+        heap.with_finalisers(|all| all.queue_dead(&core, inside));
+        heap.with_links(|links| {
+            links.clear_dead(true, |object| core.is_reached(object));
+            links.forget_lost(|link| {
+                let holder = core.object_around(link);
+                !holder.is_null() && !core.is_reached(holder)
+            });
+        });
+    }
+
+    /// Gives back the memory of what stays free until the next collection, which is due after so many blocks: objects are
+    /// placed at the lowest addresses.
+    fn give_back(&self, due: usize) {
+        const LEAST: usize = 256 << 10;
+        let heap = self.heap;
+        let mut needed = due * BLOCK_BYTES;
+        let mut from = ptr::null();
+        while let Some((start, bytes)) = heap.core().free_run(from, LEAST) {
+            from = start.as_ptr().wrapping_add(bytes);
+            if needed > 0 {
+                needed = needed.saturating_sub(bytes);
+                continue;
+            }
+            // SAFETY: these bytes belong to free blocks, which hold nothing (I8).
+            unsafe { heap.it().space.discard(start, bytes) };
+        }
+    }
+}

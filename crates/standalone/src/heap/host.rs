@@ -1,0 +1,109 @@
+//! What the core asks of its host.
+
+use core::ptr::{NonNull, null_mut};
+
+use gcheap::{Host, Misuse};
+
+use super::Handle;
+use super::collect::Collection;
+use crate::os::complain;
+
+/// The operating system as a heap's host. The global lock is held whenever the core runs, so its own mutex does nothing.
+#[derive(Clone, Copy)]
+pub struct Os(pub(super) Handle);
+
+impl Host for Os {
+    #[inline(always)]
+    fn state(self) -> NonNull<u8> {
+        // SAFETY: the address of a field of an instance that exists is not NULL.
+        unsafe { NonNull::new_unchecked(self.0.it().state.get().cast()) }
+    }
+
+    #[inline(always)]
+    fn lock_depth(self) -> NonNull<u16> {
+        // SAFETY: as above.
+        unsafe { NonNull::new_unchecked(self.0.it().lock_depth.get()) }
+    }
+
+    fn init_mutex(self) {}
+
+    #[inline(always)]
+    fn enter(self) {}
+
+    #[inline(always)]
+    fn exit(self) {}
+
+    #[cold]
+    fn collect(self) {
+        Collection::of(self.0).run();
+    }
+
+    fn mark_roots(self) {}
+
+    fn finalise(self, _: NonNull<u8>) {}
+
+    fn weakref_dies(self, _: NonNull<u8>) {}
+
+    fn weakref_sweep(self) {}
+
+    fn max_new_split(self) -> usize {
+        0
+    }
+
+    fn alloc_heap(self, _: usize) -> *mut u8 {
+        null_mut()
+    }
+
+    fn free_heap(self, _: NonNull<u8>) {}
+
+    #[inline(always)]
+    fn is_addressable(self, _: *const usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn hook(self, _: usize) {}
+
+    /// A collection is due when enough was allocated since the last one, and then it comes before this. So until then the
+    /// heap grows.
+    #[cold]
+    fn grow(self, blocks: usize, last: bool) -> bool {
+        let (space, policy) = (&self.0.it().space, &self.0.it().policy);
+        let mut added = space.grow(policy.growth(space.blocks(), blocks), blocks, policy.most_blocks());
+        if added == 0 && last {
+            // What there is room for may be enough, together with what is free at the heap's end.
+            added = space.grow(blocks, 1, policy.most_blocks());
+        }
+        if added == 0 {
+            return false;
+        }
+        // SAFETY: the space has just made memory of so many blocks behind those that there were.
+        unsafe { self.0.core().extend(added) };
+        true
+    }
+
+    #[inline(always)]
+    fn follows_interior(self) -> bool {
+        self.0.it().interior.get()
+    }
+
+    #[cold]
+    fn misuse(self, what: Misuse, ptr: *const u8) {
+        match self.0.it().hooks.get().misuse {
+            Some(hook) => hook(what as u32, ptr.cast()),
+            None => complain(what_was_wrong(what), ptr.addr()),
+        }
+    }
+}
+
+fn what_was_wrong(what: Misuse) -> &'static str {
+    match what {
+        Misuse::HeapTooSmall => "the memory is too small for a heap",
+        Misuse::EndBeforeStart => "the end of the memory lies before its start",
+        Misuse::ForeignPointer => "this is no address in the heap",
+        Misuse::InteriorPointer => "this address lies inside a block, so no object starts there",
+        Misuse::FreeBlock => "this object is not in use: it was freed already, or a collection has freed it",
+        Misuse::TailBlock => "this address lies inside an object, not at its start",
+        Misuse::WeakReference => "this object has a weak reference",
+    }
+}

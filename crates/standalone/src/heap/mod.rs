@@ -1,0 +1,251 @@
+//! A heap of a program: the core's heap, with the operating system as its host.
+
+mod collect;
+mod host;
+mod policy;
+mod space;
+
+pub(crate) use collect::{Collection, roots_of_all};
+pub use host::Os;
+
+use core::cell::{Cell, UnsafeCell};
+use core::mem::size_of;
+use core::ptr::NonNull;
+
+use gcheap::AllocFlags;
+use gcheap::config::{STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES};
+
+use crate::finalise::Finalisers;
+use crate::memory::AddressMap;
+use crate::os::{OutOfMemory, pages};
+use crate::roots::UserRoots;
+use crate::weak::Links;
+use policy::Policy;
+use space::Space;
+
+/// The core's heap over this host.
+pub(crate) type Core = gcheap::Heap<Os>;
+
+/// Numbers of a heap, for whoever watches it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Collections so far.
+    pub collections: usize,
+    /// Bytes in use when the last collection had ended.
+    pub live_after_last: usize,
+    /// Bytes allocated before the last collection, all in all.
+    pub allocated_before_last: u64,
+    /// Nanoseconds for which threads were stopped: by all collections, and by the longest.
+    pub stopped: u64,
+    /// The longest of these.
+    pub longest_stop: u64,
+}
+
+/// A heap. It lies in pages of its own, at an address that never changes. Everything in it is protected by the global lock.
+pub struct Instance {
+    state: UnsafeCell<[usize; STATE_BYTES.div_ceil(size_of::<usize>())]>,
+    lock_depth: UnsafeCell<u16>,
+    space: Space,
+    policy: Policy,
+    /// Whether words in objects that point into others keep them alive.
+    interior: Cell<bool>,
+    counters: Cell<Counters>,
+    /// How often collections were switched off.
+    disabled: Cell<usize>,
+    roots: UnsafeCell<UserRoots>,
+    uncollectable: UnsafeCell<AddressMap<()>>,
+    finalisers: UnsafeCell<Finalisers>,
+    links: UnsafeCell<Links>,
+    hooks: Cell<Hooks>,
+}
+
+/// Functions of the program that a heap calls.
+#[derive(Clone, Copy, Default)]
+pub struct Hooks {
+    /// Before a collection, with the lock held and no thread stopped yet; it must not call the heap.
+    pub before: Option<extern "C" fn()>,
+    /// After one, the same.
+    pub after: Option<extern "C" fn()>,
+    /// There is no room for so many bytes; what it returns is the answer to the caller. Without the lock.
+    pub out_of_memory: Option<extern "C" fn(usize) -> *mut core::ffi::c_void>,
+    /// A pointer that is none of the heap's objects, and why (`gcheap::Misuse`). With the lock held.
+    pub misuse: Option<extern "C" fn(u32, *const core::ffi::c_void)>,
+}
+
+/// A pointer to a heap, for those who hold the global lock.
+#[derive(Clone, Copy)]
+pub struct Handle(NonNull<Instance>);
+
+impl Handle {
+    /// Makes a heap of up to `most_bytes` bytes (less if the system has no such addresses), without any memory yet.
+    pub fn new(most_bytes: usize) -> Result<Handle, OutOfMemory> {
+        let space = Space::new(most_bytes)?;
+        let memory = pages::map(page_bytes())?.cast::<Instance>();
+        let instance = Instance {
+            state: UnsafeCell::new([0; STATE_BYTES.div_ceil(size_of::<usize>())]),
+            lock_depth: UnsafeCell::new(0),
+            space,
+            policy: Policy::new(),
+            interior: Cell::new(true),
+            counters: Cell::new(Counters::default()),
+            disabled: Cell::new(0),
+            roots: UnsafeCell::new(UserRoots::new()),
+            uncollectable: UnsafeCell::new(AddressMap::new()),
+            finalisers: UnsafeCell::new(Finalisers::new()),
+            links: UnsafeCell::new(Links::new()),
+            hooks: Cell::new(Hooks::default()),
+        };
+        // SAFETY: the pages are new, and large enough.
+        unsafe { memory.write(instance) };
+        let handle = Handle(memory);
+        // SAFETY: the reservation lives as long as the instance, and its tables are zero.
+        unsafe { handle.core().init_reserved(handle.it().space.reserved()) };
+        handle.set_due_after(handle.it().policy.next_after(0, 0));
+        Ok(handle)
+    }
+
+    /// Gives all memory of the heap back: no object of it may be used any more. No finaliser is run.
+    ///
+    /// # Safety
+    /// Nobody uses the heap or this handle afterwards.
+    pub unsafe fn delete(self) {
+        // SAFETY: the caller's promise: this is the last use; the instance was written there by `new`.
+        unsafe {
+            self.0.drop_in_place();
+            pages::unmap(self.0.cast(), page_bytes());
+        }
+    }
+
+    /// The heap itself.
+    pub(crate) fn it(self) -> &'static Instance {
+        // SAFETY: the instance exists until `delete`, after which no handle may be used. Only shared references to it are
+        // ever made.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn core(self) -> Core {
+        // SAFETY: I1 and I2: the instance's storage and functions, which the global lock protects.
+        unsafe { Core::new(Os(self)) }
+    }
+
+    /// Calls `f` with the finalisers. It must not call anything that leads to them again.
+    pub(crate) fn with_finalisers<R>(self, f: impl FnOnce(&mut Finalisers) -> R) -> R {
+        // SAFETY: the lock's holder is the only one here, and `f` does not come here again.
+        f(unsafe { &mut *self.it().finalisers.get() })
+    }
+
+    /// The same for the weak links.
+    pub(crate) fn with_links<R>(self, f: impl FnOnce(&mut Links) -> R) -> R {
+        // SAFETY: as above.
+        f(unsafe { &mut *self.it().links.get() })
+    }
+
+    /// The same for the roots that were added by hand.
+    pub(crate) fn with_roots<R>(self, f: impl FnOnce(&mut UserRoots) -> R) -> R {
+        // SAFETY: as above.
+        f(unsafe { &mut *self.it().roots.get() })
+    }
+
+    /// The same for the objects that no collection frees.
+    pub(crate) fn with_uncollectable<R>(self, f: impl FnOnce(&mut AddressMap<()>) -> R) -> R {
+        // SAFETY: as above.
+        f(unsafe { &mut *self.it().uncollectable.get() })
+    }
+
+    /// Allocates `bytes` bytes; NULL if there is no room. With interior pointers an object has a byte more, so that a
+    /// pointer to its end still points into it.
+    #[inline]
+    pub fn alloc(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        let bytes = bytes.saturating_add(self.it().interior.get() as usize).max(1);
+        self.core().alloc_with(bytes, flags)
+    }
+
+    /// Allocates an object that only `free` frees, and from which everything is looked for.
+    pub fn alloc_uncollectable(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        let object = self.alloc(bytes, flags);
+        if !object.is_null() && self.with_uncollectable(|all| all.insert(object.addr(), ())).is_err() {
+            self.core().free(object);
+            return core::ptr::null_mut();
+        }
+        object
+    }
+
+    /// Frees an object at once; what was registered for it is forgotten.
+    pub fn free(self, object: *mut u8) {
+        self.with_uncollectable(|all| all.remove(object.addr()));
+        self.with_finalisers(|all| all.forget(object.addr()));
+        self.core().free(object);
+    }
+
+    /// Changes an object's size, moving it if necessary; NULL if there is no room, and then nothing has changed.
+    pub fn realloc(self, object: *mut u8, bytes: usize) -> *mut u8 {
+        let bytes = bytes.saturating_add(self.it().interior.get() as usize).max(1);
+        let moved = self.core().realloc(object, bytes, true);
+        if moved != object && !moved.is_null() {
+            self.with_finalisers(|all| all.follow(object.addr(), moved.addr()));
+            if self.with_uncollectable(|all| all.remove(object.addr())).is_some() {
+                // There is room: an entry has just gone.
+                let _ = self.with_uncollectable(|all| all.insert(moved.addr(), ()));
+            }
+        }
+        moved
+    }
+
+    /// The bytes that an object can hold.
+    pub fn size(self, object: *const u8) -> usize {
+        self.core().nbytes(object).saturating_sub(self.it().interior.get() as usize)
+    }
+
+    pub(crate) fn counters(self) -> Counters {
+        self.it().counters.get()
+    }
+
+    pub(crate) fn hooks(self) -> &'static Cell<Hooks> {
+        &self.it().hooks
+    }
+
+    pub(crate) fn policy(self) -> &'static Policy {
+        &self.it().policy
+    }
+
+    pub(crate) fn interior(self) -> &'static Cell<bool> {
+        &self.it().interior
+    }
+
+    /// Bytes of memory that the heap has, in use or not.
+    pub(crate) fn bytes(self) -> usize {
+        self.it().space.blocks() * gcheap::config::BLOCK_BYTES
+    }
+
+    /// Switches automatic collections off, or on again; nests.
+    pub(crate) fn disable(self, off: bool) {
+        let it = self.it();
+        it.disabled.set(if off { it.disabled.get() + 1 } else { it.disabled.get().saturating_sub(1) });
+        // SAFETY: I1: the field's place in the state.
+        unsafe { self.state_at::<u16>(STATE_AUTO_COLLECT).write((it.disabled.get() == 0) as u16) };
+    }
+
+    pub(crate) fn is_disabled(self) -> bool {
+        self.it().disabled.get() != 0
+    }
+
+    /// Lets the next collection be due after so many blocks.
+    pub(crate) fn set_due_after(self, blocks: usize) {
+        // SAFETY: I1: the field's place in the state.
+        unsafe { self.state_at::<usize>(STATE_ALLOC_THRESHOLD).write(blocks) };
+    }
+
+    /// How many blocks were allocated since the last collection.
+    pub(crate) fn allocated_since(self) -> usize {
+        // SAFETY: I1: the field's place in the state.
+        unsafe { self.state_at::<usize>(STATE_ALLOC_AMOUNT).read() }
+    }
+
+    fn state_at<T>(self, offset: usize) -> *mut T {
+        self.it().state.get().cast::<u8>().wrapping_add(offset).cast()
+    }
+}
+
+fn page_bytes() -> usize {
+    size_of::<Instance>().next_multiple_of(pages::page_size())
+}

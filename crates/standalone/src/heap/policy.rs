@@ -1,0 +1,51 @@
+//! When to collect, and by how much to grow.
+//!
+//! As in Go and in Boehm's collector: a collection is due when as much was allocated since the last one as a share of what
+//! it left. What has to be looked at beside the objects (static data, stacks) counts too: a collection of a small heap
+//! costs that much at least.
+
+use core::cell::Cell;
+
+use gcheap::config::BLOCK_BYTES;
+
+/// The share of what survives, in percent, after which a collection is due.
+const USUAL_FACTOR: usize = 75;
+
+/// Nobody collects for less than this many bytes.
+const LEAST_BETWEEN: usize = 256 << 10;
+
+/// A heap grows by so many bytes at least. Pages that are not used yet cost nothing.
+const LEAST_GROWTH: usize = 1 << 20;
+
+/// A heap's policy, settable at any time.
+pub(crate) struct Policy {
+    /// In percent.
+    pub factor: Cell<usize>,
+    /// The most bytes that the heap may have.
+    pub limit: Cell<usize>,
+    /// Whether a collection is made only if there is no other way.
+    pub reluctant: Cell<bool>,
+}
+
+impl Policy {
+    pub const fn new() -> Self {
+        Self { factor: Cell::new(USUAL_FACTOR), limit: Cell::new(usize::MAX), reluctant: Cell::new(false) }
+    }
+
+    /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many
+    /// bytes of roots.
+    pub fn next_after(&self, live: usize, roots: usize) -> usize {
+        let share = live / 100 * self.factor.get() + live % 100 * self.factor.get() / 100;
+        share.saturating_add(roots).max(LEAST_BETWEEN) / BLOCK_BYTES
+    }
+
+    /// By how many blocks a heap of `blocks` grows that has no room for `needed`.
+    pub fn growth(&self, blocks: usize, needed: usize) -> usize {
+        needed.saturating_add(blocks / 4).max(LEAST_GROWTH / BLOCK_BYTES)
+    }
+
+    /// The most blocks that the heap may have.
+    pub fn most_blocks(&self) -> usize {
+        self.limit.get() / BLOCK_BYTES
+    }
+}

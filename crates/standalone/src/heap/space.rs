@@ -1,0 +1,126 @@
+//! Where a heap lies: reserved addresses, of which it uses more as it grows.
+//!
+//! ```text
+//!    reservation   │ tables for all blocks │ pool: block 0, block 1, …            │
+//!    memory        │███████████████████████│██████████████████│                   │
+//!                                          0            blocks                most
+//! ```
+//!
+//! The tables are readable and writable from the start: pages that nobody touches cost nothing.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use gcheap::config::BLOCK_BYTES;
+use gcheap::{GROWTH_STEP, Reserved, reserved_table_bytes};
+
+use crate::memory::Reservation;
+use crate::os::OutOfMemory;
+
+/// A heap's addresses are blocks with numbers of 32 bits.
+const MOST_BLOCKS: usize = if usize::BITS > 32 { (1 << 32) - GROWTH_STEP } else { (1 << 30) / BLOCK_BYTES };
+
+/// Less than this many bytes are not worth a heap of its own.
+const LEAST_BYTES: usize = 1 << 20;
+
+/// One heap's addresses.
+pub(crate) struct Space {
+    reservation: Reservation,
+    table_bytes: usize,
+    /// How many blocks there is room for.
+    most: usize,
+    /// How many blocks are memory.
+    blocks: Cell<usize>,
+}
+
+impl Space {
+    /// Reserves room for `most_bytes` bytes of objects, or for less if the system refuses that.
+    pub fn new(most_bytes: usize) -> Result<Self, OutOfMemory> {
+        let wanted = (most_bytes / BLOCK_BYTES).clamp(LEAST_BYTES / BLOCK_BYTES, MOST_BLOCKS);
+        let reservation = Reservation::new(bytes_for(round_up(wanted)), bytes_for(LEAST_BYTES / BLOCK_BYTES))?;
+        // If there is less, tables and pool share it in proportion.
+        let mut most = round_up(wanted);
+        while bytes_for(most) > reservation.bytes() {
+            most = round_down(most / 2 + most / 4);
+        }
+        let table_bytes = table_bytes_for(most);
+        reservation.commit(0, table_bytes)?;
+        Ok(Self { reservation, table_bytes, most, blocks: Cell::new(0) })
+    }
+
+    /// What the heap is told of it.
+    pub fn reserved(&self) -> Reserved {
+        // SAFETY: the tables end inside the reservation.
+        let pool = unsafe { self.reservation.start().add(self.table_bytes) };
+        Reserved { tables: self.reservation.start(), pool, most_blocks: self.most }
+    }
+
+    /// How many blocks are memory.
+    pub fn blocks(&self) -> usize {
+        self.blocks.get()
+    }
+
+    /// Makes memory of `wanted` blocks more, rounded up, or of as many as there is room for, but of no fewer than `least`.
+    /// Returns how many, a multiple of the heap's step of growth; 0 if that cannot be.
+    pub fn grow(&self, wanted: usize, least: usize, limit: usize) -> usize {
+        let room = round_down(self.most.min(limit).saturating_sub(self.blocks()));
+        for blocks in [wanted, least] {
+            let blocks = round_up(blocks).min(room);
+            let offset = self.table_bytes + self.blocks() * BLOCK_BYTES;
+            if blocks >= least && self.reservation.commit(offset, blocks * BLOCK_BYTES).is_ok() {
+                self.blocks.set(self.blocks() + blocks);
+                return blocks;
+            }
+        }
+        0
+    }
+
+    /// Gives the pages inside free memory of the pool back to the system.
+    ///
+    /// # Safety
+    /// Nothing of use lies there.
+    pub unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> usize {
+        let offset = start.addr().get() - self.reservation.start().addr().get();
+        // SAFETY: the caller's promise.
+        unsafe { self.reservation.discard(offset, bytes) }
+    }
+}
+
+fn round_up(blocks: usize) -> usize {
+    blocks.div_ceil(GROWTH_STEP).saturating_mul(GROWTH_STEP)
+}
+
+fn round_down(blocks: usize) -> usize {
+    blocks - blocks % GROWTH_STEP
+}
+
+/// The tables' bytes, up to where the pool can begin: a page.
+fn table_bytes_for(blocks: usize) -> usize {
+    reserved_table_bytes(blocks).next_multiple_of(crate::os::pages::page_size())
+}
+
+fn bytes_for(blocks: usize) -> usize {
+    table_bytes_for(blocks) + blocks * BLOCK_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grows_up_to_its_limit_and_no_further() {
+        let space = Space::new(2 << 20).unwrap();
+        let most = space.most;
+        assert_eq!(most, (2 << 20) / BLOCK_BYTES);
+        assert_eq!(space.grow(1, 1, usize::MAX), GROWTH_STEP);
+        assert_eq!(space.grow(10 * most, 1, 3 * GROWTH_STEP + 1), 2 * GROWTH_STEP);
+        assert_eq!(space.grow(1, 1, 3 * GROWTH_STEP), 0);
+        assert_eq!(space.grow(10 * most, 10 * most, usize::MAX), 0);
+        assert_eq!(space.grow(10 * most, 1, usize::MAX), most - 3 * GROWTH_STEP);
+        assert_eq!(space.blocks(), most);
+        // The last byte can be written.
+        let reserved = space.reserved();
+        // SAFETY: the last byte of the last block, which is memory by now.
+        unsafe { reserved.pool.add(most * BLOCK_BYTES - 1).write(1) };
+    }
+}
