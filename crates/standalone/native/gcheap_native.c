@@ -47,3 +47,80 @@ uintptr_t gcheap_native_thread_pointer(void) {
     return (uintptr_t)__builtin_thread_pointer();
 #endif
 }
+
+// ---- Threads -------------------------------------------------------------------------------------------------------
+
+// The calling thread's record, or NULL. Initial-exec: the signal handler reads it, so no access may allocate.
+static __thread void *current_thread __attribute__((tls_model("initial-exec")));
+
+void *gcheap_native_current_thread(void);
+void *gcheap_native_current_thread(void) {
+    return current_thread;
+}
+
+void gcheap_native_set_current_thread(void *record);
+void gcheap_native_set_current_thread(void *record) {
+    current_thread = record;
+}
+
+// Functions of the Rust part, called from frames that pthread_exit and pthread_cancel may unwind: such frames must not be
+// Rust's. The integers are truth values.
+struct start;
+void gcheap_standalone_thread_begin(struct start *start);
+void gcheap_standalone_thread_result(void *result);
+int gcheap_standalone_enter_blocking(void);
+void gcheap_standalone_leave_blocking(void);
+int gcheap_standalone_enter_active(void);
+void gcheap_standalone_leave_active(void);
+
+// The beginning of what `create` passes to a new thread (struct Start in create.rs).
+struct start {
+    void *(*routine)(void *);
+    void *argument;
+};
+
+// The first function of a thread.
+void *gcheap_native_thread_main(void *start);
+void *gcheap_native_thread_main(void *start) {
+    struct start copy = *(struct start *)start;
+    gcheap_standalone_thread_begin(start); // Afterwards the creator goes on, and its structure is gone.
+    void *result = copy.routine(copy.argument);
+    gcheap_standalone_thread_result(result);
+    return result;
+}
+
+// pthread_exit, with the result kept alive until another thread asks for it.
+void gcheap_native_thread_exit(void *result) __attribute__((noreturn));
+void gcheap_native_thread_exit(void *result) {
+    gcheap_standalone_thread_result(result);
+    pthread_exit(result);
+}
+
+static __attribute__((noinline)) void *call_blocking(void *(*function)(void *), void *argument) {
+    int entered = gcheap_standalone_enter_blocking();
+    void *result = function(argument);
+    if (entered) {
+        gcheap_standalone_leave_blocking();
+    }
+    return result;
+}
+
+// Calls function in a blocking region. All registers that a function has to preserve are on the stack meanwhile.
+void *gcheap_native_do_blocking(void *(*function)(void *), void *argument);
+void *gcheap_native_do_blocking(void *(*function)(void *), void *argument) {
+    __builtin_unwind_init();
+    void *result = call_blocking(function, argument);
+    __asm__ volatile ("" : : : "memory"); // so that the call above is no jump
+    return result;
+}
+
+// Calls function outside the blocking region in which the calling thread is.
+void *gcheap_native_with_gc_active(void *(*function)(void *), void *argument);
+void *gcheap_native_with_gc_active(void *(*function)(void *), void *argument) {
+    int entered = gcheap_standalone_enter_active();
+    void *result = function(argument);
+    if (entered) {
+        gcheap_standalone_leave_active();
+    }
+    return result;
+}

@@ -19,4 +19,4 @@ compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes 
 pub mod memory;
 pub mod os;
 pub mod roots;
-//pub mod threads;
+pub mod threads;

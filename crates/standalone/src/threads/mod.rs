@@ -1,0 +1,27 @@
+//! The threads of the program: which there are, how they exclude one another, and how all but one are stopped.
+//!
+//! Everything here belongs to the process, not to a heap. The first thread calls [`register_current`] when the collector
+//! starts. Before a second thread uses a heap, [`allow_threads`] is called; [`create`] does so by itself.
+
+mod blocking;
+mod create;
+mod current;
+mod fork;
+mod lock;
+mod record;
+mod registration;
+mod registry;
+mod rendezvous;
+mod signals;
+mod stack_use;
+mod world;
+
+pub use blocking::{do_blocking, with_gc_active};
+pub use create::{StartRoutine, create, detach, join};
+pub use lock::{Busy, Guard, LOCK, Lock, Reentered, lock};
+pub use registration::{
+    RegisterError, Registration, allow_threads, is_registered, register_current, set_current_stack_base,
+    unregister_current,
+};
+pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
+pub use world::{Stopped, stop_world, thread_count};
