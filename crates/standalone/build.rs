@@ -3,7 +3,11 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=native/gcheap_native.c");
-    cc::Build::new()
+    let mut build = cc::Build::new();
+    if std::env::var_os("CARGO_FEATURE_ARCHIVE").is_some() {
+        build.define("GCHEAP_ARCHIVE", None);
+    }
+    build
         .file("native/gcheap_native.c")
         .std("gnu11")
         .warnings(true)

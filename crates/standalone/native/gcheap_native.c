@@ -124,3 +124,12 @@ void *gcheap_native_with_gc_active(void *(*function)(void *), void *argument) {
     }
     return result;
 }
+
+#if defined(GCHEAP_ARCHIVE)
+// Rust's core library was compiled for programs that unwind, and names the function that would do it. Here nothing of Rust
+// unwinds (panic = "abort").
+void rust_eh_personality(void);
+void rust_eh_personality(void) {
+    __builtin_trap();
+}
+#endif

@@ -16,7 +16,19 @@ compile_error!("gcheap-standalone supports Linux only");
 #[cfg(not(target_endian = "little"))]
 compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes that it is the first half");
 
+pub mod c_abi;
+pub mod finalise;
+pub mod heap;
 pub mod memory;
 pub mod os;
 pub mod roots;
 pub mod threads;
+pub mod program;
+mod weak;
+
+/// A panic here is a mistake in this library: the program cannot go on.
+#[cfg(all(feature = "archive", not(test)))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    os::complain("internal error", 0)
+}

@@ -5,7 +5,7 @@ mod host;
 mod policy;
 mod space;
 
-pub(crate) use collect::{Collection, roots_of_all};
+pub(crate) use collect::Collection;
 pub use host::Os;
 
 use core::cell::{Cell, UnsafeCell};
@@ -56,6 +56,10 @@ pub struct Instance {
     uncollectable: UnsafeCell<AddressMap<()>>,
     finalisers: UnsafeCell<Finalisers>,
     links: UnsafeCell<Links>,
+    /// Whether finalisers are due.
+    owes_calls: Cell<bool>,
+    /// Whether finalisers are called only if the program asks for it.
+    on_demand: Cell<bool>,
     hooks: Cell<Hooks>,
 }
 
@@ -93,6 +97,8 @@ impl Handle {
             uncollectable: UnsafeCell::new(AddressMap::new()),
             finalisers: UnsafeCell::new(Finalisers::new()),
             links: UnsafeCell::new(Links::new()),
+            owes_calls: Cell::new(false),
+            on_demand: Cell::new(false),
             hooks: Cell::new(Hooks::default()),
         };
         // SAFETY: the pages are new, and large enough.
@@ -102,6 +108,26 @@ impl Handle {
         unsafe { handle.core().init_reserved(handle.it().space.reserved()) };
         handle.set_due_after(handle.it().policy.next_after(0, 0));
         Ok(handle)
+    }
+
+    /// The handle of a pointer that `as_ptr` has returned; `None` for NULL.
+    ///
+    /// # Safety
+    /// The heap exists.
+    #[inline]
+    pub unsafe fn from_ptr(heap: *mut Instance) -> Option<Handle> {
+        NonNull::new(heap).map(Handle)
+    }
+
+    /// The heap's address, by which a program names it.
+    pub fn as_ptr(self) -> *mut Instance {
+        self.0.as_ptr()
+    }
+
+    /// Whether finalisers are due, and are to be called without being asked for.
+    #[inline]
+    pub(crate) fn owes_calls(self) -> bool {
+        self.it().owes_calls.get() && !self.it().on_demand.get()
     }
 
     /// Gives all memory of the heap back: no object of it may be used any more. No finaliser is run.
@@ -131,7 +157,15 @@ impl Handle {
     /// Calls `f` with the finalisers. It must not call anything that leads to them again.
     pub(crate) fn with_finalisers<R>(self, f: impl FnOnce(&mut Finalisers) -> R) -> R {
         // SAFETY: the lock's holder is the only one here, and `f` does not come here again.
-        f(unsafe { &mut *self.it().finalisers.get() })
+        let all = unsafe { &mut *self.it().finalisers.get() };
+        let result = f(all);
+        self.it().owes_calls.set(all.is_due());
+        result
+    }
+
+    /// Whether finalisers are called only if the program asks for it.
+    pub(crate) fn on_demand(self) -> &'static Cell<bool> {
+        &self.it().on_demand
     }
 
     /// The same for the weak links.

@@ -23,13 +23,11 @@ pub(crate) struct Policy {
     pub factor: Cell<usize>,
     /// The most bytes that the heap may have.
     pub limit: Cell<usize>,
-    /// Whether a collection is made only if there is no other way.
-    pub reluctant: Cell<bool>,
 }
 
 impl Policy {
     pub const fn new() -> Self {
-        Self { factor: Cell::new(USUAL_FACTOR), limit: Cell::new(usize::MAX), reluctant: Cell::new(false) }
+        Self { factor: Cell::new(USUAL_FACTOR), limit: Cell::new(usize::MAX) }
     }
 
     /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many

@@ -1,0 +1,160 @@
+//! Collections: make one, forbid them, say when; numbers.
+
+use core::ffi::{c_uint, c_void};
+
+use super::{DEFAULT, gcheap_t, named};
+use crate::program::{self, HeapRef};
+
+/// Collects now, and then calls the finalisers that are due (unless gcheap_finalise_on_demand). Returns false, and does
+/// nothing, in a signal handler that came in the middle of another call. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_collect() -> bool {
+    program::collect(DEFAULT)
+}
+
+/// gcheap_collect in a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_collect_in(heap: *mut gcheap_t) -> bool {
+    program::collect(named(heap))
+}
+
+/// From now on no allocation collects: the heap grows instead. Nests. gcheap_collect still collects. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_disable() {
+    program::with(DEFAULT, |heap| heap.disable(true));
+}
+
+/// Reverses one gcheap_disable. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_enable() {
+    program::with(DEFAULT, |heap| heap.disable(false));
+}
+
+/// Sets after how much allocation the next collection is due: a share, in percent, of the bytes that the last one left in
+/// use. 75 is usual: the heap has up to 1.75 times what is alive. 0 collects for every 256 KiB. Counts from the next
+/// collection on. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_set_factor(percent: c_uint) {
+    program::with(DEFAULT, |heap| heap.policy().factor.set(percent as usize));
+}
+
+/// Sets how many bytes the heap may have at most; allocations that would need more collect, and then fail. Memory that the
+/// heap has already stays. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_set_limit(n_bytes: usize) {
+    program::with(DEFAULT, |heap| heap.policy().limit.set(n_bytes));
+}
+
+/// gcheap_set_limit for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_set_limit_in(heap: *mut gcheap_t, n_bytes: usize) {
+    program::with(named(heap), |heap| heap.policy().limit.set(n_bytes));
+}
+
+/// Sets whether a pointer into the middle of an object keeps it alive if it lies in another object of the heap; from
+/// registers, stacks and static data such pointers always do. It is so unless the program says otherwise. Objects that are
+/// allocated later have no byte more than they asked for, so that a pointer to just behind the end is one to the next
+/// object. To be called before the first allocation. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_set_interior_pointers(count: bool) {
+    program::with(DEFAULT, |heap| heap.interior().set(count));
+}
+
+/// Sets what is called when there is no memory for an allocation of so many bytes: its result is the allocation's. It may
+/// free something and allocate, or not return (longjmp, exit). NULL: such allocations return NULL. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_set_out_of_memory(function: Option<extern "C" fn(usize) -> *mut c_void>) {
+    program::with(DEFAULT, |heap| {
+        let mut hooks = heap.hooks().get();
+        hooks.out_of_memory = function;
+        heap.hooks().set(hooks);
+    });
+}
+
+/// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
+/// with that pointer has done nothing. NULL: a sentence is written to standard error, and the program ends. The function
+/// must not call the heap. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_set_misuse(function: Option<extern "C" fn(u32, *const c_void)>) {
+    program::with(DEFAULT, |heap| {
+        let mut hooks = heap.hooks().get();
+        hooks.misuse = function;
+        heap.hooks().set(hooks);
+    });
+}
+
+/// Sets what is called before and after every collection, or NULL. The functions must not call the heap. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_set_collection_hooks(before: Option<extern "C" fn()>, after: Option<extern "C" fn()>) {
+    program::with(DEFAULT, |heap| {
+        let mut hooks = heap.hooks().get();
+        (hooks.before, hooks.after) = (before, after);
+        heap.hooks().set(hooks);
+    });
+}
+
+/// A heap's numbers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(non_camel_case_types)]
+pub struct gcheap_stats_t {
+    /// Bytes of memory that the heap has.
+    pub heap_bytes: usize,
+    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
+    pub used_bytes: usize,
+    /// Bytes allocated since the last collection.
+    pub since_last_bytes: usize,
+    /// Bytes allocated in all.
+    pub allocated_bytes: u64,
+    /// Collections so far.
+    pub collections: usize,
+    /// Bytes in use when the last collection had ended.
+    pub live_bytes: usize,
+    /// Nanoseconds for which threads were stopped, by all collections.
+    pub stopped_ns: u64,
+    /// The same by the longest collection.
+    pub longest_stop_ns: u64,
+    /// Finalisers that are registered.
+    pub finalisers: usize,
+}
+
+fn stats(heap: HeapRef) -> gcheap_stats_t {
+    let now = program::numbers(heap);
+    gcheap_stats_t {
+        heap_bytes: now.heap_bytes,
+        used_bytes: now.used_bytes,
+        since_last_bytes: now.since_last,
+        allocated_bytes: now.counters.allocated_before_last + now.since_last as u64,
+        collections: now.counters.collections,
+        live_bytes: now.counters.live_after_last,
+        stopped_ns: now.counters.stopped,
+        longest_stop_ns: now.counters.longest_stop,
+        finalisers: now.finalisers,
+    }
+}
+
+/// Fills in the heap's numbers. Never collects. Thread-safe.
+///
+/// # Safety
+/// stats points to a writable gcheap_stats_t.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_stats(stats_: *mut gcheap_stats_t) {
+    // SAFETY: the caller's promise.
+    unsafe { stats_.write(stats(DEFAULT)) }
+}
+
+/// gcheap_stats for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists, and stats points to a writable gcheap_stats_t.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_stats_in(heap: *mut gcheap_t, stats_: *mut gcheap_stats_t) {
+    // SAFETY: the caller's promise.
+    unsafe { stats_.write(stats(named(heap))) }
+}

@@ -1,0 +1,34 @@
+//! Roots that are added by hand.
+
+use core::ffi::c_void;
+
+use super::DEFAULT;
+use crate::program;
+use crate::roots::Change;
+
+/// Makes the words of [start, end) roots: what they point at is alive. For memory that the collector does not look at by
+/// itself: of malloc and mmap. (Registers, stacks, static data and thread-local variables need not be added.)
+///
+/// start, end: rounded to whole words inside the range. An empty range does nothing. Ranges may overlap; adding one twice
+/// changes nothing. Returns false if end lies before start, or if there is no memory for the list. Thread-safe.
+///
+/// # Safety
+/// The words can be read until they are removed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_add_roots(start: *const c_void, end: *const c_void) -> bool {
+    program::with(DEFAULT, |heap| heap.with_roots(|roots| roots.add(start.addr(), end.addr()).is_ok())).unwrap_or(false)
+}
+
+/// The words of [start, end) are no roots any more, whichever call made them so. Returns false if none of them was one, or
+/// if there is no memory for the list (a range in the middle of another one makes two of it). Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_remove_roots(start: *const c_void, end: *const c_void) -> bool {
+    let removed = program::with(DEFAULT, |heap| heap.with_roots(|roots| roots.remove(start.addr(), end.addr())));
+    matches!(removed, Some(Ok(change)) if change != Change::Nothing)
+}
+
+/// Removes all roots that were added by hand. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_clear_roots() {
+    program::with(DEFAULT, |heap| heap.with_roots(|roots| roots.clear()));
+}

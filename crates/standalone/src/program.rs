@@ -1,0 +1,229 @@
+//! What a program does with its heaps: every function takes the global lock, and leaves it before anything of the program
+//! is called. The C functions are one call each of these.
+
+use core::ffi::c_void;
+use core::ptr::{self, null_mut};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use gcheap::AllocFlags;
+
+use crate::heap::{Collection, Counters, Handle, Instance};
+use crate::os::OutOfMemory;
+use crate::threads::{Guard, Reentered, lock, register_current};
+
+/// The heap of the functions that name none.
+static DEFAULT: AtomicPtr<Instance> = AtomicPtr::new(null_mut());
+
+/// How many bytes the default heap may have, unless the program says otherwise: 64 GiB of addresses.
+const USUAL_MOST: usize = if usize::BITS > 32 { 64 << 30 } else { 1 << 30 };
+
+/// A heap as a program names it; the default heap if it names none.
+#[derive(Clone, Copy)]
+pub struct HeapRef(pub *mut Instance);
+
+impl HeapRef {
+    /// The default heap.
+    pub const DEFAULT: HeapRef = HeapRef(null_mut());
+
+    /// The heap; the default heap is made if there is none. `None` if the system has no memory for that, or no stack for
+    /// the calling thread.
+    #[inline]
+    fn find(self) -> Option<Handle> {
+        let named = if self.0.is_null() { DEFAULT.load(Ordering::Acquire) } else { self.0 };
+        // SAFETY: a program names heaps that exist, and the default heap is never deleted.
+        unsafe { Handle::from_ptr(named) }.or_else(start)
+    }
+
+    /// Calls `f` with the heap, while the lock is held.
+    #[inline]
+    fn with<R>(self, f: impl FnOnce(Handle, &Guard) -> R) -> Option<R> {
+        let heap = self.find()?;
+        match lock() {
+            Ok(guard) => Some(f(heap, &guard)),
+            Err(Reentered) => None,
+        }
+    }
+}
+
+/// Makes the default heap, and registers the calling thread. Nothing happens if there is one.
+#[cold]
+pub fn start() -> Option<Handle> {
+    if let Err(why) = register_current(None) {
+        // Without its stack a collection would free what the thread uses.
+        let _ = why;
+        return None;
+    }
+    let _guard = lock().ok()?;
+    // SAFETY: the default heap is never deleted.
+    if let Some(heap) = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) } {
+        return Some(heap);
+    }
+    let heap = Handle::new(USUAL_MOST).ok()?;
+    DEFAULT.store(heap.as_ptr(), Ordering::Release);
+    Some(heap)
+}
+
+/// Makes another heap, of up to `most_bytes` bytes (0: as many as the default heap may have).
+pub fn new_heap(most_bytes: usize) -> Option<Handle> {
+    HeapRef::DEFAULT.find()?;
+    let _guard = lock().ok()?;
+    Handle::new(if most_bytes == 0 { USUAL_MOST } else { most_bytes }).ok()
+}
+
+/// Gives all memory of a heap back, without running finalisers. The default heap stays.
+///
+/// # Safety
+/// The heap is one of [`new_heap`]'s, and neither it nor its objects are used afterwards.
+pub unsafe fn delete_heap(heap: *mut Instance) {
+    if heap.is_null() || heap == DEFAULT.load(Ordering::Acquire) {
+        return;
+    }
+    if let Ok(_guard) = lock() {
+        // SAFETY: the caller's promise.
+        if let Some(handle) = unsafe { Handle::from_ptr(heap) } {
+            // SAFETY: the same.
+            unsafe { handle.delete() };
+        }
+    }
+}
+
+/// How an allocation is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// No collection looks for pointers in the object.
+    pub no_scan: bool,
+    /// The object may hold anything at first; only with `no_scan`.
+    pub not_cleared: bool,
+    /// Only `free` frees the object.
+    pub uncollectable: bool,
+}
+
+/// Allocates; NULL (or what the program's function for that says) if there is no room, if the lock is held by this very
+/// thread (in a signal handler that came in the middle of an allocation), or if the heap cannot be made.
+#[inline]
+pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
+    let mut flags = AllocFlags::NONE;
+    if request.no_scan {
+        flags = flags.and(AllocFlags::NO_SCAN);
+    }
+    if request.not_cleared {
+        flags = flags.and(AllocFlags::NOT_CLEARED);
+    }
+    let made = heap.with(|heap, _| {
+        let object = if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
+        (heap, object, heap.owes_calls())
+    });
+    let Some((heap, object, owes)) = made else { return null_mut() };
+    if owes {
+        pay_calls(heap);
+    }
+    if object.is_null() { refuse(heap, bytes) } else { object }
+}
+
+/// Calls the finalisers that are due, keeping what the caller has just got alive on the stack.
+#[cold]
+#[inline(never)]
+fn pay_calls(heap: Handle) {
+    run_finalisers(HeapRef(heap.as_ptr()));
+}
+
+#[cold]
+fn refuse(heap: Handle, bytes: usize) -> *mut u8 {
+    match heap.hooks().get().out_of_memory {
+        Some(hook) => hook(bytes).cast(),
+        None => null_mut(),
+    }
+}
+
+/// Changes an object's size; see the C function.
+pub fn realloc(heap: HeapRef, object: *mut u8, bytes: usize) -> *mut u8 {
+    if object.is_null() {
+        return alloc(heap, bytes, Request { no_scan: false, not_cleared: false, uncollectable: false });
+    }
+    if bytes == 0 {
+        free(heap, object);
+        return null_mut();
+    }
+    let Some((heap, moved)) = heap.with(|heap, _| (heap, heap.realloc(object, bytes))) else { return null_mut() };
+    if moved.is_null() { refuse(heap, bytes) } else { moved }
+}
+
+/// Frees an object; NULL is nothing to free.
+pub fn free(heap: HeapRef, object: *mut u8) {
+    if !object.is_null() {
+        heap.with(|heap, _| heap.free(object));
+    }
+}
+
+/// How many bytes an object can hold; 0 for what is none.
+pub fn size(heap: HeapRef, object: *const u8) -> usize {
+    heap.with(|heap, _| heap.size(object)).unwrap_or(0)
+}
+
+/// The object that an address lies in; NULL if it lies in none.
+pub fn base(heap: HeapRef, address: *const u8) -> *mut u8 {
+    heap.with(|heap, _| heap.core().object_around(address)).unwrap_or(null_mut())
+}
+
+/// Collects, then calls the finalisers that are due (unless they are called on demand). Says whether it could: not in a
+/// signal handler that came in the middle of an allocation.
+pub fn collect(heap: HeapRef) -> bool {
+    let Some((heap, owes)) = heap.with(|heap, _| {
+        Collection::of(heap).run();
+        (heap, heap.owes_calls())
+    }) else {
+        return false;
+    };
+    if owes {
+        pay_calls(heap);
+    }
+    true
+}
+
+/// Calls the finalisers that are due, one after the other, without the lock. Returns how many were called.
+pub fn run_finalisers(heap: HeapRef) -> usize {
+    let mut called = 0;
+    while let Some(due) = heap.with(|heap, _| heap.with_finalisers(|all| all.take())).flatten() {
+        (due.finaliser.function)(ptr::with_exposed_provenance_mut::<c_void>(due.object), due.finaliser.data);
+        called += 1;
+    }
+    called
+}
+
+/// Anything else that a program does with a heap while it holds the lock.
+pub fn with<R>(heap: HeapRef, f: impl FnOnce(Handle) -> R) -> Option<R> {
+    heap.with(|heap, _| f(heap))
+}
+
+/// Registers a weak link; see the C function.
+pub fn link(heap: HeapRef, link: *mut *mut c_void, object: *const u8, long: bool) -> Result<bool, OutOfMemory> {
+    let registered = heap.with(|heap, _| heap.with_links(|links| links.register(link.addr(), object.addr(), long)));
+    registered.unwrap_or(Err(OutOfMemory))
+}
+
+/// A heap's numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Numbers {
+    /// What is counted with every collection.
+    pub counters: Counters,
+    /// Bytes of memory that the heap has.
+    pub heap_bytes: usize,
+    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
+    pub used_bytes: usize,
+    /// Bytes allocated since the last collection.
+    pub since_last: usize,
+    /// Finalisers that are registered.
+    pub finalisers: usize,
+}
+
+/// Reads them.
+pub fn numbers(heap: HeapRef) -> Numbers {
+    let read = heap.with(|heap, _| Numbers {
+        counters: heap.counters(),
+        heap_bytes: heap.bytes(),
+        used_bytes: heap.core().info_fast().used,
+        since_last: heap.allocated_since() * gcheap::config::BLOCK_BYTES,
+        finalisers: heap.with_finalisers(|all| all.len()),
+    });
+    read.unwrap_or_default()
+}
