@@ -1,6 +1,6 @@
 # libgcheap: a garbage-collected heap for C interpreters. `make help` lists the targets.
 
-all: build/libgcheap.a  ## build/libgcheap.a, in the default configuration (CONFIG=file.env for another)
+all: build/libgcheap.a  ## build/libgcheap.a and .so: the library with which a C program on Linux needs nothing else
 
 include micropython-port/unix.mk
 
@@ -8,12 +8,22 @@ CARGO ?= cargo
 CALLS ?= 10000000
 CONFIG ?= /dev/null
 SOURCES := $(shell python3 tools/build.py sources)
+LIBRARY_SOURCES := $(shell python3 tools/build.py library-sources)
 
-build/libgcheap.a: build/libgcheap.inputs $(SOURCES)
+# The shared library is made together with it.
+build/libgcheap.a: build/libgcheap.inputs $(SOURCES) $(LIBRARY_SOURCES)
+	tools/build.py library build
+
+host: build/host/libgcheap.a  ## build/host/libgcheap.a: the heap alone, for programs that bring the rest (CONFIG=file.env)
+
+build/host/libgcheap.a: build/host/libgcheap.inputs $(SOURCES)
 	tools/build.py archive "$(CONFIG)" $@
 
-# What the archive is made from beside the sources. Keeps its time unless that has changed.
+# What the libraries are made from beside the sources. Keep their times unless that has changed.
 build/libgcheap.inputs: always
+	@tools/build.py inputs /dev/null $@
+
+build/host/libgcheap.inputs: always
 	@tools/build.py inputs "$(CONFIG)" $@
 
 dist:  ## build/libgcheap-VERSION.tar.gz, the committed sources, which build without git
@@ -77,4 +87,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help
+.PHONY: all always host dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help

@@ -1,5 +1,5 @@
-// A complete host for build/libgcheap.a: it makes a heap of 1 KiB, lets some objects die, and prints the heap's map.
-//     make && cc -Iinclude examples/minimal_host.c build/libgcheap.a -o build/minimal_host && build/minimal_host
+// A complete host for build/host/libgcheap.a: it makes a heap of 1 KiB, lets some objects die, and prints the heap's map.
+//     make host && cc -Iinclude examples/minimal_host.c build/host/libgcheap.a -o build/minimal_host && build/minimal_host
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

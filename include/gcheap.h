@@ -1,11 +1,14 @@
-// libgcheap: a garbage-collected heap for C interpreters, a drop-in replacement for MicroPython's py/gc.c.
+// libgcheap: a garbage-collected heap for C interpreters.
 //
-// Generated from src/c_abi/exports.rs, src/c_abi/imports.rs, src/host.rs, src/counting/info.rs and, for the text
-// between the declarations, crates/xtask/src/gcheap.h.in. Do not edit it: change those files and run
+// Generated from crates/standalone/src/c_abi/, src/c_abi/, src/host.rs, src/counting/info.rs and, for the text between the
+// declarations, crates/xtask/src/gcheap.h.in. Do not edit it: change those files and run
 //     cargo run -p xtask -- header
 //
-// For C11 or later and C++17 or later. The functions named gc_* are those of MicroPython's py/gc.h. In a program that
-// includes both headers, a difference between them is a compile error.
+// For C11 or later and C++17 or later. It has three parts:
+//   1. gcheap_*: the heap of a program on Linux. `make` builds the library for it: build/libgcheap.a, build/libgcheap.so.0.
+//   2. gc_*: the functions of MicroPython's py/gc.h, for programs that bring memory, roots and finalisers themselves. In a
+//      program that includes both headers, a difference between them is a compile error.
+//   3. What such a program provides. `make host` builds the library for it: build/host/libgcheap.a.
 #ifndef GCHEAP_H
 #define GCHEAP_H
 
@@ -16,6 +19,258 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+// 1. Programs on Linux
+//
+// Link with -lgcheap and allocate: the first call makes the heap and finds the program's roots by itself. These are
+// registers, the stacks of all registered threads, static data of the program and of all loaded libraries, and thread-local
+// variables (of libraries that were there when the program started). From there, a pointer to any byte of an object keeps
+// it alive, and so does one in another object (see gcheap_set_interior_pointers), unless that one is GCHEAP_NO_SCAN.
+//
+// A program with threads creates them with gcheap_pthread_create, or calls gcheap_allow_threads once and
+// gcheap_register_thread in every thread that uses the heap. All functions are thread-safe then. In a signal handler they
+// may be called too, but do nothing (and return NULL, 0 or false) if the handler came in the middle of another one.
+//
+// "Requires" says what the caller must ensure, because the library cannot check it.
+
+#if defined(__linux__) && !defined(MICROPY_INCLUDED_PY_MPCONFIG_H)
+#include <pthread.h>
+
+/// A heap. Functions whose names end in _in take one; NULL is the default heap, which the others use.
+typedef struct gcheap_t gcheap_t;
+
+/// For gcheap_alloc: no collection looks for pointers in the object. For text, numbers, pixels.
+#define GCHEAP_NO_SCAN 2
+
+/// For gcheap_alloc, together with GCHEAP_NO_SCAN: the object may hold anything at first.
+#define GCHEAP_NOT_CLEARED 4
+
+/// For gcheap_alloc: only gcheap_free frees the object. What it leads to is alive as long as it is.
+#define GCHEAP_UNCOLLECTABLE 8
+
+/// Allocates an object of n_bytes bytes, all 0, aligned for any type (16 bytes on 64-bit machines). It is freed by a
+/// collection when no pointer to it, or into it, can be reached any more.
+///
+/// n_bytes: any; 0 gives an object of its own, too. flags: 0, or GCHEAP_NO_SCAN and the like. Returns NULL if there is no
+/// memory, even after a collection (see gcheap_set_out_of_memory); and in a signal handler that came in the middle of
+/// another call. The first call makes the default heap and registers the calling thread.
+/// May collect, and may then call finalisers. Thread-safe.
+void *gcheap_alloc(size_t n_bytes, unsigned int flags);
+
+/// gcheap_alloc in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void *gcheap_alloc_in(gcheap_t *heap, size_t n_bytes, unsigned int flags);
+
+/// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
+///
+/// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
+/// then it is as it was. A moved object keeps its finaliser and what it was allocated as. A pointer that is not an object's
+/// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
+/// Requires: nothing uses the old address afterwards if another one is returned.
+void *gcheap_realloc(void *object, size_t n_bytes);
+
+/// gcheap_realloc in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and nothing uses the old address afterwards if another one is returned.
+void *gcheap_realloc_in(gcheap_t *heap, void *object, size_t n_bytes);
+
+/// Frees an object at once, without calling its finaliser. No program needs to, but a long one that is no longer of use
+/// makes room sooner.
+///
+/// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
+/// freed. Weak links to the object must be unregistered before. Never collects. Thread-safe.
+/// Requires: nothing uses the object afterwards.
+void gcheap_free(void *object);
+
+/// gcheap_free in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and nothing uses the object afterwards.
+void gcheap_free_in(gcheap_t *heap, void *object);
+
+/// How many bytes an object can hold: at least as many as were asked for. 0 for NULL, and for anything that is not an
+/// object's start. Never collects. Thread-safe.
+size_t gcheap_size(const void *object);
+
+/// gcheap_size in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+size_t gcheap_size_in(gcheap_t *heap, const void *object);
+
+/// The start of the object that an address lies in; NULL if it lies in none. Never collects. Thread-safe.
+void *gcheap_base(const void *address);
+
+/// gcheap_base in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void *gcheap_base_in(gcheap_t *heap, const void *address);
+
+/// A copy of a string, in an object that is not scanned. NULL for NULL, and if there is no memory. May collect.
+/// Thread-safe.
+/// Requires: text is NULL or a string that ends with a 0 byte.
+char *gcheap_strdup(const char *text);
+
+/// A copy of at most n_bytes bytes of a string, and a 0 byte, in an object that is not scanned. NULL for NULL, and if there
+/// is no memory. May collect. Thread-safe.
+/// Requires: text is NULL, or a string that ends with a 0 byte or has n_bytes bytes.
+char *gcheap_strndup(const char *text, size_t n_bytes);
+
+/// A heap's numbers.
+typedef struct gcheap_stats_t {
+    /// Bytes of memory that the heap has.
+    size_t heap_bytes;
+    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
+    size_t used_bytes;
+    /// Bytes allocated since the last collection.
+    size_t since_last_bytes;
+    /// Bytes allocated in all.
+    uint64_t allocated_bytes;
+    /// Collections so far.
+    size_t collections;
+    /// Bytes in use when the last collection had ended.
+    size_t live_bytes;
+    /// Nanoseconds for which threads were stopped, by all collections.
+    uint64_t stopped_ns;
+    /// The same by the longest collection.
+    uint64_t longest_stop_ns;
+    /// Finalisers that are registered.
+    size_t finalisers;
+} gcheap_stats_t;
+
+/// Collects now, and then calls the finalisers that are due (unless gcheap_finalise_on_demand). Returns false, and does
+/// nothing, in a signal handler that came in the middle of another call. Thread-safe.
+bool gcheap_collect(void);
+
+/// gcheap_collect in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+bool gcheap_collect_in(gcheap_t *heap);
+
+/// From now on no allocation collects: the heap grows instead. Nests. gcheap_collect still collects. Thread-safe.
+void gcheap_disable(void);
+
+/// Reverses one gcheap_disable. Thread-safe.
+void gcheap_enable(void);
+
+/// Sets after how much allocation the next collection is due: a share, in percent, of the bytes that the last one left in
+/// use. 75 is usual: the heap has up to 1.75 times what is alive. 0 collects for every 256 KiB. Counts from the next
+/// collection on. Thread-safe.
+void gcheap_set_factor(unsigned int percent);
+
+/// Sets how many bytes the heap may have at most; allocations that would need more collect, and then fail. Memory that the
+/// heap has already stays. Thread-safe.
+void gcheap_set_limit(size_t n_bytes);
+
+/// gcheap_set_limit for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_limit_in(gcheap_t *heap, size_t n_bytes);
+
+/// Sets whether a pointer into the middle of an object keeps it alive if it lies in another object of the heap; from
+/// registers, stacks and static data such pointers always do. It is so unless the program says otherwise. Objects that are
+/// allocated later have no byte more than they asked for, so that a pointer to just behind the end is one to the next
+/// object. To be called before the first allocation. Thread-safe.
+void gcheap_set_interior_pointers(bool count);
+
+/// Sets what is called when there is no memory for an allocation of so many bytes: its result is the allocation's. It may
+/// free something and allocate, or not return (longjmp, exit). NULL: such allocations return NULL. Thread-safe.
+void gcheap_set_out_of_memory(void *(*function)(size_t));
+
+/// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
+/// with that pointer has done nothing. NULL: a sentence is written to standard error, and the program ends. The function
+/// must not call the heap. Thread-safe.
+void gcheap_set_misuse(void (*function)(uint32_t, const void*));
+
+/// Sets what is called before and after every collection, or NULL. The functions must not call the heap. Thread-safe.
+void gcheap_set_collection_hooks(void (*before)(void), void (*after)(void));
+
+/// Fills in the heap's numbers. Never collects. Thread-safe.
+/// Requires: stats points to a writable gcheap_stats_t.
+void gcheap_stats(struct gcheap_stats_t *stats);
+
+/// gcheap_stats for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and stats points to a writable gcheap_stats_t.
+void gcheap_stats_in(gcheap_t *heap, struct gcheap_stats_t *stats);
+
+/// Sets the function that is called with the object, and with data, when nothing reaches the object any more; NULL removes
+/// it. An object has one at most. The object and all that it leads to are whole then, and the function may do anything:
+/// allocate, collect, keep the object. If it does not, a later collection frees the object.
+///
+/// object: its start; anything else is refused. order: 0 (after the finalisers of objects that lead to this one; an object
+/// that leads to itself is never finalised), 1 (the same, but the object may point at itself), 2 (no order), 3 (after all
+/// others). What data points at is alive meanwhile; if it leads to the object, the object never dies.
+/// Returns false if it is refused, or if there is no memory for the list. Never collects. Thread-safe. The four orders are
+/// those of bdwgc's GC_register_finalizer, _ignore_self, _no_order and _unreachable.
+/// Requires: the function can be called with the object and data, in any thread that allocates.
+bool gcheap_set_finaliser(void *object, void (*function)(void *object, void *data), void *data, unsigned int order);
+
+/// Calls the finalisers that are due, one after the other, in the calling thread. Returns how many. Thread-safe.
+size_t gcheap_run_finalisers(void);
+
+/// Sets whether finalisers are called only by gcheap_run_finalisers, and not by allocations and gcheap_collect. Thread-safe.
+void gcheap_finalise_on_demand(bool only);
+
+/// Makes *link weak: a collection that finds that nothing reaches the object sets it to NULL. The collector must not see the
+/// pointer in it otherwise: it lies in a no-scan object, in memory that is no root, or is kept disguised.
+///
+/// long_lived: false clears the link before the object's finaliser is called; true only when that has not brought it back to
+/// life. A link that lies in an object of the heap is forgotten with that object; any other one must be unregistered before
+/// its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
+/// object's start, or if there is no memory for the list. Never collects. Thread-safe.
+/// Requires: the word can be written to until it is unregistered.
+bool gcheap_weak_link(void **link, const void *object, bool long_lived);
+
+/// The link is weak no more. Returns false if it was not. Thread-safe.
+bool gcheap_weak_unlink(void **link);
+
+/// Makes the words of [start, end) roots: what they point at is alive. For memory that the collector does not look at by
+/// itself: of malloc and mmap. (Registers, stacks, static data and thread-local variables need not be added.)
+///
+/// start, end: rounded to whole words inside the range. An empty range does nothing. Ranges may overlap; adding one twice
+/// changes nothing. Returns false if end lies before start, or if there is no memory for the list. Thread-safe.
+/// Requires: the words can be read until they are removed.
+bool gcheap_add_roots(const void *start, const void *end);
+
+/// The words of [start, end) are no roots any more, whichever call made them so. Returns false if none of them was one, or
+/// if there is no memory for the list (a range in the middle of another one makes two of it). Thread-safe.
+bool gcheap_remove_roots(const void *start, const void *end);
+
+/// Removes all roots that were added by hand. Thread-safe.
+void gcheap_clear_roots(void);
+
+/// Makes the next thread that uses the heap possible: installs the signal handler, and turns the lock into a real one. To be
+/// called before a thread registers itself; gcheap_pthread_create does it. Returns false if the system refuses. Thread-safe.
+bool gcheap_allow_threads(void);
+
+/// Registers the calling thread, which was not made by gcheap_pthread_create: collections stop it, and its stack and
+/// thread-local variables are roots. Returns false if gcheap_allow_threads was not called, or if there is no memory. Doing it
+/// twice changes nothing. When the thread ends it is unregistered. Thread-safe.
+bool gcheap_register_thread(void);
+
+/// Forgets the calling thread: it does not use the heap any more. Returns false if it was not registered. Thread-safe.
+bool gcheap_unregister_thread(void);
+
+/// pthread_create for a thread that uses the heap. It is registered from its beginning to its end.
+/// Requires: as for pthread_create.
+int gcheap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *argument), void *argument);
+
+/// pthread_join. Until then the result of a thread made by gcheap_pthread_create is alive.
+/// Requires: as for pthread_join.
+int gcheap_pthread_join(pthread_t thread, void **result);
+
+/// pthread_detach, for a thread made by gcheap_pthread_create.
+/// Requires: as for pthread_detach.
+int gcheap_pthread_detach(pthread_t thread);
+
+/// Makes the default heap and registers the calling thread. Not necessary: the first allocation does it. Returns false if the
+/// system has no memory for that. Doing it twice changes nothing.
+bool gcheap_start(void);
+
+/// Makes a heap of its own, of at most n_bytes bytes (0: as the default heap). Objects of one heap are not kept alive by
+/// those of another one; add those as roots. NULL if the system has no memory, or no room for the addresses. Thread-safe.
+gcheap_t *gcheap_new(size_t n_bytes);
+
+/// Gives all memory of a heap back at once. No finaliser is called. NULL, and the default heap, do nothing. Thread-safe.
+/// Requires: the heap exists, and neither it nor its objects are used afterwards.
+void gcheap_delete(gcheap_t *heap);
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+// 2. The functions of py/gc.h
 
 // In a MicroPython build py/gc.h defines gc_info_t, which must not be defined twice. So this header includes py/gc.h
 // first, and then leaves the definition out.
@@ -71,11 +326,6 @@ enum {
     GC_ALLOC_FLAG_HAS_FINALISER = 1,
 };
 #endif
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The functions of the library
-//
-// "Requires" says what the caller must ensure, because the library cannot check it.
 
 /// The library's name and version, "libgcheap 0.1.0". Never NULL, never freed. Thread-safe; never collects.
 const char *gcheap_version(void);
@@ -214,9 +464,9 @@ void gc_dump_info(const mp_print_t *print);
 void gc_dump_alloc_table(const mp_print_t *print);
 
 // ---------------------------------------------------------------------------------------------------------------------
-// What a host provides
+// 3. What a host provides
 //
-// The library owns no memory and calls no operating system. A program that links it defines the functions below (those
+// The library for hosts owns no memory and calls no operating system. A program that links it defines the functions below (those
 // that begin with an option, such as MUTEX=1, only if the library was built with it) and the storage for the heap's
 // state:
 //   - a symbol (gcheap_state, unless the library's configuration has another STATE_SYMBOL) for STATE_BYTES bytes of

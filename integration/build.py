@@ -61,7 +61,7 @@ class Build:
 
     def __init__(self):
         self.copy = copy("a copy")
-        self.archive = self.copy / "build" / "libgcheap.a"
+        self.archive = self.copy / "build" / "host" / "libgcheap.a"
 
     def make(self, *arguments, **env):
         return run("make", *arguments, cwd=self.copy, **env)
@@ -73,12 +73,12 @@ class Build:
         return self.archive.stat().st_mtime_ns != before
 
     def test_make_in_a_path_with_a_space(self):
-        self.make()
+        self.make("host")
         assert holds(self.archive, "BLOCK_BYTES=32")
-        assert not self.remade(), "the archive was built twice"
+        assert not self.remade("host"), "the archive was built twice"
 
     def test_every_source_counts(self):
-        self.make()
+        self.make("host")
         sources = sorted((self.copy / "src").rglob("*.rs"))
         folders = {file.parent for file in sources}
         assert len(folders) > 2, folders
@@ -87,24 +87,24 @@ class Build:
         wanted |= {self.copy / name for name in more}
         for file in sorted(wanted):
             file.touch()
-            question = subprocess.run(["make", "-q", "build/libgcheap.a"], cwd=self.copy, env=ENV, check=False)
+            question = subprocess.run(["make", "-q", "build/host/libgcheap.a"], cwd=self.copy, env=ENV, check=False)
             assert question.returncode == 1, f"make does not see that {file.relative_to(self.copy)} changed"
-            self.make("-t", "build/libgcheap.a")
+            self.make("-t", "build/host/libgcheap.a")
         listed = {self.copy / name for name in run("tools/build.py", "sources", cwd=self.copy).splitlines()}
         assert set(sources) <= listed, set(sources) - listed
 
     def test_another_configuration_makes_another_archive(self):
-        self.make()
+        self.make("host")
         (self.copy / "other one.env").write_text("BLOCK_BYTES=64\n")
-        assert self.remade("CONFIG=other one.env") and holds(self.archive, "BLOCK_BYTES=64")
-        assert not self.remade("CONFIG=other one.env")
+        assert self.remade("host", "CONFIG=other one.env") and holds(self.archive, "BLOCK_BYTES=64")
+        assert not self.remade("host", "CONFIG=other one.env")
         (self.copy / "other one.env").write_text("BLOCK_BYTES=16\n")
-        assert self.remade("CONFIG=other one.env") and holds(self.archive, "BLOCK_BYTES=16")
-        assert self.remade("GCHEAP_OPT=s", "CONFIG=other one.env"), "GCHEAP_OPT makes no difference"
-        assert self.remade() and holds(self.archive, "BLOCK_BYTES=32")
+        assert self.remade("host", "CONFIG=other one.env") and holds(self.archive, "BLOCK_BYTES=16")
+        assert self.remade("host", "GCHEAP_OPT=s", "CONFIG=other one.env"), "GCHEAP_OPT makes no difference"
+        assert self.remade("host") and holds(self.archive, "BLOCK_BYTES=32")
 
     def test_a_configuration_that_is_not_there(self):
-        text = run("make", "CONFIG=nowhere.env", cwd=self.copy, fails=True)
+        text = run("make", "host", "CONFIG=nowhere.env", cwd=self.copy, fails=True)
         assert "cannot read the configuration nowhere.env" in text, text
 
     def test_the_build_program_from_elsewhere(self):
@@ -137,7 +137,7 @@ class Build:
 
     def test_the_manifest_is_cargo_toml_s(self):
         """The package that the archive is built from says the same as the repository's, and needs no other."""
-        self.make()
+        self.make("host")
         written = next((self.copy / "target").glob("archive-*/package/Cargo.toml")).read_text()
         for line in (self.copy / "Cargo.toml").read_text().splitlines():
             if line.startswith(("name =", "version =", "edition =", "rust-version =", "archive =")):
@@ -163,8 +163,8 @@ class Build:
         missing = {file.relative_to(ROOT) for file in package.sources()} - {
             file.relative_to(directory) for file in directory.rglob("*")}
         assert not missing, f"{missing} are not packed: not committed?"
-        run("make", cwd=directory, GIT_CEILING_DIRECTORIES=str(out))
-        assert holds(directory / "build" / "libgcheap.a", "BLOCK_BYTES=32")
+        run("make", "host", cwd=directory, GIT_CEILING_DIRECTORIES=str(out))
+        assert holds(directory / "build" / "host" / "libgcheap.a", "BLOCK_BYTES=32")
         assert "libgcheap.a" in run("make", "help", cwd=directory)
         return None
 

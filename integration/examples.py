@@ -23,7 +23,7 @@ C_PROGRAM, RUST_PROGRAM = ROOT / "examples" / "minimal_host.c", ROOT / "examples
 DOCUMENTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
              if path.exists()]
 # Commands that end soon and need no one at the keyboard. `make run` builds MicroPython, which takes a minute.
-QUICK = ("make", "make run", "cc ", "build/")
+QUICK = ("make", "make host", "make run", "cc ", "build/")
 Test = tuple[str, Callable[[], None]]
 
 
@@ -88,7 +88,7 @@ def c_program(compiler: str, *flags: str) -> None:
         raise Skip(f"{compiler} is missing: apt-get install {compiler}")
     out = BUILD / "-".join([C_PROGRAM.stem, compiler, *flags])
     run([compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", *flags, "-Iinclude", str(C_PROGRAM),
-         "build/libgcheap.a", "-o", str(out)])
+         "build/host/libgcheap.a", "-o", str(out)])
     same(run([str(out)]), promised_by_the_readme())
 
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Builds libgcheap, for make, for CMake, for the tests and by hand:  tools/build.py COMMAND [ARGUMENT ...]
 
-    archive CONFIG OUT.a               builds the library for a configuration; /dev/null is the default one
+    library DIRECTORY                  builds the standalone library in a directory: libgcheap.a and libgcheap.so
+    archive CONFIG OUT.a               builds the library for hosts, for a configuration; /dev/null is the default one
     config ASSEMBLER OUT [KEY=VALUE …] writes the interpreter's configuration, read from its compiled probe.c
     object COMMANDS FILE OBJECT        library and glue as one object, compiled as FILE is in compile_commands.json
     exports CONFIG                     lists what the library of a configuration exports
     imports CONFIG                     lists what it asks of its host and of the compiler's own library
     target CC [FLAG ...]               names the Rust target that a C compiler compiles for
     cargo TARGET COMMAND [ARGUMENT …]  runs Cargo for a target, with a Rust that can compile for it
-    sources                            lists the files that the library is made from
+    sources                            lists the files that the library for hosts is made from
+    library-sources                    lists those of the standalone library that are not among them
     inputs CONFIG OUT                  writes down what else it is made from, for make
     dist DIRECTORY                     packs the committed sources: DIRECTORY/libgcheap-VERSION.tar.gz
 

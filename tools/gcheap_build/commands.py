@@ -25,6 +25,12 @@ def archive(arguments: list[str]) -> None:
     module.build(Path(arguments[0]), Path(arguments[1]))
 
 
+def library(arguments: list[str]) -> None:
+    from . import library as module
+
+    module.build(Path(arguments[0]))
+
+
 def config(arguments: list[str]) -> None:
     from . import config as module
 
@@ -75,6 +81,12 @@ def sources(_: list[str]) -> None:
     print_lines(os.path.relpath(file) for file in package.sources())
 
 
+def library_sources(_: list[str]) -> None:
+    from . import library as module
+
+    print_lines(os.path.relpath(file) for file in module.sources())
+
+
 def inputs(arguments: list[str]) -> None:
     from . import config as module
     from .process import replace_if_different
@@ -94,6 +106,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 COMMANDS: dict[str, Command] = {
+    "library": Command(library, 1, 1),
     "archive": Command(archive, 2, 2),
     "config": Command(config, 2),
     "object": Command(object_, 3, 3),
@@ -102,6 +115,7 @@ COMMANDS: dict[str, Command] = {
     "target": Command(target, 1),
     "cargo": Command(cargo, 2),
     "sources": Command(sources, 0, 0),
+    "library-sources": Command(library_sources, 0, 0),
     "inputs": Command(inputs, 2, 2),
     "dist": Command(dist, 1, 1),
 }

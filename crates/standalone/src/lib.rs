@@ -21,9 +21,9 @@ pub mod finalise;
 pub mod heap;
 pub mod memory;
 pub mod os;
+pub mod program;
 pub mod roots;
 pub mod threads;
-pub mod program;
 mod weak;
 
 /// A panic here is a mistake in this library: the program cannot go on.

@@ -110,7 +110,8 @@ pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
         flags = flags.and(AllocFlags::NOT_CLEARED);
     }
     let made = heap.with(|heap, _| {
-        let object = if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
+        let object =
+            if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
         (heap, object, heap.owes_calls())
     });
     let Some((heap, object, owes)) = made else { return null_mut() };

@@ -7,7 +7,8 @@ use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, Layout, 
 
 const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
 
-  header          write include/gcheap.h from gcheap.h.in, src/counting/info.rs, src/host.rs and src/c_abi/
+  header          write include/gcheap.h from gcheap.h.in, src/counting/info.rs, src/host.rs, src/c_abi/ and
+                  crates/standalone/src/c_abi/
   header --check  write nothing; fail if include/gcheap.h differs from what `header` would write";
 
 fn main() -> ExitCode {
@@ -47,7 +48,7 @@ fn compare(text: &str) -> Result<(), String> {
     Err(format!("{HEADER} is out of date from line {line} on; run: cargo run -p xtask -- header"))
 }
 
-/// The text of the header: gcheap.h.in, with the declarations from cbindgen in place of its four `@…@` lines.
+/// The text of the header: gcheap.h.in, with the declarations from cbindgen in place of its five `@…@` lines.
 fn header() -> Result<String, String> {
     let mut text = String::new();
     for line in include_str!("gcheap.h.in").lines() {
@@ -71,6 +72,9 @@ fn header() -> Result<String, String> {
                 c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
                 c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
             })?,
+            "@standalone@" => {
+                STANDALONE.iter().map(|name| standalone(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n")
+            }
             "@host@" => {
                 declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
             }
@@ -80,6 +84,19 @@ fn header() -> Result<String, String> {
         text += "\n";
     }
     Ok(text)
+}
+
+/// The C functions of the standalone library, in the header's order.
+const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
+
+/// The declarations of one file of the standalone library.
+fn standalone(name: &str) -> Result<String, String> {
+    let source = format!("crates/standalone/src/c_abi/{name}.rs");
+    let items = [ItemType::Constants, ItemType::Structs, ItemType::Functions];
+    declarations(&source, &items, |c| {
+        c.style = Style::Both;
+        c.export.rename.insert("Function".into(), "gcheap_finaliser_t".into());
+    })
 }
 
 /// The C declarations for the items of these kinds in one source file, in the file's order.

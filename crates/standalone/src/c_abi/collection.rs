@@ -124,7 +124,7 @@ pub struct gcheap_stats_t {
     pub finalisers: usize,
 }
 
-fn stats(heap: HeapRef) -> gcheap_stats_t {
+fn read(heap: HeapRef) -> gcheap_stats_t {
     let now = program::numbers(heap);
     gcheap_stats_t {
         heap_bytes: now.heap_bytes,
@@ -144,9 +144,9 @@ fn stats(heap: HeapRef) -> gcheap_stats_t {
 /// # Safety
 /// stats points to a writable gcheap_stats_t.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn gcheap_stats(stats_: *mut gcheap_stats_t) {
+pub unsafe extern "C" fn gcheap_stats(stats: *mut gcheap_stats_t) {
     // SAFETY: the caller's promise.
-    unsafe { stats_.write(stats(DEFAULT)) }
+    unsafe { stats.write(read(DEFAULT)) }
 }
 
 /// gcheap_stats for a heap of its own. heap: NULL is the default heap.
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn gcheap_stats(stats_: *mut gcheap_stats_t) {
 /// # Safety
 /// The heap exists, and stats points to a writable gcheap_stats_t.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn gcheap_stats_in(heap: *mut gcheap_t, stats_: *mut gcheap_stats_t) {
+pub unsafe extern "C" fn gcheap_stats_in(heap: *mut gcheap_t, stats: *mut gcheap_stats_t) {
     // SAFETY: the caller's promise.
-    unsafe { stats_.write(stats(named(heap))) }
+    unsafe { stats.write(read(named(heap))) }
 }

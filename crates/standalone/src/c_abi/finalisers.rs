@@ -4,7 +4,7 @@ use core::ffi::{c_uint, c_void};
 use core::ptr;
 
 use super::DEFAULT;
-use crate::finalise::{Finaliser, Function, Order};
+use crate::finalise::{Finaliser, Order};
 use crate::program::{self, HeapRef};
 
 /// Sets the function that is called with the object, and with data, when nothing reaches the object any more; NULL removes
@@ -22,7 +22,7 @@ use crate::program::{self, HeapRef};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gcheap_set_finaliser(
     object: *mut c_void,
-    function: Option<Function>,
+    function: Option<extern "C" fn(object: *mut c_void, data: *mut c_void)>,
     data: *mut c_void,
     order: c_uint,
 ) -> bool {
@@ -35,8 +35,7 @@ pub unsafe extern "C" fn gcheap_set_finaliser(
     };
     let finaliser = function.map(|function| Finaliser { function, data, order });
     let set = program::with(DEFAULT, |heap| {
-        heap.core().nbytes(object.cast()) != 0
-            && heap.with_finalisers(|all| all.set(object.addr(), finaliser)).is_ok()
+        heap.core().nbytes(object.cast()) != 0 && heap.with_finalisers(|all| all.set(object.addr(), finaliser)).is_ok()
     });
     set.unwrap_or(false)
 }

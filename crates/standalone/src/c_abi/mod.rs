@@ -1,4 +1,4 @@
-//! The C functions, in the order of include/gcheap_standalone.h. Most exist in two forms: for the default heap, and, with
+//! The C functions, in the order of include/gcheap.h. Most exist in two forms: for the default heap, and, with
 //! `_in` at the end of the name, for the heap that is named first.
 
 mod collection;
@@ -7,6 +7,8 @@ mod heaps;
 mod objects;
 mod roots;
 mod threads;
+
+use core::ffi::c_char;
 
 use crate::heap::Instance;
 use crate::program::HeapRef;
@@ -18,6 +20,25 @@ pub type gcheap_t = Instance;
 /// The heap that a C caller names; NULL is the default heap.
 fn named(heap: *mut gcheap_t) -> HeapRef {
     HeapRef(heap)
+}
+
+/// What tells a program with this library from one without.
+#[unsafe(no_mangle)]
+static gcheap_marker: [u8; 16] = *b"libgcheap 0.1.0\0";
+
+const _: () = {
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    let mut i = 0;
+    while i < version.len() {
+        assert!(gcheap_marker[10 + i] == version[i], "the marker names another version than Cargo.toml");
+        i += 1;
+    }
+};
+
+/// The library's name and version, "libgcheap 0.1.0". Never NULL, never freed. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn gcheap_version() -> *const c_char {
+    (&raw const gcheap_marker).cast()
 }
 
 const DEFAULT: HeapRef = HeapRef::DEFAULT;

@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use crate::threads::{self, Registration, StartRoutine};
+use crate::threads::{self, Registration};
 
 /// Makes the next thread that uses the heap possible: installs the signal handler, and turns the lock into a real one. To be
 /// called before a thread registers itself; gcheap_pthread_create does it. Returns false if the system refuses. Thread-safe.
@@ -33,7 +33,7 @@ pub extern "C" fn gcheap_unregister_thread() -> bool {
 pub unsafe extern "C" fn gcheap_pthread_create(
     thread: *mut libc::pthread_t,
     attributes: *const libc::pthread_attr_t,
-    routine: StartRoutine,
+    routine: unsafe extern "C" fn(argument: *mut c_void) -> *mut c_void,
     argument: *mut c_void,
 ) -> c_int {
     // SAFETY: the caller's promise.

@@ -7,5 +7,5 @@
 mod queue;
 mod registry;
 
-pub use registry::{Finaliser, Function, Order};
 pub(crate) use registry::Finalisers;
+pub use registry::{Finaliser, Function, Order};

@@ -259,10 +259,6 @@ impl Handle {
         unsafe { self.state_at::<u16>(STATE_AUTO_COLLECT).write((it.disabled.get() == 0) as u16) };
     }
 
-    pub(crate) fn is_disabled(self) -> bool {
-        self.it().disabled.get() != 0
-    }
-
     /// Lets the next collection be due after so many blocks.
     pub(crate) fn set_due_after(self, blocks: usize) {
         // SAFETY: I1: the field's place in the state.
