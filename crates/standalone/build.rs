@@ -4,7 +4,7 @@
 fn main() {
     println!("cargo::rerun-if-changed=native/gcheap_native.c");
     let mut build = cc::Build::new();
-    if std::env::var_os("CARGO_FEATURE_ARCHIVE").is_some() {
+    if std::env::var_os("CARGO_FEATURE_HANDLER").is_some() {
         build.define("GCHEAP_ARCHIVE", None);
     }
     build
