@@ -124,11 +124,7 @@ pub unsafe extern "C" fn GC_pthread_exit(result: *mut c_void) -> ! {
 /// # Safety
 /// As for `pthread_sigmask`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn GC_pthread_sigmask(
-    how: c_int,
-    set: *const libc::sigset_t,
-    old: *mut libc::sigset_t,
-) -> c_int {
+pub unsafe extern "C" fn GC_pthread_sigmask(how: c_int, set: *const libc::sigset_t, old: *mut libc::sigset_t) -> c_int {
     if set.is_null() {
         // SAFETY: the caller's promise.
         return unsafe { libc::pthread_sigmask(how, set, old) };

@@ -38,7 +38,12 @@ impl Default for Policy {
 impl Policy {
     /// The usual policy.
     pub const fn new() -> Self {
-        Self { factor: Cell::new(USUAL_FACTOR), limit: Cell::new(usize::MAX), at_least: Cell::new(0), reluctant: Cell::new(false) }
+        Self {
+            factor: Cell::new(USUAL_FACTOR),
+            limit: Cell::new(usize::MAX),
+            at_least: Cell::new(0),
+            reluctant: Cell::new(false),
+        }
     }
 
     /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many
