@@ -1,0 +1,134 @@
+//! Words in registers, on stacks and in thread-local storage of other threads are found.
+
+mod support;
+
+use gcheap_standalone::threads::{do_blocking, unregister_current};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::thread;
+use support::{occurrences, start, wait_until};
+
+thread_local! {
+    static VARIABLE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Has another thread call `hold(signal, disguised)`, which holds the word until the signal is 2 and says with 1 that it
+/// does. Returns how often the word is found meanwhile.
+fn found_in_thread(disguised: usize, hold: fn(&AtomicUsize, usize)) -> usize {
+    start();
+    let signal = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let signal = &signal;
+        let builder = thread::Builder::new().stack_size(1 << 30);
+        let holder = builder.spawn_scoped(scope, move || {
+            start();
+            hold(signal, disguised);
+        });
+        holder.unwrap();
+        wait_until(|| signal.load(SeqCst) == 1);
+        let found = occurrences(disguised);
+        signal.store(2, SeqCst);
+        found
+    })
+}
+
+fn hold_until_told(signal: &AtomicUsize) {
+    signal.store(1, SeqCst);
+    while signal.load(SeqCst) != 2 {
+        std::hint::spin_loop();
+    }
+}
+
+#[test]
+fn nothing_is_found_where_nothing_is() {
+    assert_eq!(found_in_thread(!0x1_5EED_0000, |signal, _| hold_until_told(signal)), 0);
+}
+
+#[test]
+fn on_the_stack() {
+    let found = found_in_thread(!0x1_5EED_0001, |signal, disguised| {
+        let local = black_box(!disguised);
+        hold_until_told(signal);
+        black_box(&local);
+    });
+    assert!(found >= 1);
+}
+
+#[test]
+fn on_the_stack_above_a_blocking_region() {
+    let found = found_in_thread(!0x1_5EED_0002, |signal, disguised| {
+        let local = black_box(!disguised);
+        do_blocking(|| hold_until_told(signal));
+        black_box(&local);
+    });
+    assert!(found >= 1);
+}
+
+#[test]
+fn in_thread_local_storage() {
+    let found = found_in_thread(!0x1_5EED_0003, |signal, disguised| {
+        VARIABLE.set(!disguised);
+        hold_until_told(signal);
+        VARIABLE.set(0);
+    });
+    assert!(found >= 1);
+}
+
+#[test]
+fn not_in_a_thread_that_was_unregistered() {
+    let found = found_in_thread(!0x1_5EED_0004, |signal, disguised| {
+        VARIABLE.set(!disguised);
+        assert!(unregister_current() && !unregister_current());
+        hold_until_told(signal);
+        VARIABLE.set(0);
+    });
+    assert_eq!(found, 0);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn in_a_register_of_a_stopped_thread() {
+    let found = found_in_thread(!0x1_5EED_0005, |signal, disguised| {
+        // SAFETY: the loop reads and writes the signal only; the register is named as changed.
+        unsafe {
+            std::arch::asm!(
+                "not {word}",
+                "mov qword ptr [{signal}], 1",
+                "2: pause",
+                "cmp qword ptr [{signal}], 2",
+                "jne 2b",
+                "xor {word}, {word}",
+                word = inout(reg) disguised => _,
+                signal = in(reg) signal.as_ptr(),
+            );
+        }
+    });
+    assert!(found >= 1);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn in_a_callee_saved_register_above_a_blocking_region() {
+    extern "C" fn block(signal: &AtomicUsize) {
+        do_blocking(|| hold_until_told(signal));
+    }
+    let found = found_in_thread(!0x1_5EED_0006, |signal, disguised| {
+        // SAFETY: the called function follows the C calling convention; the registers are named as changed.
+        unsafe {
+            std::arch::asm!(
+                "mov r12, rsi",
+                "not r12",
+                "call {block}",
+                "xor r12, r12",
+                block = sym block,
+                in("rdi") signal,
+                in("rsi") disguised,
+                out("r12") _,
+                clobber_abi("C"),
+            );
+        }
+    });
+    assert!(found >= 1);
+}
