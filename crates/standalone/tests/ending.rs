@@ -24,11 +24,13 @@ fn routine(routine: UnwindingRoutine) -> StartRoutine {
 }
 
 fn create_thread(start: UnwindingRoutine, argument: usize, attributes: *const libc::pthread_attr_t) -> libc::pthread_t {
-    let mut thread = 0;
+    let mut thread = MaybeUninit::uninit();
     // SAFETY: the routines here take any argument.
-    let error = unsafe { create(&raw mut thread, attributes, routine(start), ptr::without_provenance_mut(argument)) };
+    let error =
+        unsafe { create(thread.as_mut_ptr(), attributes, routine(start), ptr::without_provenance_mut(argument)) };
     assert_eq!(error, 0);
-    thread
+    // SAFETY: there was no error.
+    unsafe { thread.assume_init() }
 }
 
 fn join_thread(thread: libc::pthread_t) -> usize {
@@ -97,7 +99,7 @@ fn threads_are_forgotten_however_they_end() {
     start();
     let alone = thread_count();
     let none = ptr::null();
-    const DISGUISED: usize = !0x5_5EED_0000;
+    const DISGUISED: usize = !0x5EED_5000;
 
     for (number, end) in [return_inverted, exit_inverted].into_iter().enumerate() {
         // Never the word itself, which would stay on this stack.

@@ -6,6 +6,7 @@ use gcheap_standalone::threads::{
     Registration, create, is_registered, join, lock, register_current, thread_count, unregister_current,
 };
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
@@ -24,12 +25,12 @@ fn in_child(disguised: usize) -> i32 {
         |_| while_stopped(|_, _| true),
         |disguised| {
             // Another thread stops this one and finds its words: so the child knows its own new number.
-            let mut thread = 0;
+            let mut thread = MaybeUninit::uninit();
             let mut result = ptr::null_mut();
             // SAFETY: the routine takes any argument.
             let errors = unsafe {
-                let error = create(&raw mut thread, ptr::null(), look, ptr::without_provenance_mut(disguised));
-                error + join(thread, &raw mut result)
+                let error = create(thread.as_mut_ptr(), ptr::null(), look, ptr::without_provenance_mut(disguised));
+                error + join(thread.assume_init(), &raw mut result)
             };
             errors == 0 && result.addr() >= 1
         },
@@ -64,7 +65,7 @@ fn a_thread_forks_while_others_hold_the_lock() {
                 let child = libc::fork();
                 if child == 0 {
                     libc::alarm(20);
-                    libc::_exit(in_child(!0x4_5EED_0000));
+                    libc::_exit(in_child(!0x5EED_4000));
                 }
                 let mut status = -1;
                 libc::waitpid(child, &raw mut status, 0);

@@ -43,12 +43,12 @@ fn hold_until_told(signal: &AtomicUsize) {
 
 #[test]
 fn nothing_is_found_where_nothing_is() {
-    assert_eq!(found_in_thread(!0x1_5EED_0000, |signal, _| hold_until_told(signal)), 0);
+    assert_eq!(found_in_thread(!0x5EED_1000, |signal, _| hold_until_told(signal)), 0);
 }
 
 #[test]
 fn on_the_stack() {
-    let found = found_in_thread(!0x1_5EED_0001, |signal, disguised| {
+    let found = found_in_thread(!0x5EED_1001, |signal, disguised| {
         let local = black_box(!disguised);
         hold_until_told(signal);
         black_box(&local);
@@ -58,7 +58,7 @@ fn on_the_stack() {
 
 #[test]
 fn on_the_stack_above_a_blocking_region() {
-    let found = found_in_thread(!0x1_5EED_0002, |signal, disguised| {
+    let found = found_in_thread(!0x5EED_1002, |signal, disguised| {
         let local = black_box(!disguised);
         do_blocking(|| hold_until_told(signal));
         black_box(&local);
@@ -68,7 +68,7 @@ fn on_the_stack_above_a_blocking_region() {
 
 #[test]
 fn in_thread_local_storage() {
-    let found = found_in_thread(!0x1_5EED_0003, |signal, disguised| {
+    let found = found_in_thread(!0x5EED_1003, |signal, disguised| {
         VARIABLE.set(!disguised);
         hold_until_told(signal);
         VARIABLE.set(0);
@@ -78,7 +78,7 @@ fn in_thread_local_storage() {
 
 #[test]
 fn not_in_a_thread_that_was_unregistered() {
-    let found = found_in_thread(!0x1_5EED_0004, |signal, disguised| {
+    let found = found_in_thread(!0x5EED_1004, |signal, disguised| {
         VARIABLE.set(!disguised);
         assert!(unregister_current() && !unregister_current());
         hold_until_told(signal);
@@ -90,7 +90,7 @@ fn not_in_a_thread_that_was_unregistered() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn in_a_register_of_a_stopped_thread() {
-    let found = found_in_thread(!0x1_5EED_0005, |signal, disguised| {
+    let found = found_in_thread(!0x5EED_1005, |signal, disguised| {
         // SAFETY: the loop reads and writes the signal only; the register is named as changed.
         unsafe {
             std::arch::asm!(
@@ -114,7 +114,7 @@ fn in_a_callee_saved_register_above_a_blocking_region() {
     extern "C" fn block(signal: &AtomicUsize) {
         do_blocking(|| hold_until_told(signal));
     }
-    let found = found_in_thread(!0x1_5EED_0006, |signal, disguised| {
+    let found = found_in_thread(!0x5EED_1006, |signal, disguised| {
         // SAFETY: the called function follows the C calling convention; the registers are named as changed.
         unsafe {
             std::arch::asm!(

@@ -9,6 +9,7 @@ use gcheap_standalone::threads::{
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::hint::black_box;
+use std::mem::MaybeUninit;
 use std::ptr;
 use support::occurrences;
 
@@ -20,7 +21,7 @@ fn main() {
     assert_eq!(register_current(None), Ok(Registration::Done));
     assert_eq!(register_current(None), Ok(Registration::AlreadyRegistered));
     assert_eq!(std::thread::spawn(|| register_current(None)).join().unwrap(), Err(RegisterError::NotAllowed));
-    let words = [!0x2_5EED_0001, !0x2_5EED_0002, !0x2_5EED_0003_usize];
+    let words = [!0x5EED_2001, !0x5EED_2002, !0x5EED_2003_usize];
     VARIABLE.set(!words[0]);
     let local = black_box(!words[1]);
 
@@ -38,12 +39,12 @@ fn main() {
         argument
     }
     let mut argument = (words, [0; 3]);
-    let mut thread = 0;
+    let mut thread = MaybeUninit::uninit();
     let mut result = ptr::null_mut();
     // SAFETY: the argument lives until the thread is joined.
     unsafe {
-        assert_eq!(create(&raw mut thread, ptr::null(), look, (&raw mut argument).cast()), 0);
-        assert_eq!(join(thread, &raw mut result), 0);
+        assert_eq!(create(thread.as_mut_ptr(), ptr::null(), look, (&raw mut argument).cast()), 0);
+        assert_eq!(join(thread.assume_init(), &raw mut result), 0);
     }
     assert_eq!(result, (&raw mut argument).cast());
     check("another thread", argument.1);

@@ -15,7 +15,7 @@ const BUSY: usize = 16;
 fn two_thousand_threads_stop_and_are_scanned() {
     start();
     let (registered, counter, stop) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    let disguised = !0x3_5EED_0000_usize;
+    let disguised = !0x5EED_3000_usize;
     thread::scope(|scope| {
         for index in 0..THREADS {
             let (registered, counter, stop) = (&registered, &counter, &stop);

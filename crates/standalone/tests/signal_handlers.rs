@@ -41,8 +41,8 @@ fn a_handler_that_interrupts_the_locks_holder_is_refused() {
 
 #[test]
 fn both_stacks_of_a_thread_on_an_alternate_stack_are_scanned() {
-    const ON_OWN_STACK: usize = !0x6_5EED_0001;
-    const ON_ALTERNATE_STACK: usize = !0x6_5EED_0002;
+    const ON_OWN_STACK: usize = !0x5EED_6001;
+    const ON_ALTERNATE_STACK: usize = !0x5EED_6002;
     static SIGNAL: AtomicUsize = AtomicUsize::new(0);
     extern "C" fn handler(_: c_int) {
         let local = black_box(!black_box(ON_ALTERNATE_STACK));

@@ -184,10 +184,10 @@ mod tests {
     #[test]
     fn the_c_librarys_data_is_found() {
         unsafe extern "C" {
-            static stdout: [u8; 0];
+            static environ: [u8; 0];
         }
         // SAFETY: only the address is used.
-        assert!(finds(&gathered(), unsafe { &stdout }));
+        assert!(finds(&gathered(), unsafe { &environ }));
     }
 
     #[test]
