@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
-use support::{occurrences, start, wait_until};
+use support::{bytes_in_use, occurrences, start, wait_until};
 
 thread_local! {
     static VARIABLE: Cell<usize> = const { Cell::new(0) };
@@ -17,18 +17,23 @@ thread_local! {
 /// Has another thread call `hold(signal, disguised)`, which holds the word until the signal is 2 and says with 1 that it
 /// does. Returns how often the word is found meanwhile.
 fn found_in_thread(disguised: usize, hold: fn(&AtomicUsize, usize)) -> usize {
+    seen_with_thread(disguised, hold, occurrences)
+}
+
+/// The same for what `look(disguised)` returns. The thread's stack has 1 GiB (a quarter of that on 32 bits).
+fn seen_with_thread(disguised: usize, hold: fn(&AtomicUsize, usize), look: fn(usize) -> usize) -> usize {
     start();
     let signal = AtomicUsize::new(0);
     thread::scope(|scope| {
         let signal = &signal;
-        let builder = thread::Builder::new().stack_size(1 << 30);
+        let builder = thread::Builder::new().stack_size(if size_of::<usize>() == 8 { 1 << 30 } else { 1 << 28 });
         let holder = builder.spawn_scoped(scope, move || {
             start();
             hold(signal, disguised);
         });
         holder.unwrap();
         wait_until(|| signal.load(SeqCst) == 1);
-        let found = occurrences(disguised);
+        let found = look(disguised);
         signal.store(2, SeqCst);
         found
     })
@@ -44,6 +49,12 @@ fn hold_until_told(signal: &AtomicUsize) {
 #[test]
 fn nothing_is_found_where_nothing_is() {
     assert_eq!(found_in_thread(!0x5EED_1000, |signal, _| hold_until_told(signal)), 0);
+}
+
+#[test]
+fn no_more_of_a_stack_of_1_gib_is_scanned_than_is_in_use() {
+    let bytes = seen_with_thread(0, |signal, _| hold_until_told(signal), |_| bytes_in_use());
+    assert!(bytes > 0 && bytes < 10 << 20, "{bytes} bytes");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the tests of threads share.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use gcheap_standalone::roots::{DataSegments, with_registers};
+use gcheap_standalone::roots::{DataSegments, TlsLayout, with_registers};
 use gcheap_standalone::threads::{Stopped, allow_threads, lock, register_current, stop_world};
 use std::sync::Once;
 use std::time::{Duration, Instant};
@@ -46,6 +46,15 @@ pub fn occurrences(disguised: usize) -> usize {
             }
         });
         found
+    })
+}
+
+/// How many bytes threads use.
+pub fn bytes_in_use() -> usize {
+    while_stopped(|stopped, lowest| {
+        let mut bytes = 0;
+        stopped.for_each_range(lowest, TlsLayout::EMPTY, &mut |range| bytes += range.bytes());
+        bytes
     })
 }
 
