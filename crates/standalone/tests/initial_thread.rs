@@ -22,7 +22,7 @@ fn main() {
     assert_eq!(register_current(None), Ok(Registration::AlreadyRegistered));
     assert_eq!(std::thread::spawn(|| register_current(None)).join().unwrap(), Err(RegisterError::NotAllowed));
     let words = [!0x5EED_2001, !0x5EED_2002, !0x5EED_2003_usize];
-    VARIABLE.set(!words[0]);
+    VARIABLE.with(|variable| black_box(variable).set(!words[0]));
     let local = black_box(!words[1]);
 
     let check = |who: &str, found: [usize; 3]| {
