@@ -1,5 +1,6 @@
 //! Threads that are registered from their first to their last moment.
 
+use super::blocking::do_blocking;
 use super::lock::lock;
 use super::record::Thread;
 use super::registration::{allow_threads, begin, finish, forget_finished};
@@ -58,9 +59,12 @@ pub unsafe fn create(
         }
         return error;
     }
-    while start.begun.load(Acquire) == 0 {
-        futex::wait(&start.begun, 0, 0);
-    }
+    // What the argument points at is kept alive by this stack, so this thread need not be woken in order to be stopped.
+    do_blocking(|| {
+        while start.begun.load(Acquire) == 0 {
+            futex::wait(&start.begun, 0, 0);
+        }
+    });
     0
 }
 
