@@ -5,6 +5,9 @@ use core::ffi::{c_int, c_void};
 use gcheap_standalone::finalise::{Finaliser, Function, Order};
 use gcheap_standalone::program::{self, HeapRef};
 
+/// What is called with an object and the data that was registered for it.
+pub type GC_finalization_proc = Option<Function>;
+
 /// Sets, replaces or (with NULL) removes an object's finaliser, and says which one it had. Anything that is no object's start
 /// has none.
 ///
@@ -12,9 +15,9 @@ use gcheap_standalone::program::{self, HeapRef};
 /// The function can be called with the object and the data; `old_function` and `old_data` are NULL or can be written to.
 unsafe fn register(
     object: *mut c_void,
-    function: Option<Function>,
+    function: GC_finalization_proc,
     data: *mut c_void,
-    old_function: *mut Option<Function>,
+    old_function: *mut GC_finalization_proc,
     old_data: *mut *mut c_void,
     order: Order,
 ) {
@@ -39,9 +42,9 @@ unsafe fn register(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_register_finalizer(
     object: *mut c_void,
-    function: Option<Function>,
+    function: GC_finalization_proc,
     data: *mut c_void,
-    old_function: *mut Option<Function>,
+    old_function: *mut GC_finalization_proc,
     old_data: *mut *mut c_void,
 ) {
     // SAFETY: the caller's promise.
@@ -55,9 +58,9 @@ pub unsafe extern "C" fn GC_register_finalizer(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_register_finalizer_ignore_self(
     object: *mut c_void,
-    function: Option<Function>,
+    function: GC_finalization_proc,
     data: *mut c_void,
-    old_function: *mut Option<Function>,
+    old_function: *mut GC_finalization_proc,
     old_data: *mut *mut c_void,
 ) {
     // SAFETY: the caller's promise.
@@ -71,9 +74,9 @@ pub unsafe extern "C" fn GC_register_finalizer_ignore_self(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_register_finalizer_no_order(
     object: *mut c_void,
-    function: Option<Function>,
+    function: GC_finalization_proc,
     data: *mut c_void,
-    old_function: *mut Option<Function>,
+    old_function: *mut GC_finalization_proc,
     old_data: *mut *mut c_void,
 ) {
     // SAFETY: the caller's promise.
@@ -87,9 +90,9 @@ pub unsafe extern "C" fn GC_register_finalizer_no_order(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_register_finalizer_unreachable(
     object: *mut c_void,
-    function: Option<Function>,
+    function: GC_finalization_proc,
     data: *mut c_void,
-    old_function: *mut Option<Function>,
+    old_function: *mut GC_finalization_proc,
     old_data: *mut *mut c_void,
 ) {
     // SAFETY: the caller's promise.

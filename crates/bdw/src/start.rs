@@ -19,9 +19,6 @@ pub static mut GC_finalize_on_demand: c_int = 0;
 /// Whether the heap grows only if a collection has left no room. Read by `GC_init`.
 #[unsafe(no_mangle)]
 pub static mut GC_dont_expand: c_int = 0;
-/// The number of collections so far.
-#[unsafe(no_mangle)]
-pub static mut GC_gc_no: usize = 0;
 
 /// What tells a program with this library from one with Boehm's.
 #[unsafe(no_mangle)]
