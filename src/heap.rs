@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::inspect::check::Check;
 use crate::inspect::dump::{Dump, Printer};
 use crate::invariant::Broken;
-use crate::objects::allocate::Allocate;
+use crate::objects::allocate::{Allocate, HAS_FINALISER};
 use crate::objects::release::Release;
 use crate::objects::resize::Resize;
 use crate::objects::{Areas, blocks_at};
@@ -98,7 +98,12 @@ impl<H: Host, V: Variant> Heap<H, V> {
 
     /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be. gc.c: `gc_alloc`.
     pub fn alloc(&self, bytes: usize, finaliser: bool) -> *mut u8 {
-        Allocate::<H, V>::of(self.context).alloc(bytes, finaliser)
+        self.alloc_with_flags(bytes, if finaliser { HAS_FINALISER } else { 0 })
+    }
+
+    /// The same with gc.c's flags, as they come.
+    pub(crate) fn alloc_with_flags(&self, bytes: usize, flags: u32) -> *mut u8 {
+        Allocate::<H, V>::of(self.context).alloc(bytes, flags)
     }
 
     /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.
@@ -106,9 +111,7 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// While this thread has the heap locked, or is marking, nothing happens. From a finaliser it
     /// is allowed, and the object may be one that the collection has marked.
     pub fn free(&self, ptr: *mut u8) {
-        if !ptr.is_null() {
-            Release::<H, V>::of(self.context).free(ptr);
-        }
+        Release::<H, V>::of(self.context).free(ptr);
     }
 
     /// How many bytes the object at `ptr` has, a multiple of the block size; 0 for anything that is not the address of an

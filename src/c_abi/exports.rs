@@ -8,9 +8,6 @@ use super::imports::{CHost, CPrinter, mp_print_t};
 use crate::counting::Info;
 use crate::heap::Heap;
 
-/// The flag for gc_alloc: the object may have a finaliser. py/gc.h: GC_ALLOC_FLAG_HAS_FINALISER.
-const HAS_FINALISER: c_uint = 1;
-
 /// What tells a binary with this heap from one without.
 #[unsafe(no_mangle)]
 static gcheap_marker: [u8; 16] = *b"libgcheap 0.1.0\0";
@@ -146,7 +143,7 @@ pub extern "C" fn gc_sweep_all() {
 /// if automatic collection is on. Thread-safe. From gc.c: gc_alloc.
 #[unsafe(no_mangle)]
 pub extern "C" fn gc_alloc(n_bytes: usize, alloc_flags: c_uint) -> *mut c_void {
-    heap().alloc(n_bytes, alloc_flags & HAS_FINALISER != 0).cast()
+    heap().alloc_with_flags(n_bytes, alloc_flags).cast()
 }
 
 /// Frees an object at once, without running its finaliser. NULL is allowed and does nothing.

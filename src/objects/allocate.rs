@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 
 use super::{Areas, blocks_for};
-use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP_AUTO};
+use crate::config::{ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, MUTEX, SPLIT_HEAP, SPLIT_HEAP_AUTO};
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
@@ -12,6 +12,9 @@ use crate::layout::block::ptr_from_block;
 use crate::layout::memory::Memory;
 use crate::placement::{Place, Placement};
 use crate::variant::Variant;
+
+/// The flag for an object that may have a finaliser; other flags mean nothing. py/gc.h: GC_ALLOC_FLAG_HAS_FINALISER.
+pub(crate) const HAS_FINALISER: u32 = 1;
 
 /// Makes objects.
 #[derive(Clone, Copy)]
@@ -22,24 +25,24 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         Self(context, PhantomData)
     }
 
-    /// Allocates `bytes` bytes, with a finaliser if asked; NULL if that cannot be.
+    /// Allocates `bytes` bytes, with a finaliser if the flags say so; NULL if that cannot be.
     #[inline(always)]
-    pub fn alloc(self, bytes: usize, finaliser: bool) -> *mut u8 {
+    pub fn alloc(self, bytes: usize, flags: u32) -> *mut u8 {
         if V::Placement::<H>::SHORTCUTS {
-            self.alloc_inlined(bytes, finaliser)
+            self.alloc_inlined(bytes, flags)
         } else {
-            self.alloc_out_of_line(bytes, finaliser)
+            self.alloc_out_of_line(bytes, flags)
         }
     }
 
     /// Not inlined: without shortcuts all callers share it.
     #[inline(never)]
-    fn alloc_out_of_line(self, bytes: usize, finaliser: bool) -> *mut u8 {
-        self.alloc_inlined(bytes, finaliser)
+    fn alloc_out_of_line(self, bytes: usize, flags: u32) -> *mut u8 {
+        self.alloc_inlined(bytes, flags)
     }
 
     #[inline(always)]
-    fn alloc_inlined(self, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_inlined(self, bytes: usize, flags: u32) -> *mut u8 {
         let n = blocks_for(bytes);
         if n == 0 || self.0.is_locked() {
             return null_mut();
@@ -48,78 +51,88 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             self.0.host().enter();
         }
         if !V::Placement::<H>::SHORTCUTS {
-            return self.search(n, bytes, finaliser, false);
+            return self.search(n, bytes, flags, false);
         }
         // Most allocations are of one block, and need nothing of what the others need. Apart from those they are short.
         if n > 1 {
-            return self.alloc_more(n, bytes, finaliser);
+            return self.alloc_more(n, bytes, flags);
         }
         if !self.is_collection_due() {
             if let Some(place) = V::Placement::over(self.0).take_quickly(1) {
-                return self.fill_in(place, 1, bytes, finaliser).as_ptr();
+                return self.fill_in(place, 1, bytes, flags).as_ptr();
             }
         }
-        self.alloc_otherwise(n, bytes, finaliser)
+        self.alloc_otherwise(n, bytes, flags)
     }
 
     /// Allocates more than one block. In a build with a mutex the caller has taken it.
     #[inline(never)]
-    fn alloc_more(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_more(self, n: usize, bytes: usize, flags: u32) -> *mut u8 {
         if !self.is_collection_due() {
             if let Some(place) = V::Placement::over(self.0).take_quickly(n) {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+                return self.fill_in(place, n, bytes, flags).as_ptr();
             }
         }
-        self.alloc_otherwise(n, bytes, finaliser)
+        self.alloc_otherwise(n, bytes, flags)
     }
 
     /// Allocates if the quickest way has failed. In a build with a mutex the caller has taken it.
     #[inline(never)]
-    fn alloc_otherwise(self, n: usize, bytes: usize, finaliser: bool) -> *mut u8 {
+    fn alloc_otherwise(self, n: usize, bytes: usize, flags: u32) -> *mut u8 {
         let placement = V::Placement::over(self.0);
         let due = self.is_collection_due();
         if placement.is_too_much(n) {
-            return self.alloc_by_search(n, bytes, finaliser, true);
+            return self.alloc_by_search(n, bytes, flags, true);
         }
         if !due {
             if let Some(place) = placement.take_within_word(n).or_else(|| placement.take_small(n)) {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
+                return self.fill_in(place, n, bytes, flags).as_ptr();
             }
         }
-        self.alloc_by_search(n, bytes, finaliser, !due && placement.is_small(n))
+        self.alloc_by_search(n, bytes, flags, !due && placement.is_small(n))
     }
 
     #[inline(never)]
-    fn alloc_by_search(self, n: usize, bytes: usize, finaliser: bool, in_vain: bool) -> *mut u8 {
-        self.search(n, bytes, finaliser, in_vain)
+    fn alloc_by_search(self, n: usize, bytes: usize, flags: u32, in_vain: bool) -> *mut u8 {
+        self.search(n, bytes, flags, in_vain)
     }
 
     /// Allocates without a shortcut, after one that was tried `in_vain` and has searched the whole heap, or not. In a build
     /// with a mutex the caller has taken it.
-    fn search(self, n: usize, bytes: usize, finaliser: bool, mut in_vain: bool) -> *mut u8 {
+    fn search(self, n: usize, bytes: usize, flags: u32, mut in_vain: bool) -> *mut u8 {
         let mut collected = false;
         let mut may_grow = SPLIT_HEAP_AUTO;
         if self.is_collection_due() && self.may_collect() {
             self.collect_outside_mutex();
             (collected, in_vain) = (true, false);
         }
-        loop {
-            let place = if in_vain { None } else { V::Placement::over(self.0).take(n) };
-            if let Some(place) = place {
-                return self.fill_in(place, n, bytes, finaliser).as_ptr();
-            }
-            in_vain = false;
-            if collected || !self.may_collect() {
-                if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
-                    may_grow = false;
-                    continue;
+        let placement = V::Placement::over(self.0);
+        let place = 'found: {
+            if !V::Placement::<H>::SHORTCUTS {
+                if let Some(place) = placement.take_quickly(n) {
+                    break 'found place;
                 }
-                self.0.host().exit();
-                return null_mut();
             }
-            self.collect_outside_mutex();
-            collected = true;
-        }
+            loop {
+                if !in_vain {
+                    if let Some(place) = placement.take(n) {
+                        break 'found place;
+                    }
+                }
+                in_vain = false;
+                if collected || !self.may_collect() {
+                    if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
+                        may_grow = false;
+                        continue;
+                    }
+                    self.0.host().exit();
+                    return null_mut();
+                }
+                self.collect_outside_mutex();
+                collected = true;
+            }
+        };
+        self.fill_in(place, n, bytes, flags).as_ptr()
     }
 
     /// Whether an allocation may collect.
@@ -143,8 +156,9 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     }
 
     /// Updates the counters for a new object of `n` blocks, releases the mutex and clears the memory.
-    fn fill_in(self, place: Place, n: usize, bytes: usize, finaliser: bool) -> NonNull<u8> {
-        let Place { area, block } = place;
+    fn fill_in(self, place: Place, n: usize, bytes: usize, flags: u32) -> NonNull<u8> {
+        // Of a single area the address is known.
+        let (area, block) = (if SPLIT_HEAP { place.area } else { self.0.state().first_area() }, place.block);
         V::Counting::note_used(area, n);
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if ALLOC_THRESHOLD {
@@ -153,7 +167,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         }
         // SAFETY: I6: the block is one of this area's.
         let object = unsafe { ptr_from_block(area.pool(), block) };
-        if FINALISER && finaliser {
+        if FINALISER && flags & HAS_FINALISER != 0 {
             // SAFETY: I6: the object has at least one block, that is a word. Cleared first: a finaliser must never see
             // what lay here before.
             unsafe { object.cast::<usize>().write(0) };

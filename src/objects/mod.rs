@@ -6,7 +6,7 @@ mod grow;
 pub(crate) mod release;
 pub(crate) mod resize;
 
-pub(crate) use find::{blocks_at, object_at};
+pub(crate) use find::{block_at, blocks_at, mistake, object_at};
 pub(crate) use grow::Areas;
 
 use crate::config::BLOCK_BYTES;

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::ptr::{NonNull, null_mut};
 
-use super::allocate::Allocate;
+use super::allocate::{Allocate, HAS_FINALISER};
 use super::release::Release;
 use super::{blocks_at, blocks_for, object_at};
 use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, WEAKREF};
@@ -139,7 +139,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
     /// blocks: that was the caller's mistake, and is reported as one.
     #[cold]
     fn relocate(self, from: *mut u8, blocks: usize, bytes: usize, finaliser: bool) -> *mut u8 {
-        let to = Allocate::<H, V>::of(self.0).alloc(bytes, finaliser);
+        let to = Allocate::<H, V>::of(self.0).alloc(bytes, if finaliser { HAS_FINALISER } else { 0 });
         if to.is_null() {
             return to;
         }
