@@ -97,16 +97,15 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(target_pointer_width = "32", ignore = "qemu-user reserves all addresses of a 32-bit program in its own")]
     fn what_is_unmapped_is_not_mapped() {
         let bytes = 3 * page_size();
         let start = map(bytes).unwrap();
         let address = start.addr().get();
         assert!(is_mapped(address + 1, bytes - 2) && is_mapped(address, 0));
-        // SAFETY: the test does not use the last page any more.
-        unsafe { unmap(start.add(2 * page_size()), page_size()) };
-        assert!(is_mapped(address, 2 * page_size()));
-        assert!(!is_mapped(address, bytes) && !is_mapped(usize::MAX, 2));
-        // SAFETY: nor the others.
-        unsafe { unmap(start, 2 * page_size()) };
+        // Linux maps nothing at the lowest addresses. (Another test might map a page that this one unmaps.)
+        assert!(!is_mapped(1, 1) && !is_mapped(usize::MAX, 2));
+        // SAFETY: the test does not use the pages any more.
+        unsafe { unmap(start, bytes) };
     }
 }

@@ -135,12 +135,13 @@ extern "C" fn gcheap_standalone_thread_result(result: *mut c_void) {
 pub unsafe fn join(thread: pthread_t, result: *mut *mut c_void) -> c_int {
     // SAFETY: the caller's promise.
     let error = unsafe { libc::pthread_join(thread, result) };
-    if error == 0
-        && let Ok(guard) = lock()
-    {
+    if error != 0 {
+        return error;
+    }
+    if let Ok(guard) = lock() {
         forget_finished(&guard, thread as usize);
     }
-    error
+    0
 }
 
 /// `pthread_detach`, for threads made by [`create`] and others: the thread's result is not kept alive.

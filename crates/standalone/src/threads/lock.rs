@@ -27,7 +27,8 @@ pub enum Busy {
 /// A lock that knows its owner and is no recursive one. It costs an atomic exchange, or only two plain accesses while the
 /// program has one thread.
 ///
-/// A thread that waits for it counts as stopped when the world is. All functions are async-signal-safe.
+/// A thread that waits for it counts as being in a blocking region. So does a signal handler of the program that interrupts
+/// it meanwhile: if the handler takes the lock and allocates, it has to store the object in a root before it releases it. All functions are async-signal-safe.
 #[derive(Debug)]
 pub struct Lock {
     /// 0, or the owner's thread pointer, with [`WAITERS`] if other threads may be asleep.

@@ -4,18 +4,30 @@
 use gcheap_standalone::roots::{DataSegments, TlsLayout, with_registers};
 use gcheap_standalone::threads::{Stopped, allow_threads, lock, register_current, stop_world};
 use std::sync::Once;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
+
+/// How often the world was stopped.
+static STOPS: AtomicUsize = AtomicUsize::new(0);
 
 /// Registers the calling thread, after making sure that threads are allowed.
 pub fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         allow_threads().unwrap();
-        // Threads that never stop would let the test wait for ever.
+        // Threads that never stop would let the test wait for ever. On a busy machine a stop takes a while, because every
+        // thread needs its turn; so only the time without any progress counts.
         std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_secs(120));
-            eprintln!("the test takes more than two minutes");
-            std::process::abort();
+            let mut stops = STOPS.load(Relaxed);
+            loop {
+                std::thread::sleep(Duration::from_secs(100));
+                if STOPS.load(Relaxed) == stops {
+                    eprintln!("no progress in 100 seconds, after {stops} stops");
+                    std::process::abort();
+                }
+                stops = STOPS.load(Relaxed);
+            }
         });
     });
     register_current(None).unwrap();
@@ -26,6 +38,7 @@ pub fn while_stopped<R>(f: impl FnOnce(&Stopped<'_>, usize) -> R) -> R {
     let guard = lock().unwrap();
     with_registers(|lowest| {
         let stopped = stop_world(&guard);
+        STOPS.fetch_add(1, Relaxed);
         f(&stopped, lowest)
     })
 }
