@@ -7,6 +7,10 @@ fn main() {
     if std::env::var_os("CARGO_FEATURE_HANDLER").is_some() {
         build.define("GCHEAP_ARCHIVE", None);
     }
+    if std::env::var_os("CARGO_FEATURE_C_ABI").is_some() {
+        println!("cargo::rerun-if-changed=native/gcheap_blocking.c");
+        build.file("native/gcheap_blocking.c").include("../../include");
+    }
     build
         .file("native/gcheap_native.c")
         .std("gnu11")

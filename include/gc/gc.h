@@ -307,10 +307,6 @@ int GC_pthread_detach(pthread_t thread);
 /// Requires: as for pthread_cancel.
 int GC_pthread_cancel(pthread_t thread);
 
-/// pthread_exit.
-/// Requires: as for pthread_exit.
-void GC_pthread_exit(void *result);
-
 /// pthread_sigmask; the signal that stops threads stays unblocked.
 /// Requires: as for pthread_sigmask.
 int GC_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
@@ -327,6 +323,15 @@ int GC_get_thr_restart_signal(void);
 
 /// There are no threads that help to mark, so none has to be started.
 void GC_start_mark_threads(void);
+
+/// Calls a function that does not use the collector, which does not stop the calling thread meanwhile.
+void *GC_do_blocking(void *(*function)(void *argument), void *argument);
+
+/// In a function that GC_do_blocking calls: calls one that may use the collector.
+void *GC_call_with_gc_active(void *(*function)(void *argument), void *argument);
+
+/// pthread_exit.
+void GC_pthread_exit(void *result) __attribute__((noreturn));
 
 /// The macros that programs use in the place of the functions.
 #define GC_MALLOC(n_bytes) GC_malloc(n_bytes)

@@ -41,8 +41,11 @@ class Library(NamedTuple):
         return f"lib{self.stem}.so.{self.abi}"
 
     def exports(self) -> set[str]:
-        """The public names, but for those in C."""
+        """The public names, but for those of the C files that are objects of their own."""
         names = set()
+        for file in set((self.directory / "native").glob("*.c")) - set(self.more):
+            found = re.findall(rf"^\S.*?\b({self.pattern})\(.*\) \{{$", file.read_text(), re.M)
+            names |= {name for name in found if not name.startswith("gcheap_native_")}
         for file in (self.directory / "src" / self.sources).rglob("*.rs"):
             names |= set(re.findall(rf'#\[unsafe\(no_mangle\)\]\s*(?:pub )?(?:unsafe )?(?:extern "C" fn|static(?: mut)?) ({self.pattern})',
                                     file.read_text()))

@@ -1,4 +1,4 @@
-//! Threads.
+//! Threads. Those functions through whose frames a thread may unwind are in native/gc_native.c.
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -107,16 +107,6 @@ pub unsafe extern "C" fn GC_pthread_detach(thread: libc::pthread_t) -> c_int {
 pub unsafe extern "C" fn GC_pthread_cancel(thread: libc::pthread_t) -> c_int {
     // SAFETY: the caller's promise.
     unsafe { libc::pthread_cancel(thread) }
-}
-
-/// `pthread_exit`.
-///
-/// # Safety
-/// As for `pthread_exit`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn GC_pthread_exit(result: *mut c_void) -> ! {
-    // SAFETY: the caller's promise.
-    unsafe { libc::pthread_exit(result) }
 }
 
 /// `pthread_sigmask`; the signal that stops threads stays unblocked.
