@@ -2,8 +2,8 @@
 """Unmodified Debian programs that run on Boehm's collector, on libgcheap in its place:  integration/programs.py
 
 Each use is run twice, on Debian's libgc and with LD_LIBRARY_PATH on build/boehm/libgc.so.1, and must print the same. That
-the second run was on libgcheap, the loader says in that very run (LD_DEBUG=files), and the marker in the file that it loaded.
-A program that is not installed is skipped; nothing is fetched.
+the second run was on libgcheap, the loader says in that very run (LD_DEBUG=files), and the marker in the file that it
+loaded. A program that is not installed is skipped; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def run(command: list[str], where: Path, library: Path | None) -> str:
         env = os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files",
                             "LD_DEBUG_OUTPUT": f"{logs}/log", "NIX_STORE_DIR": f"{where}/store",
                             "NIX_STATE_DIR": f"{where}/state", "LD_LIBRARY_PATH": str(library.parent) if library else ""}
-        done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=PATIENCE, text=True, errors="replace", check=False)
+        done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=PATIENCE, text=True, errors="replace", check=False)
         found = loaded(Path(logs))
     name = " ".join(command)
     assert done.returncode == 0, f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
@@ -103,9 +103,10 @@ def test_parser3():
 
 def page(rows: int) -> str:
     table = "".join(f"<tr><td>{i}<td>{i * i}<td><a href='#{i}'>link {i}</a>" for i in range(rows))
-    return (f"<html><title>A page</title><body><h1>Heading</h1><p>Text with &auml;&ouml;&uuml; and <b>bold</b> words."
+    return ("<html><title>A page</title><body><h1>Heading</h1><p>Text with &auml;&ouml;&uuml; and <b>bold</b> words."
             f"<ul><li>one<ul><li>two<ol><li>three</ol></ul></ul><table border=1>{table}</table>"
-            f"<form><input name=a value=x><select><option>p<option>q</select><textarea>text</textarea></form></body></html>")
+            "<form><input name=a value=x><select><option>p<option>q</select><textarea>text</textarea></form>"
+            "</body></html>")
 
 
 def test_w3m():

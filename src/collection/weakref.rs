@@ -31,6 +31,8 @@ impl<H: Host, V: Variant> WeakRefs<H, V> {
 
     /// Notes that the object at `ptr` has a weak reference.
     pub fn mark(self, ptr: *mut u8) {
+        // Without finalisers no bit says so, but then there are no weak references either.
+        #[allow(clippy::bad_bit_mask)]
         let in_collection = self.0.lock_depth().get() & COLLECT_FLAG != 0;
         self.0.host().enter();
         let found = object_at::<V::Atb, H>(self.0, ptr);

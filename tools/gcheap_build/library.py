@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from . import cargo, symbols
 from . import target as targets
-from .process import ROOT, Failure, output, run, tool
+from .process import ROOT, Failure, run, tool
 
 CRATE = ROOT / "crates" / "standalone"
 GC_NAMES = CRATE / "native" / "gc_names.c"
@@ -47,8 +47,8 @@ class Library(NamedTuple):
             found = re.findall(rf"^\S.*?\b({self.pattern})\(.*\) \{{$", file.read_text(), re.M)
             names |= {name for name in found if not name.startswith("gcheap_native_")}
         for file in (self.directory / "src" / self.sources).rglob("*.rs"):
-            names |= set(re.findall(rf'#\[unsafe\(no_mangle\)\]\s*(?:pub )?(?:unsafe )?(?:extern "C" fn|static(?: mut)?) ({self.pattern})',
-                                    file.read_text()))
+            item = r'(?:pub )?(?:unsafe )?(?:extern "C" fn|static(?: mut)?)'
+            names |= set(re.findall(rf"#\[unsafe\(no_mangle\)\]\s*{item} ({self.pattern})", file.read_text()))
         return names
 
     def names_in_c(self) -> set[str]:
@@ -121,8 +121,8 @@ def link(which: Library, library: Path, compiler: list[str], scratch: Path) -> N
     run([tool("AR", "ar"), "rcs", scratch / f"lib{which.stem}.a", *objects])
     script = scratch / "versions"
     node = f"{which.stem.upper()}_{which.abi} " if which.versioned else ""
-    script.write_text("%s{ global: %s local: *; };\n" %
-                      (node, "".join(f"{symbol}; " for symbol in sorted(public | which.names_in_c()))))
+    symbols_of_all = "".join(f"{symbol}; " for symbol in sorted(public | which.names_in_c()))
+    script.write_text(f"{node}{{ global: {symbols_of_all}local: *; }};\n")
     # Signal handlers and thread keys refer to the library: it must not be unloaded.
     run([*compiler, "-shared", f"-Wl,-soname,{which.shared}", f"-Wl,--version-script={script}", "-Wl,-z,nodelete",
          "-Wl,-z,defs", "-Wl,--gc-sections", "-o", scratch / f"lib{which.stem}.so.{version()}", *objects,
