@@ -163,14 +163,14 @@ def read(destdir: str, to: Places) -> Record | None:
 
 def directories(record: Record, destdir: str) -> list[str]:
     """The directories that the installation made. What was made below a DESTDIR, and then moved, may have been put into
-    directories that existed; but those that are named after the library are its own."""
+    directories that existed. But those that are named after the library are its own."""
     if record.staged == bool(destdir):
         return record.directories
     return [path for path in record.directories if os.path.basename(path) == "gcheap"]
 
 
 def make(destdir: str, path: str) -> list[str]:
-    """Makes a directory and those around it, for all to read; which of them, but for those around DESTDIR, had to be made."""
+    """Makes a directory and those around it, for all to read. Returns which had to be made, from DESTDIR on."""
     if os.path.isdir(destdir + path):
         return []
     if path == "/":

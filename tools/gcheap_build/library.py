@@ -80,8 +80,8 @@ def link(library: Path, compiler: list[str], scratch: Path) -> None:
     whole, names = scratch / "gcheap.o", scratch / "gc_names.o"
     public = exports()
     roots = [f"-Wl,-u,{symbol}" for symbol in sorted(public)]
-    # Groups of sections, of which a link keeps one (i386's __x86.get_pc_thunk), become sections: the names in them get local,
-    # and nobody else's group can replace ours then.
+    # Groups of sections, of which a link keeps one (i386's __x86.get_pc_thunk), become sections: the names in them get
+    # local, and nobody else's group can replace ours then.
     run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--force-group-allocation", *roots,
          "-o", whole, library])
     keep = scratch / "public"

@@ -36,7 +36,8 @@ def page(found: header.Header, version: str) -> str:
              ".SH NAME", f"gcheap \\- {escaped(found.title)}",
              ".SH SYNOPSIS", ".nf", "\\fB#include <gcheap.h>\\fR", "",
              *(line for function in found.functions for line in code(function)),
-             ".fi", ".PP", "Link with \\fB\\-lgcheap\\fR,", "or with what \\fBpkg\\-config \\-\\-cflags \\-\\-libs gcheap\\fR prints.",
+             ".fi", ".PP", "Link with \\fB\\-lgcheap\\fR,",
+             "or with what \\fBpkg\\-config \\-\\-cflags \\-\\-libs gcheap\\fR prints.",
              ".SH DESCRIPTION", *prose(found.introduction, found.items)]
     for item in found.items:
         lines += [f".SS {item.name}", ".nf", *code(item), ".fi", *prose(item.text, found.items, item)]
