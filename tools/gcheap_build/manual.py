@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 import time
 from collections.abc import Iterable
 
@@ -38,7 +39,7 @@ def page(found: header.Header, version: str) -> str:
              *(line for function in found.functions for line in code(function)),
              ".fi", ".PP", "Link with \\fB\\-lgcheap\\fR,",
              "or with what \\fBpkg\\-config \\-\\-cflags \\-\\-libs gcheap\\fR prints.",
-             ".SH DESCRIPTION", *prose(found.introduction, found.items)]
+             ".SH DESCRIPTION", *prose(found.introduction, found.items)[1:]]
     for item in found.items:
         lines += [f".SS {item.name}", ".nf", *code(item), ".fi", *prose(item.text, found.items, item)]
         for field in item.fields:
@@ -112,7 +113,7 @@ def sentences(text: str) -> list[str]:
 
 
 def prose(texts: Iterable[str], known: list[Item], of: Item | None = None) -> list[str]:
-    """Paragraphs: each sentence on a line of its own, the header's names in bold, a function's parameters in italics."""
+    """Paragraphs: each sentence begins a line, the header's names in bold, a function's parameters in italics."""
     bold = {item.name: f"\\fB{item.name}\\fR" + ("()" if item.is_function else "") for item in known}
     bold |= {field.name: f"\\fB{field.name}\\fR" for item in known for field in item.fields if field.name.isupper()}
     slanted = {name: f"\\fI{name}\\fR" for name in (parameters(of) if of else [])}
@@ -125,7 +126,8 @@ def prose(texts: Iterable[str], known: list[Item], of: Item | None = None) -> li
             about = re.match(r"\w+(?:, \w+)*: ", sentence)
             end = about.end() if about and set(re.findall(r"\w+", about[0])) <= set(slanted) else 0
             line = marked_up(sentence[:end], slanted) + marked_up(sentence[end:], bold | unmistakable)
-            lines.append(f"\\&{line}" if line.startswith((".", "'")) else line)
+            rows = textwrap.wrap(line, 78, break_long_words=False, break_on_hyphens=False)
+            lines += [f"\\&{row}" if row.startswith((".", "'")) else row for row in rows]
     return lines
 
 
