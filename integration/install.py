@@ -16,6 +16,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,9 @@ from typing import Union
 import cases
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+from gcheap_build import manual  # noqa: E402
+
 HERE = ROOT / "build" / "install tests"
 VERSION = re.findall(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[0]
 MARKER = f"libgcheap {VERSION}"
@@ -226,7 +230,7 @@ class Tests:
         later = f"{major}.{int(minor) + 1}"
         newer, much_newer = f"{major}.{minor}.{int(patch) + 1}", str(int(major) + 1)
         good = ["", VERSION, f"{VERSION} EXACT", f"{major}.{minor}", f"{major}.{minor}...{later}", f"{VERSION}...<{later}"]
-        bad = [newer, later, much_newer, f"{later} EXACT", f"{newer}...{later}", f"{later}...{much_newer}",
+        bad = ["0.0.1", newer, later, much_newer, f"{later} EXACT", f"{newer}...{later}", f"{later}...{much_newer}",
                f"0.0.1...<{VERSION}"]
         project = self.outside / "versions"
         project.mkdir()
@@ -312,11 +316,20 @@ class Tests:
         assert "PERFIX=/usr: not" in text, text
         text = run("tools/build.py", "install", self.outside, f"DESTDIR={HERE / 'refused'}", fails=True)
         assert "has no libgcheap.a: `make` builds it" in text, text
+
+    def test_a_damaged_record_removes_nothing(self) -> None:
         damaged = fresh("damaged")
         make("install", damaged)
-        (damaged / "usr" / "local" / "lib" / "gcheap" / "installed.json").write_text('{"files": ["/etc/../passwd"]}')
-        text = run("make", "-s", "uninstall", f"DESTDIR={damaged}", fails=True)
-        assert "installed.json is damaged" in text and "Traceback" not in text, text
+        record = damaged / "usr" / "local" / "lib" / "gcheap" / "installed.json"
+        victim = HERE / "victim"
+        victim.write_text("")
+        for change in {"files": ["/../victim"]}, {"directories": ["victim"]}, {"more": 1}, {"files": None}, None:
+            good = json.loads(record.read_text())
+            record.write_text(json.dumps(good | change) if change else "{")
+            text = run("make", "-s", "uninstall", f"DESTDIR={damaged}", fails=True)
+            assert "installed.json is damaged" in text and "Traceback" not in text, text
+            assert victim.exists() and (damaged / "usr" / "local" / "lib" / SHARED).exists(), change
+            record.write_text(json.dumps(good))
 
     def test_as_a_plain_user(self) -> None:
         if os.geteuid() != 0:
@@ -413,6 +426,10 @@ class Tests:
                 assert paragraph.startswith("---") or words(paragraph) in shown, f"not in the manual: {paragraph}"
         for section in "NAME", "SYNOPSIS", "DESCRIPTION", "RETURN VALUE", "SEE ALSO":
             assert re.search(rf"^{section}$", page_as_text, re.M), section
+
+    def test_text_that_roff_might_take_for_a_request(self) -> None:
+        lines = manual.prose([".so is none. 'tis a \\ and a ~ in text."], [])
+        assert lines == [".PP", "\\&.so is none.", "\\&'tis a \\e and a \\(ti in text."], lines
 
     def test_man_shows_a_page_for_every_function(self) -> None:
         need("man", "man-db")
