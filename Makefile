@@ -56,6 +56,12 @@ test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, wi
 test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs one of them
 	python3 integration/run.py micropython-32 micropython-32-rest
 
+test-programs:  ## unmodified Debian programs that run on Boehm's collector, with libgcheap in its place
+	python3 integration/run.py programs
+
+boehm:  ## build/boehm/libgc.so.1: the heap with the interface of Boehm's collector
+	tools/build.py boehm build/boehm
+
 test-versions:  ## MicroPython 1.26.1's own tests, and with MICROPYTHON_DEV=/path those of a development tree
 	python3 integration/run.py versions
 
@@ -99,4 +105,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host install uninstall dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help
+.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help

@@ -267,6 +267,18 @@ gcheap_t *gcheap_new(size_t n_bytes);
 /// Gives all memory of a heap back at once. No finaliser is called. NULL, and the default heap, do nothing. Thread-safe.
 /// Requires: the heap exists, and neither it nor its objects are used afterwards.
 void gcheap_delete(gcheap_t *heap);
+
+/// Calls a function that waits for something outside (input, a lock, a child process): collections do not stop the calling
+/// thread meanwhile, and so need not wait for it. The function must not use the heap, nor change pointers to its objects
+/// anywhere but on its own part of the stack. What the caller has on the stack and in registers stays alive. Returns the
+/// function's result. Thread-safe.
+void *gcheap_blocking(void *(*function)(void *argument), void *argument);
+
+/// In a function that gcheap_blocking calls: calls one that may use the heap. Thread-safe.
+void *gcheap_unblocked(void *(*function)(void *argument), void *argument);
+
+/// pthread_exit, for a thread made by gcheap_pthread_create: its result is alive until it is joined.
+void gcheap_pthread_exit(void *result) __attribute__((noreturn));
 #endif
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "examples"
 README = (ROOT / "README.md").read_text()
 C_PROGRAM, RUST_PROGRAM = ROOT / "examples" / "minimal_host.c", ROOT / "examples" / "heap_in_a_vec.rs"
+FIRST = ROOT / "examples" / "first.c"
+FIRST_PRINTS = "999 is the newest number; 300 MB allocated in less than 4\n"
 DOCUMENTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
              if path.exists()]
 # Commands that end soon and need no one at the keyboard. `make run` builds MicroPython, which takes a minute.
@@ -76,11 +78,11 @@ def promised_by_the_readme() -> str:
     return outputs[0]
 
 
-def c_program_is_in_the_readme() -> None:
-    text = C_PROGRAM.read_text()
-    require(len(text.splitlines()) <= 80, f"{C_PROGRAM.name} is longer than 80 lines")
-    shown = README.count(f"<!-- examples/{C_PROGRAM.name} -->\n```c\n{text}```\n")
-    require(shown == 1, f"the README does not show examples/{C_PROGRAM.name} as it is")
+def c_program_is_in_the_readme(program: Path) -> None:
+    text = program.read_text()
+    require(len(text.splitlines()) <= 80, f"{program.name} is longer than 80 lines")
+    shown = README.count(f"<!-- examples/{program.name} -->\n```c\n{text}```\n")
+    require(shown == 1, f"the README does not show examples/{program.name} as it is")
 
 
 def c_program(compiler: str, *flags: str) -> None:
@@ -101,7 +103,9 @@ def rust_program() -> None:
 
 def quick_command(command: str) -> None:
     output = run(command)
-    if command.startswith("build/"):
+    if command == "build/first":
+        same(output, FIRST_PRINTS)
+    elif command.startswith("build/"):
         same(output, promised_by_the_readme())
     elif command == "make run":
         require("libgcheap 0.1.0" in output, f"it does not say that it ran on libgcheap:\n{output}")
@@ -138,7 +142,8 @@ def long_command_names_what_exists(command: str) -> None:
 
 
 def tests() -> Iterator[Test]:
-    yield "the README shows examples/minimal_host.c", c_program_is_in_the_readme
+    for program in C_PROGRAM, FIRST:
+        yield f"the README shows examples/{program.name}", partial(c_program_is_in_the_readme, program)
     yield "the documents' make targets exist", named_targets_exist
     yield "the documents' files exist", named_files_exist
     for command in commands():

@@ -39,6 +39,8 @@ def stages():
         "rust-options": cargo_test("options.env"),
         "rust-small-stack": cargo_test("small_stack.env"),
         "rust-big-stack": cargo_test("big_stack.env"),
+        "rust-standalone": (["cargo", "test", "--quiet", "--package", "gcheap", "--features", "standalone"], {}),
+        "rust-host": (["cargo", "test", "--quiet", "--package", "gcheap-standalone"], {}),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
@@ -55,6 +57,7 @@ def stages():
         "micropython-32": ([python, "integration/suite.py", "nanbox"], {}),
         "micropython-32-rest": ([python, "integration/suite.py", "standard-32", "longlong"], {}),
         "cmake": ([python, "integration/cmake.py"], {}),
+        "programs": ([python, "integration/programs.py"], {}),
         "baremetal": ([python, "integration/baremetal.py"], {}),
         "versions": ([python, "integration/versions.py"], {}),
     }

@@ -167,9 +167,7 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// While this thread has the heap locked, or is marking, nothing happens. From a finaliser it
     /// is allowed, and the object may be one that the collection has marked.
     pub fn free(&self, ptr: *mut u8) {
-        if !ptr.is_null() {
-            Release::<H, V>::of(self.context).free(ptr);
-        }
+        Release::<H, V>::of(self.context).free(ptr);
     }
 
     /// How many bytes the object at `ptr` has, a multiple of the block size; 0 for anything that is not the address of an

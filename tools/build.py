@@ -2,6 +2,7 @@
 """Builds libgcheap, for make, for CMake, for the tests and by hand:  tools/build.py COMMAND [ARGUMENT ...]
 
     library DIRECTORY                  builds the standalone library in a directory: libgcheap.a and libgcheap.so
+    boehm DIRECTORY                    builds the same heap with the interface of Boehm's collector: libgc.a and libgc.so.1
     archive CONFIG OUT.a               builds the library for hosts, for a configuration; /dev/null is the default one
     config ASSEMBLER OUT [KEY=VALUE …] writes the interpreter's configuration, read from its compiled probe.c
     object COMMANDS FILE OBJECT        library and glue as one object, compiled as FILE is in compile_commands.json

@@ -4,8 +4,12 @@
 fn main() {
     println!("cargo::rerun-if-changed=native/gcheap_native.c");
     let mut build = cc::Build::new();
-    if std::env::var_os("CARGO_FEATURE_ARCHIVE").is_some() {
+    if std::env::var_os("CARGO_FEATURE_HANDLER").is_some() {
         build.define("GCHEAP_ARCHIVE", None);
+    }
+    if std::env::var_os("CARGO_FEATURE_C_ABI").is_some() {
+        println!("cargo::rerun-if-changed=native/gcheap_blocking.c");
+        build.file("native/gcheap_blocking.c").include("../../include");
     }
     build
         .file("native/gcheap_native.c")

@@ -10,7 +10,7 @@
 //!           holes, segment size    far steps, then the first    cursor for 2 blocks   its size is gc.c's, so there
 //!           lengths of holes       disguised free run           cursor for 4 blocks   are as many as gc.c has, from
 //!           longest runs of        ┐ cards: a quarter of        cursor for 8 blocks   the first byte on
-//!           segments               ┘ all words                  (not used)            entry 1
+//!           segments               ┘ all words                  lowest freed block    entry 1
 //!           bounds of classes      ┐                                                  …
 //!           starts of holes        │ the mark stack:            With several areas the entry's area is in gc.c's own
 //!           8 or 32 bits each      │ a word an entry            array for it, gc_area_stack.

@@ -103,7 +103,7 @@ impl<H: Host> CompactMarking<H> {
             let pool = if SPLIT_HEAP { area.into() } else { first };
             // All of the object, before what it points at, as in gc.c: if a part of each large object stayed on the stack, a
             // list of them would fill it, where gc.c needs one entry. Mostly an object has one block.
-            let tails = pool.atb.tails_after(block);
+            let tails = pool.atb.tails_if_any(block);
             // SAFETY: I6: a block of this area.
             let mut words: NonNull<usize> = unsafe { ptr_from_block(pool.start, block) }.cast();
             let mut left = tails * WORDS + WORDS;

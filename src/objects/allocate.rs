@@ -5,7 +5,8 @@ use core::ptr::{NonNull, null_mut};
 
 use super::{AllocFlags, Areas, blocks_for};
 use crate::config::{
-    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, GROWTH, INTERIOR, MUTEX, NO_SCAN, SPLIT_HEAP_AUTO,
+    ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, GROWTH, INTERIOR, MUTEX, NO_SCAN, SPLIT_HEAP,
+    SPLIT_HEAP_AUTO,
 };
 use crate::context::Context;
 use crate::counting::Counting;
@@ -24,7 +25,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         Self(context, PhantomData)
     }
 
-    /// Allocates `bytes` bytes; NULL if that cannot be.
+    /// Allocates `bytes` bytes, with a finaliser if the flags say so; NULL if that cannot be.
     #[inline(always)]
     pub fn alloc(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
         if V::Placement::<H>::SHORTCUTS {
@@ -105,26 +106,36 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             self.collect_outside_mutex();
             (collected, in_vain) = (true, false);
         }
-        loop {
-            let place = if in_vain { None } else { V::Placement::over(self.0).take(n) };
-            if let Some(place) = place {
-                return self.fill_in(place, n, bytes, flags).as_ptr();
+        let placement = V::Placement::over(self.0);
+        let place = 'found: {
+            if !V::Placement::<H>::SHORTCUTS {
+                if let Some(place) = placement.take_quickly(n) {
+                    break 'found place;
+                }
             }
-            in_vain = false;
-            if GROWTH && self.0.host().grow(n, collected || !self.may_collect()) {
-                continue;
-            }
-            if collected || !self.may_collect() {
-                if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
-                    may_grow = false;
+            loop {
+                if !in_vain {
+                    if let Some(place) = placement.take(n) {
+                        break 'found place;
+                    }
+                }
+                in_vain = false;
+                if GROWTH && self.0.host().grow(n, collected || !self.may_collect()) {
                     continue;
                 }
-                self.0.host().exit();
-                return null_mut();
+                if collected || !self.may_collect() {
+                    if may_grow && Areas::<H, V>::of(self.0).grow(bytes) {
+                        may_grow = false;
+                        continue;
+                    }
+                    self.0.host().exit();
+                    return null_mut();
+                }
+                self.collect_outside_mutex();
+                collected = true;
             }
-            self.collect_outside_mutex();
-            collected = true;
-        }
+        };
+        self.fill_in(place, n, bytes, flags).as_ptr()
     }
 
     /// Whether an allocation may collect.
@@ -149,7 +160,8 @@ impl<H: Host, V: Variant> Allocate<H, V> {
 
     /// Updates the counters for a new object of `n` blocks, releases the mutex and clears the memory.
     fn fill_in(self, place: Place, n: usize, bytes: usize, flags: AllocFlags) -> NonNull<u8> {
-        let Place { area, block } = place;
+        // Of a single area the address is known.
+        let (area, block) = (if SPLIT_HEAP { place.area } else { self.0.state().first_area() }, place.block);
         V::Counting::note_used(area, n);
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if ALLOC_THRESHOLD {
@@ -165,7 +177,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
             area.ftb().set(block);
         }
         if NO_SCAN {
-            // In an object of whose kind there was none here before, the bit may be anything.
+            // Another object may have left the bit here.
             let ntb = area.ntb();
             if flags.has(AllocFlags::NO_SCAN) { ntb.set(block) } else { ntb.clear(block) }
         }

@@ -9,18 +9,25 @@ use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::block::{Kind, block_from_ptr, ptr_from_block};
 
+/// The block that starts at `ptr`.
+#[inline(always)]
+pub(crate) fn block_at<H: Host>(context: Context<H>, ptr: *const u8) -> Option<(Area, usize)> {
+    let mut area = context.state().first_area();
+    loop {
+        if let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) {
+            return Some((area, block));
+        }
+        area = area.next()?;
+    }
+}
+
 /// The object that starts at `ptr`. Its head may be marked: a finaliser may free objects that the collection has reached.
 #[inline(always)]
 pub(crate) fn object_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> Result<(Area, usize), Misuse> {
-    for area in context.state().areas() {
-        if let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) {
-            if area.atb::<A>().kind(block).is_head() {
-                return Ok((area, block));
-            }
-            break;
-        }
+    match block_at(context, ptr) {
+        Some((area, block)) if area.atb::<A>().kind(block).is_head() => Ok((area, block)),
+        _ => Err(mistake::<A, H>(context, ptr)),
     }
-    Err(mistake::<A, H>(context, ptr))
 }
 
 /// How many blocks the object at `ptr` has; 0 if no object starts there, or one that is marked.
@@ -28,13 +35,10 @@ pub(crate) fn object_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) ->
 pub(crate) fn blocks_at<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> usize {
     context.host().enter();
     let mut n = 0;
-    for area in context.state().areas() {
-        if let Some(block) = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks()) {
-            let atb: A = area.atb();
-            if atb.kind(block) == Kind::Head {
-                n = 1 + atb.tails_after(block);
-            }
-            break;
+    if let Some((area, block)) = block_at(context, ptr) {
+        let atb: A = area.atb();
+        if atb.kind(block) == Kind::Head {
+            n = 1 + atb.tails_after(block);
         }
     }
     context.host().exit();
@@ -79,7 +83,7 @@ pub(crate) fn is_no_scan<H: Host>(context: Context<H>, ptr: *const u8) -> bool {
 /// What is wrong with a pointer that is no object's.
 #[cold]
 #[inline(never)]
-fn mistake<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> Misuse {
+pub(crate) fn mistake<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> Misuse {
     for area in context.state().areas() {
         let offset = ptr.addr().wrapping_sub(area.pool().addr().get());
         if offset < area.blocks() * BLOCK_BYTES {

@@ -6,14 +6,14 @@ mod grow;
 pub(crate) mod release;
 pub(crate) mod resize;
 
-pub(crate) use find::{blocks_at, is_marked, is_no_scan, object_around, object_at};
+pub(crate) use find::{block_at, blocks_at, is_marked, is_no_scan, mistake, object_around, object_at};
 pub(crate) use grow::Areas;
 
 use crate::config::BLOCK_BYTES;
 
-/// What an allocation asks for. One byte: it goes from function to function.
+/// What an allocation asks for: bits, as they come from a C caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AllocFlags(u8);
+pub struct AllocFlags(u32);
 
 impl AllocFlags {
     /// Nothing special.
@@ -32,12 +32,12 @@ impl AllocFlags {
 
     /// A finaliser, or nothing.
     pub const fn with_finaliser(finaliser: bool) -> AllocFlags {
-        AllocFlags(finaliser as u8)
+        AllocFlags(finaliser as u32)
     }
 
     /// The flags of a C caller; bits that mean nothing are allowed.
     pub const fn from_bits(bits: u32) -> AllocFlags {
-        AllocFlags(bits as u8)
+        AllocFlags(bits)
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::object_at;
+use super::{block_at, mistake};
 use crate::config::{COLLECT_FLAG, FINALISER};
 use crate::context::Context;
 use crate::counting::Counting;
@@ -23,14 +23,24 @@ impl<H: Host, V: Variant> Release<H, V> {
         Self(context, PhantomData)
     }
 
-    /// Frees an object, which is not NULL. A locked heap is left alone: the next collection will find the object.
+    /// Frees an object; NULL is nothing to free. A locked heap is left alone: the next collection will find the object.
     #[inline(never)]
     pub fn free(self, ptr: *mut u8) {
+        // Without shortcuts a NULL is noticed when it turns out to be no object, which costs other pointers nothing.
+        if V::Placement::<H>::SHORTCUTS && ptr.is_null() {
+            return;
+        }
         let depth = self.0.lock_depth().get();
-        if !V::Placement::<H>::SHORTCUTS || depth != 0 {
-            return self.free_without_shortcut(ptr, depth);
+        if depth != 0 && !self.is_in_finaliser(depth) {
+            return;
         }
         self.0.host().enter();
+        if !V::Placement::<H>::SHORTCUTS {
+            return self.free_by_search(ptr);
+        }
+        if depth != 0 {
+            return self.free_without_shortcut(ptr);
+        }
         if self.free_near(ptr).is_some() {
             return self.0.host().exit();
         }
@@ -65,11 +75,7 @@ impl<H: Host, V: Variant> Release<H, V> {
     }
 
     #[inline(never)]
-    fn free_without_shortcut(self, ptr: *mut u8, depth: u16) {
-        if depth != 0 && !self.is_in_finaliser(depth) {
-            return;
-        }
-        self.0.host().enter();
+    fn free_without_shortcut(self, ptr: *mut u8) {
         self.free_by_search(ptr);
     }
 
@@ -115,24 +121,25 @@ impl<H: Host, V: Variant> Release<H, V> {
 
     /// Frees an object, or reports what is wrong with the pointer. Releases the mutex on every path.
     fn free_by_search(self, ptr: *mut u8) {
-        match object_at::<V::Atb, H>(self.0, ptr) {
-            Ok((area, block)) if area.has_weakref(block) => {
-                self.0.host().exit();
-                self.0.host().misuse(Misuse::WeakReference, ptr);
-            }
-            Ok((area, block)) => {
-                let n = area.atb::<V::Atb>().object_to_free(block);
+        let mut what = None;
+        if let Some((area, block)) = block_at(self.0, ptr) {
+            if area.has_weakref(block) {
+                // It is a head (I10).
+                what = Some(Misuse::WeakReference);
+            } else if let Some(n) = area.atb::<V::Atb>().object_to_free(block) {
                 if FINALISER {
                     area.ftb().clear(block);
                 }
                 self.note_freed(area, block, n);
-                self.0.host().exit();
-            }
-            Err(what) => {
-                self.0.host().exit();
-                self.0.host().misuse(what, ptr);
+                return self.0.host().exit();
             }
         }
+        let what = what.unwrap_or_else(|| mistake::<V::Atb, H>(self.0, ptr));
+        self.0.host().exit();
+        if ptr.is_null() {
+            return;
+        }
+        self.0.host().misuse(what, ptr);
     }
 
     /// Updates the counters for `n` blocks that have just become free.

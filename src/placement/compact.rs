@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A block that becomes free can make a run of any length, but none that ends before it: so a free lowers every cursor
-//! that lies above it to it, without a look at the table. An allocation raises the cursor of its size, because it has
+//! that lies above it to it, without a look at the table: the first one at once, the others before the next search. An allocation raises the cursor of its size, because it has
 //! just seen what is there. A collection forgets all cursors.
 
 use super::index::first_index;
@@ -21,12 +21,17 @@ use crate::invariant::Broken;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
+use crate::layout::block::Kind;
 use crate::layout::borrowed::CursorWords;
 use crate::layout::field::Field;
 use crate::layout::memory::{Loops, Memory};
 
 /// Cursors for runs of 1, 2, 4 and 8 blocks.
 const CURSORS: usize = 4;
+
+/// Behind them, a number that is a cursor, too: the lowest block that has become free since the last search. None of the
+/// cursors but the first have been lowered to it.
+const FREED: usize = CURSORS;
 
 /// Cursors, and the search for free runs.
 #[derive(Clone, Copy)]
@@ -43,45 +48,45 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
 
     #[inline(never)]
     fn reset(self) {
-        // SAFETY: I1: CURSORS words from the first cursor on.
-        unsafe { Loops::clear(self.cursor(0).address().cast(), CURSORS * WORD_BYTES) };
+        // SAFETY: I1: so many words from the first cursor on.
+        unsafe { Loops::clear(self.cursor(0).address().cast(), (CURSORS + 1) * WORD_BYTES) };
     }
 
+    /// One block where the last one was: mostly it is free.
+    #[inline(always)]
+    fn take_quickly(self, n: usize) -> Option<Place> {
+        let (cursor, area) = (self.cursor(0), self.context.state().first_area());
+        let block = cursor.get();
+        if n != 1 || block >= area.blocks() || !area.atb::<CompactAtb>().take_one(block) {
+            return None;
+        }
+        cursor.set(block + 1);
+        Some(Place { area, block })
+    }
+
+    /// Not inlined: what it computes first would be computed for every allocation.
+    #[inline(never)]
     fn take(self, n: usize) -> Option<Place> {
+        // Frees lower the other cursors only here, together. Not a loop: that would take twice the time, and no less code.
+        let freed = self.cursor(FREED).get();
+        self.lower(1, freed);
+        self.lower(2, freed);
+        self.lower(3, freed);
+        self.cursor(FREED).set(usize::MAX);
+        // The sizes that `take_run` knows.
+        const { assert!(CURSORS == 4) };
         let i = Self::cursor_for(n);
         let (cursor, size) = (self.cursor(i), 1 << i);
-        let from = (cursor.get() + 1).saturating_sub(size);
-        // Mostly a block is free where the last one was.
-        let area = self.context.state().first_area();
-        if n == 1 && from < area.blocks() && area.atb::<CompactAtb>().take_one(from) {
-            cursor.set(from + 1);
-            return Some(Place { area, block: from });
-        }
-        // Of the cursor's own size first: the cursor may go as far as that run, and behind it if it is taken.
-        let (first, mut found) = self.search(from, size, size == n);
-        let mut passed = first;
-        if found.is_some() {
-            let mut index = first;
-            if size != n {
-                (index, found) = self.search(first, n, true);
-            }
-            if index == first {
-                passed += n;
-            }
-        }
+        let (passed, found) = self.search((cursor.get() + 1).saturating_sub(size), size, n);
         cursor.set(passed + size - 1);
         found
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn note_free(self, area: Area, block: usize, _n: usize) {
         let index = block + first_index(self.context.state(), area);
-        // Not a loop: that would take twice the time, and no less code.
         self.lower(0, index);
-        self.lower(1, index);
-        self.lower(2, index);
-        self.lower(3, index);
-        const { assert!(CURSORS == 4) };
+        self.lower(FREED, index);
     }
 
     fn note_use(self, _area: Area, _block: usize, _n: usize) {
@@ -90,12 +95,19 @@ impl<H: Host> Placement<H> for CompactPlacement<H> {
 
     /// I7: no run of a cursor's size ends before the cursor.
     fn check(self) -> Result<(), Broken> {
-        for i in 0..CURSORS {
-            if let (index, Some(_)) = self.search(0, 1 << i, false) {
-                if index + (1 << i) <= self.cursor(i).get() {
-                    return Err(("I7: a free run that ends before the cursor of its size; its index", index));
+        let mut index = 0;
+        for area in self.context.state().areas() {
+            let mut run = 0;
+            for block in 0..area.blocks() {
+                run = if area.atb::<CompactAtb>().kind(block) == Kind::Free { run + 1 } else { 0 };
+                let cursor =
+                    |i| if i == 0 { self.cursor(i).get() } else { self.cursor(i).get().min(self.cursor(FREED).get()) };
+                if (0..CURSORS).any(|i| run >= 1 << i && index < cursor(i)) {
+                    return Err(("I7: a free run that ends before the cursor of its size; its last index", index));
                 }
+                index += 1;
             }
+            index += 1;
         }
         Ok(())
     }
@@ -116,36 +128,38 @@ impl<H: Host> CompactPlacement<H> {
     /// The largest cursor whose size is at most `n`.
     #[inline(always)]
     fn cursor_for(n: usize) -> usize {
-        let mut i = 0;
-        while i + 1 < CURSORS && n >> i > 1 {
-            i += 1;
+        if cfg!(gcheap_counts_zeros) {
+            return (usize::BITS - 1 - n.leading_zeros()).min(CURSORS as u32 - 1) as usize;
         }
-        i
+        (n > 1) as usize + (n > 3) as usize + (n > 7) as usize
     }
 
-    /// The lowest heap index from `from` on with `n` free blocks in a row, and its place; or the heap's end. If the place is
-    /// to be taken, the blocks become an object.
-    fn search(self, from: usize, n: usize, take: bool) -> (usize, Option<Place>) {
+    /// Makes an object of the lowest `n` free blocks in a row from heap index `from` on. Returns how far the cursor of runs
+    /// of `size` blocks, at most `n`, may go: to the index at which the lowest of them starts now; or the heap's end.
+    fn search(self, from: usize, size: usize, n: usize) -> (usize, Option<Place>) {
         let state = self.context.state();
         if !SPLIT_HEAP {
             self.context.host().hook(from);
             let area = state.first_area();
-            let block = area.atb::<CompactAtb>().find_run(from, n, take);
-            return (block, if block < area.blocks() { Some(Place { area, block }) } else { None });
+            let (passed, block) = area.atb::<CompactAtb>().take_run(from, size, n);
+            return (passed, if block < area.blocks() { Some(Place { area, block }) } else { None });
         }
-        let mut first = 0;
+        let (mut first, mut lowest) = (0, usize::MAX);
         for area in state.areas() {
             let atb: CompactAtb = area.atb();
             let start = from.saturating_sub(first);
             if start < atb.blocks() {
                 self.context.host().hook(start);
-                let block = atb.find_run(start, n, take);
+                let (passed, block) = atb.take_run(start, size, n);
+                if passed < atb.blocks() || block < atb.blocks() {
+                    lowest = lowest.min(first + passed);
+                }
                 if block < atb.blocks() {
-                    return (first + block, Some(Place { area, block }));
+                    return (lowest, Some(Place { area, block }));
                 }
             }
             first += atb.blocks() + 1;
         }
-        (first, None)
+        (lowest.min(first), None)
     }
 }

@@ -28,7 +28,13 @@ def archive(arguments: list[str]) -> None:
 def library(arguments: list[str]) -> None:
     from . import library as module
 
-    module.build(Path(arguments[0]))
+    module.build(module.STANDALONE, Path(arguments[0]))
+
+
+def boehm(arguments: list[str]) -> None:
+    from . import library as module
+
+    module.build(module.BDW, Path(arguments[0]))
 
 
 def config(arguments: list[str]) -> None:
@@ -119,6 +125,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 COMMANDS: dict[str, Command] = {
     "library": Command(library, 1, 1),
+    "boehm": Command(boehm, 1, 1),
     "archive": Command(archive, 2, 2),
     "config": Command(config, 2),
     "object": Command(object_, 3, 3),

@@ -1,4 +1,5 @@
-"""The standalone library: libgcheap.a and libgcheap.so, with which a C program needs nothing else.
+"""The standalone library, libgcheap.a and libgcheap.so, with which a C program needs nothing else; and libgc.so.1, the same
+heap with the interface of Boehm's collector.
 
 Unlike the archive for hosts it needs two crates from the registry, libc and cc (Cargo.lock has their versions).
 """
@@ -8,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from . import cargo, symbols
 from . import target as targets
@@ -18,20 +19,45 @@ from .process import ROOT, Failure, output, run, tool
 
 CRATE = ROOT / "crates" / "standalone"
 GC_NAMES = CRATE / "native" / "gc_names.c"
-# Changes when a program that was linked with an older library would not work with a newer one.
-ABI = 0
 
 
-def exports() -> set[str]:
-    """The library's public names, but for those of gc_names.c."""
-    names = set()
-    for file in (CRATE / "src" / "c_abi").glob("*.rs"):
-        names |= set(re.findall(r"(?:extern \"C\" fn|static) (gcheap_\w+)", file.read_text()))
-    return names
+class Library(NamedTuple):
+    """A library that is made from one crate."""
+
+    crate: str  # below crates/
+    stem: str  # of the files' names
+    abi: str
+    pattern: str  # of the exported names
+    sources: str  # where these are, below the crate
+    more: tuple[Path, ...] = ()  # C files, each an object of its own; all of their functions are exported
+    versioned: bool = False
+
+    @property
+    def directory(self) -> Path:
+        return ROOT / "crates" / self.crate
+
+    @property
+    def shared(self) -> str:
+        return f"lib{self.stem}.so.{self.abi}"
+
+    def exports(self) -> set[str]:
+        """The public names, but for those of the C files that are objects of their own."""
+        names = set()
+        for file in set((self.directory / "native").glob("*.c")) - set(self.more):
+            found = re.findall(rf"^\S.*?\b({self.pattern})\(.*\) \{{$", file.read_text(), re.M)
+            names |= {name for name in found if not name.startswith("gcheap_native_")}
+        for file in (self.directory / "src" / self.sources).rglob("*.rs"):
+            names |= set(re.findall(rf'#\[unsafe\(no_mangle\)\]\s*(?:pub )?(?:unsafe )?(?:extern "C" fn|static(?: mut)?) ({self.pattern})',
+                                    file.read_text()))
+        return names
+
+    def names_in_c(self) -> set[str]:
+        return {name for file in self.more for name in re.findall(r"^\S.*?\b(\w+)\(.*\{$", file.read_text(), re.M)}
 
 
-def gc_names() -> set[str]:
-    return set(re.findall(r"^\S.*?\b(gc_\w+)\(", GC_NAMES.read_text(), re.M))
+STANDALONE = Library("standalone", "gcheap", "0", r"gcheap_\w+", "c_abi", (GC_NAMES,), versioned=True)
+# Takes the place of Boehm's: the same name, and no versions, as there.
+BDW = Library("bdw", "gc", "1", r"(?:GC|gcheap)_\w+", ".")
 
 
 def sources() -> list[Path]:
@@ -48,8 +74,8 @@ def version() -> str:
     return found[1]
 
 
-def build(out: Path, compiler: list[str] | None = None) -> None:
-    """Builds both libraries in a directory, for the machine of a compiler (CC's)."""
+def build(which: Library, out: Path, compiler: list[str] | None = None) -> None:
+    """Builds a static and a shared library in a directory, for the machine of a compiler (CC's)."""
     out = out.absolute()
     compiler = compiler or targets.c_compiler()
     target = targets.chosen(compiler)
@@ -60,25 +86,25 @@ def build(out: Path, compiler: list[str] | None = None) -> None:
     env = {key: value for key, value in rust.env.items() if key != "GCHEAP_CONFIG"}
     env[f"CC_{target.replace('-', '_')}"] = " ".join(compiler)
     level = opt if opt.isdigit() else f'"{opt}"'
-    run(rust.command("rustc", "--quiet", "--release", "--package", "gcheap-standalone", "--lib", "--features", "archive",
-                     "--crate-type", "staticlib", "--target-dir", str(work),
+    run(rust.command("rustc", "--quiet", "--release", "--package", f"gcheap-{which.crate}", "--lib",
+                     "--features", "archive", "--crate-type", "staticlib", "--target-dir", str(work),
                      "--config", f"profile.release.opt-level={level}",
                      "--config", "profile.release.codegen-units=1", "--config", 'profile.release.lto="fat"'), env, ROOT)
-    library = work / target / "release" / "libgcheap_standalone.a"
+    library = work / target / "release" / f"libgcheap_{which.crate}.a"
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="library.", dir=out) as name:
-        link(library, compiler, Path(name))
-        for file in Path(name).glob("libgcheap.*"):
+        link(which, library, compiler, Path(name))
+        for file in Path(name).glob(f"lib{which.stem}.*"):
             os.replace(file, out / file.name)
-    for name in f"libgcheap.so.{ABI}", "libgcheap.so":
+    for name in which.shared, f"lib{which.stem}.so":
         (out / name).unlink(missing_ok=True)
-        (out / name).symlink_to(f"libgcheap.so.{version()}")
+        (out / name).symlink_to(f"lib{which.stem}.so.{version()}")
 
 
-def link(library: Path, compiler: list[str], scratch: Path) -> None:
-    """One object of the heap, one of the names of gc.h; then both in an archive and in a shared library."""
-    whole, names = scratch / "gcheap.o", scratch / "gc_names.o"
-    public = exports()
+def link(which: Library, library: Path, compiler: list[str], scratch: Path) -> None:
+    """One object of the heap, and others of C files; then all in an archive and in a shared library."""
+    whole = scratch / f"{which.stem}.o"
+    public = which.exports()
     roots = [f"-Wl,-u,{symbol}" for symbol in sorted(public)]
     # Groups of sections, of which a link keeps one (i386's __x86.get_pc_thunk), become sections: the names in them get
     # local, and nobody else's group can replace ours then.
@@ -91,11 +117,16 @@ def link(library: Path, compiler: list[str], scratch: Path) -> None:
     symbols.complain("does not export", public - found.exported)
     symbols.complain("exports what is not public", found.exported - public)
     symbols.complain("needs what belongs to the library", {name for name in found.imported if "gcheap" in name})
-    run([*compiler, "-O2", "-fPIC", f"-I{ROOT / 'include'}", "-c", "-o", names, GC_NAMES])
-    run([tool("AR", "ar"), "rcs", scratch / "libgcheap.a", whole, names])
+    objects = [whole]
+    for file in which.more:
+        objects.append(scratch / f"{file.stem}.o")
+        run([*compiler, "-O2", "-fPIC", f"-I{ROOT / 'include'}", "-c", "-o", objects[-1], file])
+    run([tool("AR", "ar"), "rcs", scratch / f"lib{which.stem}.a", *objects])
     script = scratch / "versions"
-    script.write_text("GCHEAP_%d { global: %s local: *; };\n" %
-                      (ABI, "".join(f"{symbol}; " for symbol in sorted(public | gc_names()))))
+    node = f"{which.stem.upper()}_{which.abi} " if which.versioned else ""
+    script.write_text("%s{ global: %s local: *; };\n" %
+                      (node, "".join(f"{symbol}; " for symbol in sorted(public | which.names_in_c()))))
     # Signal handlers and thread keys refer to the library: it must not be unloaded.
-    run([*compiler, "-shared", f"-Wl,-soname,libgcheap.so.{ABI}", f"-Wl,--version-script={script}", "-Wl,-z,nodelete",
-         "-Wl,-z,defs", "-Wl,--gc-sections", "-o", scratch / f"libgcheap.so.{version()}", whole, names, "-lpthread", "-ldl"])
+    run([*compiler, "-shared", f"-Wl,-soname,{which.shared}", f"-Wl,--version-script={script}", "-Wl,-z,nodelete",
+         "-Wl,-z,defs", "-Wl,--gc-sections", "-o", scratch / f"lib{which.stem}.so.{version()}", *objects,
+         "-lpthread", "-ldl"])

@@ -33,20 +33,13 @@ uintptr_t gcheap_native_main_stack_end(void) {
     return &__libc_stack_end ? (uintptr_t)__libc_stack_end : 0;
 }
 
+// Where Rust does not read it by itself (thread.rs).
+#if !defined(__x86_64__) && !defined(__i386__) && !defined(__aarch64__)
 uintptr_t gcheap_native_thread_pointer(void);
 uintptr_t gcheap_native_thread_pointer(void) {
-#if defined(__x86_64__)
-    uintptr_t pointer;
-    __asm__ ("mov %%fs:0, %0" : "=r" (pointer));
-    return pointer;
-#elif defined(__i386__)
-    uintptr_t pointer;
-    __asm__ ("mov %%gs:0, %0" : "=r" (pointer));
-    return pointer;
-#else
     return (uintptr_t)__builtin_thread_pointer();
-#endif
 }
+#endif
 
 // ---- Threads -------------------------------------------------------------------------------------------------------
 

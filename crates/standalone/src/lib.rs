@@ -16,6 +16,7 @@ compile_error!("gcheap-standalone supports Linux only");
 #[cfg(not(target_endian = "little"))]
 compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes that it is the first half");
 
+#[cfg(feature = "c_abi")]
 pub mod c_abi;
 pub mod finalise;
 pub mod heap;
@@ -27,7 +28,7 @@ pub mod threads;
 mod weak;
 
 /// A panic here is a mistake in this library: the program cannot go on.
-#[cfg(all(feature = "archive", not(test)))]
+#[cfg(all(feature = "handler", not(test)))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     os::complain("internal error", 0)

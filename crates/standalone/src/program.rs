@@ -45,6 +45,12 @@ impl HeapRef {
     }
 }
 
+/// Whether there is a default heap yet.
+#[inline]
+pub fn exists() -> bool {
+    !DEFAULT.load(Ordering::Relaxed).is_null()
+}
+
 /// Makes the default heap, and registers the calling thread. Nothing happens if there is one.
 #[cold]
 pub fn start() -> Option<Handle> {
@@ -121,11 +127,17 @@ pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
     if object.is_null() { refuse(heap, bytes) } else { object }
 }
 
-/// Calls the finalisers that are due, keeping what the caller has just got alive on the stack.
+/// Calls the finalisers that are due, or tells the program that there are some, keeping what the caller has just got alive on the stack.
 #[cold]
 #[inline(never)]
 fn pay_calls(heap: Handle) {
-    run_finalisers(HeapRef(heap.as_ptr()));
+    if !heap.on_demand().get() {
+        run_finalisers(HeapRef(heap.as_ptr()));
+    } else if heap.take_notice() {
+        if let Some(tell) = heap.hooks().get().finalisers_due {
+            tell();
+        }
+    }
 }
 
 #[cold]

@@ -1,4 +1,4 @@
-//! Generates include/gcheap.h: `cargo run -q -p xtask -- header [--check]`.
+//! Generates include/gcheap.h and include/gc/gc.h: `cargo run -q -p xtask -- header [--check]`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, process::ExitCode};
@@ -7,19 +7,20 @@ use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, Layout, 
 
 const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
 
-  header          write include/gcheap.h from gcheap.h.in, src/counting/info.rs, src/host.rs, src/c_abi/ and
+  header          write include/gc/gc.h from gc.h.in and crates/bdw/src/, and include/gcheap.h from gcheap.h.in, src/counting/info.rs, src/host.rs, src/c_abi/ and
                   crates/standalone/src/c_abi/
-  header --check  write nothing; fail if include/gcheap.h differs from what `header` would write";
+  header --check  write nothing; fail if one of them differs from what `header` would write";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments[..] {
-        ["header"] => header().and_then(|text| {
-            fs::create_dir_all(path("include")).map_err(|e| e.to_string())?;
-            fs::write(path(HEADER), text).map_err(|e| format!("cannot write {HEADER}: {e}"))
+        ["header"] => HEADERS.iter().try_for_each(|(name, template)| {
+            let text = header(template)?;
+            fs::create_dir_all(path(name).parent().expect("it is in a directory")).map_err(|e| e.to_string())?;
+            fs::write(path(name), text).map_err(|e| format!("cannot write {name}: {e}"))
         }),
-        ["header", "--check"] => header().and_then(|text| compare(&text)),
+        ["header", "--check"] => HEADERS.iter().try_for_each(|(name, template)| compare(name, &header(template)?)),
         _ => Err(USAGE.into()),
     };
     match outcome {
@@ -31,7 +32,9 @@ fn main() -> ExitCode {
     }
 }
 
-const HEADER: &str = "include/gcheap.h";
+/// The headers, each with its template.
+const HEADERS: [(&str, &str); 2] =
+    [("include/gcheap.h", include_str!("gcheap.h.in")), ("include/gc/gc.h", include_str!("gc.h.in"))];
 
 /// The path of a file of the repository.
 fn path(relative: &str) -> PathBuf {
@@ -39,19 +42,19 @@ fn path(relative: &str) -> PathBuf {
 }
 
 /// Fails if the header in the repository differs from this text.
-fn compare(text: &str) -> Result<(), String> {
-    let old = fs::read_to_string(path(HEADER)).map_err(|e| format!("cannot read {HEADER}: {e}"))?;
+fn compare(name: &str, text: &str) -> Result<(), String> {
+    let old = fs::read_to_string(path(name)).map_err(|e| format!("cannot read {name}: {e}"))?;
     if old == text {
         return Ok(());
     }
     let line = 1 + old.lines().zip(text.lines()).take_while(|(old, new)| old == new).count();
-    Err(format!("{HEADER} is out of date from line {line} on; run: cargo run -p xtask -- header"))
+    Err(format!("{name} is out of date from line {line} on; run: cargo run -p xtask -- header"))
 }
 
-/// The text of the header: gcheap.h.in, with the declarations from cbindgen in place of its five `@…@` lines.
-fn header() -> Result<String, String> {
+/// The text of a header: its template, with the declarations from cbindgen in place of the `@…@` lines.
+fn header(template: &str) -> Result<String, String> {
     let mut text = String::new();
-    for line in include_str!("gcheap.h.in").lines() {
+    for line in template.lines() {
         let part = match line {
             "@info@" => declarations("src/counting/info.rs", &[ItemType::Structs], |c| {
                 c.export.include = vec!["Info".into()];
@@ -75,6 +78,7 @@ fn header() -> Result<String, String> {
             "@standalone@" => {
                 STANDALONE.iter().map(|name| standalone(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n")
             }
+            "@bdw@" => BDW.iter().map(|name| bdw(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n"),
             "@host@" => {
                 declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
             }
@@ -88,6 +92,17 @@ fn header() -> Result<String, String> {
 
 /// The C functions of the standalone library, in the header's order.
 const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
+
+/// The same for Boehm's interface.
+const BDW: [&str; 8] = ["start", "objects", "collection", "finalisers", "links", "roots", "settings", "threads"];
+
+/// The declarations of one file of Boehm's interface. Their types are in the template.
+fn bdw(name: &str) -> Result<String, String> {
+    declarations(&format!("crates/bdw/src/{name}.rs"), &[ItemType::Globals, ItemType::Functions], |c| {
+        c.export.exclude.push("gcheap_marker".into());
+        c.style = Style::Tag;
+    })
+}
 
 /// The declarations of one file of the standalone library.
 fn standalone(name: &str) -> Result<String, String> {

@@ -1,4 +1,4 @@
-//! The table of the compact variant: three loops do all the work. `run` measures, `fill` writes, `find_run` searches.
+//! The table of the compact variant: three loops do all the work. `run` measures, `fill` writes, `take_run` searches.
 //! None needs the processor to count zeros, for which small ones have no instruction.
 
 use core::ptr::NonNull;
@@ -71,15 +71,21 @@ impl CompactAtb {
         Kind::of((byte >> byte_shift(block)).into()) == Kind::Tail
     }
 
-    /// How many blocks of a kind there are in a row from this one on, but at most so many. The kind is given as a word of
-    /// such blocks.
+    /// The same as `tails_after`, where most objects have one block: these need no call.
+    #[inline(always)]
+    pub fn tails_if_any(&self, block: usize) -> usize {
+        if self.looks_like_tail(block + 1) { self.tails_after(block) } else { 0 }
+    }
+
+    /// How many blocks of a kind there are in a row from this one on, or at least so many. The kind is given as a word of such
+    /// blocks.
     #[inline(never)]
     pub fn run(&self, first: usize, all: Word, most: usize) -> usize {
         let (mut place, shift) = self.word_of(first);
         let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
         let mut n = 0;
         let mut above = shift;
-        while place < end && n < most {
+        while place < end {
             // Lanes of that kind become 00.
             // SAFETY: I5: as for `load`.
             let others = (Word::from_le(unsafe { place.read_volatile() }) ^ all) >> above;
@@ -88,9 +94,12 @@ impl CompactAtb {
                 break;
             }
             n += BLOCKS_PER_WORD - above / 2;
+            if n >= most {
+                break;
+            }
             (place, above) = (place.wrapping_add(1), 0);
         }
-        n.min(most)
+        n
     }
 
     /// `n` (at least 1) blocks become free or tails: what a word of such blocks says.
@@ -109,6 +118,27 @@ impl CompactAtb {
             }
             (place, shift) = (place.wrapping_add(1), 0);
         }
+    }
+
+    /// The tails from the start of a word on become free; returns how many there are.
+    #[inline(never)]
+    fn tails_to_free(&self, mut place: *mut Word) -> usize {
+        let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
+        let mut n = 0;
+        while place != end {
+            // SAFETY: I5: as for `load`.
+            let word = Word::from_le(unsafe { place.read_volatile() });
+            let others = word ^ TAILS;
+            let cleared = (others & others.wrapping_neg()).wrapping_sub(1);
+            // SAFETY: I5: not the table's first word; I4: no reference to it exists.
+            unsafe { place.write((word & !cleared).to_le()) };
+            n += cleared.count_ones() as usize / 2;
+            if cleared >> (Word::BITS - 1) == 0 {
+                break;
+            }
+            place = place.wrapping_add(1);
+        }
+        n
     }
 
     /// The word that holds a block, and how far the block's bits lie from bit 0. The table's end, for the area's end.
@@ -138,50 +168,86 @@ impl CompactAtb {
     /// Makes an object of this block, if it is free; says whether it was.
     #[inline(always)]
     pub fn take_one(&self, block: usize) -> bool {
-        let is_free = self.kind(block) == Kind::Free;
+        let (place, shift) = (self.place(atb_from_block(block)), byte_shift(block));
+        // SAFETY: I5, I4.
+        let byte = unsafe { place.read() };
+        let is_free = Kind::of((byte >> shift).into()) == Kind::Free;
         if is_free {
-            self.set(block, Kind::Head);
+            // SAFETY: I5, I4.
+            unsafe { place.write(byte | (Kind::Head as u8) << shift) };
         }
         is_free
     }
 
-    /// The lowest block from `from` on at which `n` (at least 1) free blocks in a row start; or the number of blocks. If it is
-    /// to be taken, they become an object.
-    #[inline(never)]
-    pub fn find_run(&self, from: usize, n: usize, take: bool) -> usize {
+    /// Makes an object of the lowest `n` free blocks in a row from `from` on. Returns where it starts, or the number of blocks
+    /// if there are not so many; and before that, a block before which no `size` free blocks in a row start now: `size` is 1,
+    /// 2, 4 or 8, and at most `n`.
+    #[inline(always)]
+    pub fn take_run(&self, from: usize, size: usize, n: usize) -> (usize, usize) {
         let (mut place, shift) = self.word_of(from);
         let mut wanted = LANES << shift;
         let end = self.start.as_ptr().wrapping_add(self.bytes).cast();
+        // The word in which the lowest `size` free blocks start, if they are not part of what is taken.
+        let mut seen: *mut Word = end;
         // Free lanes in a row at the end of the words before this one.
         let mut run = 0;
-        while place < end {
+        let (block, behind) = loop {
+            if place >= end {
+                break (self.blocks(), self.blocks());
+            }
             // SAFETY: I5: as for `load`.
             let word = Word::from_le(unsafe { place.read_volatile() });
             let free = frees(word) & wanted;
+            wanted = LANES;
+            place = place.wrapping_add(1);
+            if free == 0 {
+                run = 0;
+                continue;
+            }
+            let place = place.wrapping_sub(1);
             if run != 0 {
                 let before = run;
                 run += free_at_bottom(free);
                 if run >= n {
                     let block = self.block_of(place).wrapping_sub(before);
-                    if take {
-                        self.free_to_object(block, n);
-                    }
-                    return block;
+                    self.free_to_object(block, n);
+                    break (block, block + n);
+                }
+                if run >= size {
+                    // They start in the word before, or another such run does.
+                    seen = seen.min(place.wrapping_sub(1));
                 }
             }
-            // As `run_starts`; beyond a word's lanes nothing is left.
-            let (mut starts, mut have) = (free, 1);
-            while starts != 0 {
-                if have >= n {
-                    let shift = zeros_below(starts);
-                    if take {
-                        self.store(place, word | object_bits(n) << shift);
+            // As `run_starts`, of that size and then of `n`; no more than a word's lanes are left.
+            let mut starts = free;
+            if size >= 2 {
+                starts &= starts >> 2;
+                if size >= 4 {
+                    starts &= starts >> 4;
+                    if size >= 8 {
+                        starts &= starts >> 8;
                     }
-                    return self.block_of(place).wrapping_add(shift / 2);
                 }
-                let step = have.min(n - have);
-                have += step;
-                starts &= starts >> step >> step;
+            }
+            if starts != 0 {
+                let (mut long, mut have) = (starts, size);
+                if BLOCKS_PER_WORD > 16 && n > 16 {
+                    long &= long >> 16;
+                    have = 16;
+                }
+                let more = (n - have).min(BLOCKS_PER_WORD);
+                long &= long >> more >> more;
+                if long & starts & starts.wrapping_neg() == 0 {
+                    seen = seen.min(place);
+                }
+                if long != 0 {
+                    let lowest = long & long.wrapping_neg();
+                    // Tails from there on, the first of which becomes a head: 10 less 1.
+                    let object = (lowest << n << n).wrapping_sub(lowest) & TAILS;
+                    self.store(place, word | (object - lowest));
+                    let block = self.block_of(place).wrapping_add(zeros_below(long) / 2);
+                    break (block, block + n);
+                }
             }
             if free != LANES {
                 run = 0;
@@ -189,10 +255,14 @@ impl CompactAtb {
             if run == 0 {
                 run = free_at_top(free);
             }
-            wanted = LANES;
-            place = place.wrapping_add(1);
-        }
-        self.blocks()
+        };
+        let passed = if seen == end {
+            behind
+        } else {
+            // The first word may begin before the table.
+            seen.addr().saturating_sub(self.start.addr().get()) * BLOCKS_PER_ATB
+        };
+        (passed, block)
     }
 }
 
@@ -238,7 +308,10 @@ impl Atb for CompactAtb {
     #[inline(always)]
     fn free_to_object(&self, block: usize, n: usize) {
         self.fill(block, n, TAILS);
-        self.set(block, Kind::Head);
+        // The first one becomes a head: 10 less 1.
+        let place = self.place(atb_from_block(block));
+        // SAFETY: I5, I4.
+        unsafe { place.write(place.read() - (1 << byte_shift(block))) };
     }
 
     #[inline(always)]
@@ -254,21 +327,34 @@ impl Atb for CompactAtb {
         self.fill(block, n, FREES);
     }
 
+    /// Word by word, without counting the blocks first:
+    ///
+    /// ```text
+    ///    word       h  =  =  =  .  h      in memory order, lane 0 on the left; the object is at the first h
+    ///    others     00 00 00 00 10 11     no tails, behind the head
+    ///    cleared    11 11 11 11 .  .      from the head on, below the lowest bit of others
+    /// ```
+    ///
+    /// The lower bit of a free lane behind the object may be cleared with it: it is 0 already.
     #[inline(always)]
-    fn object_to_free(&self, block: usize) -> usize {
-        let tails = self.tails_after(block);
-        if tails == 0 {
-            self.set(block, Kind::Free);
-        } else {
-            self.fill(block, 1 + tails, FREES);
+    fn object_to_free(&self, block: usize) -> Option<usize> {
+        let (place, shift) = self.word_of(block);
+        let head: Word = 1 << shift;
+        // SAFETY: I5: as for `load`.
+        let word = Word::from_le(unsafe { place.read_volatile() });
+        if word & head == 0 {
+            return None;
         }
-        1 + tails
+        let others = (word ^ TAILS) & (head << 2).wrapping_neg();
+        let cleared = (others & others.wrapping_neg()).wrapping_sub(head);
+        self.store(place, word & !cleared);
+        let n = cleared.count_ones() as usize / 2;
+        // Only an object that has the word's last lane can go on behind it.
+        Some(if cleared >> (Word::BITS - 1) == 0 { n } else { n + self.tails_to_free(place.wrapping_add(1)) })
     }
 
-    #[inline(always)]
     fn tails_after(&self, block: usize) -> usize {
-        // Most objects have one block, and need no call.
-        if self.looks_like_tail(block + 1) { self.run(block + 1, TAILS, usize::MAX) } else { 0 }
+        self.run(block + 1, TAILS, usize::MAX)
     }
 
     fn frees_after(&self, block: usize, enough: usize) -> usize {

@@ -377,12 +377,15 @@ impl Atb for FastAtb {
     }
 
     #[inline(always)]
-    fn object_to_free(&self, block: usize) -> usize {
+    fn object_to_free(&self, block: usize) -> Option<usize> {
         let (i, lane) = self.at(block);
         let word = self.load(i);
+        if word >> (2 * lane) & 1 == 0 {
+            return None;
+        }
         let n = 1 + run_at_bottom(tails(word) >> (2 * lane) >> 2);
         self.store(i, word & !(both_bits(first_lanes(n)) << (2 * lane)));
-        if lane + n < BLOCKS_PER_WORD { n } else { n + self.tails_to_free(i + 1) }
+        Some(if lane + n < BLOCKS_PER_WORD { n } else { n + self.tails_to_free(i + 1) })
     }
 
     #[inline(always)]

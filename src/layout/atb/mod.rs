@@ -89,8 +89,9 @@ pub trait Atb: Copy {
     /// `n` tails become free: an object shrinks. gc.c: `ATB_ANY_TO_FREE` for each.
     fn tail_to_free(&self, block: usize, n: usize);
 
-    /// The object with this head becomes free; returns how many blocks it had. gc.c: `ATB_ANY_TO_FREE` for each.
-    fn object_to_free(&self, block: usize) -> usize;
+    /// The object with this head, which may be marked, becomes free; returns how many blocks it had. Does nothing to a
+    /// block that is no head. gc.c: `ATB_ANY_TO_FREE` for each.
+    fn object_to_free(&self, block: usize) -> Option<usize>;
 
     /// How many tails follow block `block`: the length of the object there, without its head.
     fn tails_after(&self, block: usize) -> usize;

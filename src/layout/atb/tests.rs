@@ -86,7 +86,7 @@ fn keeps_the_contract<A: Atb>() {
             let mut after = before.clone();
             match before[block] {
                 b'h' => {
-                    assert_eq!(atb.object_to_free(at), object);
+                    assert_eq!(atb.object_to_free(at), Some(object));
                     after[block..block + object].fill(b'.');
                     assert_eq!(shown(&table.picture()), shown(&after));
                     atb.free_to_object(at, object);
@@ -97,12 +97,13 @@ fn keeps_the_contract<A: Atb>() {
                     assert_eq!(shown(&table.picture()), shown(&before));
                 }
                 b'.' => {
+                    assert_eq!(atb.object_to_free(at), None);
                     atb.free_to_object(at, free);
                     after[block..block + free].fill(b'=');
                     after[block] = b'h';
                     assert_eq!(shown(&table.picture()), shown(&after));
                 }
-                _ => {}
+                _ => assert_eq!(atb.object_to_free(at), None),
             }
         }
     });

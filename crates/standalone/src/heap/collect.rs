@@ -21,8 +21,9 @@ use gcheap::config::BLOCK_BYTES;
 
 use super::Handle;
 use crate::os::nanoseconds;
+use crate::os::pages::is_mapped;
 use crate::roots::{AddressRange, DataSegments, with_registers};
-use crate::threads::{Guard, stop_world};
+use crate::threads::{Guard, LOCK, stop_world};
 
 /// The static data of the process, which all heaps look at.
 pub(crate) struct SharedRoots(UnsafeCell<DataSegments>);
@@ -59,6 +60,7 @@ impl Collection {
         let _ = roots_of_all(DataSegments::gather);
         // SAFETY: the lock is held, and dropping nothing releases nothing.
         let guard = ManuallyDrop::new(unsafe { Guard::assume() });
+        let single = !LOCK.is_threaded();
         let start = nanoseconds();
         let roots = with_registers(|lowest| {
             let stopped = stop_world(&guard);
@@ -70,7 +72,9 @@ impl Collection {
                 self.mark(range);
             };
             stopped.for_each_range(lowest, layout, &mut mark);
-            roots_of_all(|data| data.as_slice().iter().for_each(|&range| mark(range)));
+            // Another thread may have unloaded a library since its data was looked up.
+            let is_there = |range: &&AddressRange| single || is_mapped(range.start, range.end - range.start);
+            roots_of_all(|data| data.as_slice().iter().filter(is_there).for_each(|&range| mark(range)));
             heap.with_roots(|roots| roots.iter().for_each(&mut mark));
             self.mark_registered();
             self.find_the_dead();
@@ -90,6 +94,7 @@ impl Collection {
         let due = heap.policy().next_after(live, roots);
         heap.set_due_after(due);
         self.give_back(due);
+        heap.it().notice_due.set(heap.it().owes_calls.get());
         if let Some(after) = hooks.after {
             after();
         }

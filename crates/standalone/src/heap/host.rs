@@ -69,6 +69,9 @@ impl Host for Os {
     #[cold]
     fn grow(self, blocks: usize, last: bool) -> bool {
         let (space, policy) = (&self.0.it().space, &self.0.it().policy);
+        if policy.reluctant.get() && !last && space.blocks() != 0 {
+            return false;
+        }
         let mut added = space.grow(policy.growth(space.blocks(), blocks), blocks, policy.most_blocks());
         if added == 0 && last {
             // What there is room for may be enough, together with what is free at the heap's end.

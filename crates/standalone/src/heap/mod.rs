@@ -15,12 +15,12 @@ use core::ptr::NonNull;
 use gcheap::AllocFlags;
 use gcheap::config::{STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES};
 
-use crate::finalise::Finalisers;
+use crate::finalise::{Finaliser, Finalisers};
 use crate::memory::AddressMap;
 use crate::os::{OutOfMemory, pages};
 use crate::roots::UserRoots;
 use crate::weak::Links;
-use policy::Policy;
+pub use policy::Policy;
 use space::Space;
 
 /// The core's heap over this host.
@@ -60,6 +60,8 @@ pub struct Instance {
     owes_calls: Cell<bool>,
     /// Whether finalisers are called only if the program asks for it.
     on_demand: Cell<bool>,
+    /// Whether a collection has found some, of which the program has not been told.
+    notice_due: Cell<bool>,
     hooks: Cell<Hooks>,
 }
 
@@ -72,6 +74,8 @@ pub struct Hooks {
     pub after: Option<extern "C" fn()>,
     /// There is no room for so many bytes; what it returns is the answer to the caller. Without the lock.
     pub out_of_memory: Option<extern "C" fn(usize) -> *mut core::ffi::c_void>,
+    /// A collection has found finalisers that are due, and they are called on demand only. Without the lock.
+    pub finalisers_due: Option<extern "C" fn()>,
     /// A pointer that is none of the heap's objects, and why (`gcheap::Misuse`). With the lock held.
     pub misuse: Option<extern "C" fn(u32, *const core::ffi::c_void)>,
 }
@@ -99,6 +103,7 @@ impl Handle {
             links: UnsafeCell::new(Links::new()),
             owes_calls: Cell::new(false),
             on_demand: Cell::new(false),
+            notice_due: Cell::new(false),
             hooks: Cell::new(Hooks::default()),
         };
         // SAFETY: the pages are new, and large enough.
@@ -127,7 +132,27 @@ impl Handle {
     /// Whether finalisers are due, and are to be called without being asked for.
     #[inline]
     pub(crate) fn owes_calls(self) -> bool {
-        self.it().owes_calls.get() && !self.it().on_demand.get()
+        self.it().owes_calls.get() && (!self.it().on_demand.get() || self.it().notice_due.get())
+    }
+
+    /// Whether the program is to be told that finalisers are due, which it calls itself. Once for each collection.
+    pub(crate) fn take_notice(self) -> bool {
+        self.it().on_demand.get() && self.it().notice_due.replace(false)
+    }
+
+    /// Lets the heap have so many bytes more now, and collect no sooner than when they are in use. False if there is no
+    /// memory.
+    pub fn expand(self, bytes: usize) -> bool {
+        let blocks = bytes.div_ceil(gcheap::config::BLOCK_BYTES);
+        let added = self.it().space.grow(blocks, blocks, self.policy().most_blocks());
+        if added == 0 {
+            return false;
+        }
+        // SAFETY: the space has just made memory of so many blocks behind those that there were.
+        unsafe { self.core().extend(added) };
+        self.policy().at_least.set(self.bytes());
+        self.set_due_after(self.policy().next_after(self.counters().live_after_last, 0));
+        true
     }
 
     /// Gives all memory of the heap back: no object of it may be used any more. No finaliser is run.
@@ -164,7 +189,7 @@ impl Handle {
     }
 
     /// Whether finalisers are called only if the program asks for it.
-    pub(crate) fn on_demand(self) -> &'static Cell<bool> {
+    pub fn on_demand(self) -> &'static Cell<bool> {
         &self.it().on_demand
     }
 
@@ -230,6 +255,56 @@ impl Handle {
         self.core().nbytes(object).saturating_sub(self.it().interior.get() as usize)
     }
 
+    /// Whether as much was allocated since the last collection that the next one is due.
+    pub fn is_due(self) -> bool {
+        // SAFETY: I1: the field's place in the state.
+        self.allocated_since() >= unsafe { self.state_at::<usize>(STATE_ALLOC_THRESHOLD).read() }
+    }
+
+    /// Whether automatic collections are switched off.
+    pub fn is_disabled(self) -> bool {
+        self.it().disabled.get() != 0
+    }
+
+    /// Sets an object's finaliser, or removes it; returns the one that it had. Anything that is no object's start has none.
+    pub fn set_finaliser(
+        self,
+        object: *const u8,
+        finaliser: Option<Finaliser>,
+    ) -> Result<Option<Finaliser>, OutOfMemory> {
+        if self.core().nbytes(object) == 0 {
+            return Ok(None);
+        }
+        self.with_finalisers(|all| all.set(object.addr(), finaliser))
+    }
+
+    /// Whether finalisers are due.
+    pub fn has_due(self) -> bool {
+        self.it().owes_calls.get()
+    }
+
+    /// Forgets a weak link. Says whether it was one.
+    pub fn unlink(self, link: usize, long: bool) -> bool {
+        self.with_links(|links| links.unregister(link, long))
+    }
+
+    /// A weak link is kept in another word from now on. Says whether it was one.
+    pub fn move_link(self, from: usize, to: usize, long: bool) -> bool {
+        self.with_links(|links| links.follow(from, to, long))
+    }
+
+    /// Changes the roots that were added by hand.
+    pub fn change_roots(self, f: impl FnOnce(&mut UserRoots)) {
+        self.with_roots(f);
+    }
+
+    /// Changes the functions that the heap calls.
+    pub fn change_hooks(self, f: impl FnOnce(&mut Hooks)) {
+        let mut hooks = self.it().hooks.get();
+        f(&mut hooks);
+        self.it().hooks.set(hooks);
+    }
+
     pub(crate) fn counters(self) -> Counters {
         self.it().counters.get()
     }
@@ -238,11 +313,13 @@ impl Handle {
         &self.it().hooks
     }
 
-    pub(crate) fn policy(self) -> &'static Policy {
+    /// When it collects, and how it grows.
+    pub fn policy(self) -> &'static Policy {
         &self.it().policy
     }
 
-    pub(crate) fn interior(self) -> &'static Cell<bool> {
+    /// Whether words in objects that point into others keep them alive.
+    pub fn interior(self) -> &'static Cell<bool> {
         &self.it().interior
     }
 
@@ -252,7 +329,7 @@ impl Handle {
     }
 
     /// Switches automatic collections off, or on again; nests.
-    pub(crate) fn disable(self, off: bool) {
+    pub fn disable(self, off: bool) {
         let it = self.it();
         it.disabled.set(if off { it.disabled.get() + 1 } else { it.disabled.get().saturating_sub(1) });
         // SAFETY: I1: the field's place in the state.

@@ -18,23 +18,40 @@ const LEAST_BETWEEN: usize = 256 << 10;
 const LEAST_GROWTH: usize = 1 << 20;
 
 /// A heap's policy, settable at any time.
-pub(crate) struct Policy {
+pub struct Policy {
     /// In percent.
     pub factor: Cell<usize>,
     /// The most bytes that the heap may have.
     pub limit: Cell<usize>,
+    /// As long as the heap has no more bytes than this, no collection is due.
+    pub at_least: Cell<usize>,
+    /// Whether the heap grows only if a collection has left no room.
+    pub reluctant: Cell<bool>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Policy {
+    /// The usual policy.
     pub const fn new() -> Self {
-        Self { factor: Cell::new(USUAL_FACTOR), limit: Cell::new(usize::MAX) }
+        Self {
+            factor: Cell::new(USUAL_FACTOR),
+            limit: Cell::new(usize::MAX),
+            at_least: Cell::new(0),
+            reluctant: Cell::new(false),
+        }
     }
 
     /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many
     /// bytes of roots.
     pub fn next_after(&self, live: usize, roots: usize) -> usize {
         let share = live / 100 * self.factor.get() + live % 100 * self.factor.get() / 100;
-        share.saturating_add(roots).max(LEAST_BETWEEN) / BLOCK_BYTES
+        let unused = self.at_least.get().saturating_sub(live);
+        share.saturating_add(roots).max(LEAST_BETWEEN).max(unused) / BLOCK_BYTES
     }
 
     /// By how many blocks a heap of `blocks` grows that has no room for `needed`.

@@ -200,7 +200,9 @@ mod tests {
     fn too_much_is_refused_and_changes_nothing() {
         let mut vector = numbers(3);
         assert_eq!(vector.reserve(usize::MAX), Err(OutOfMemory));
-        assert_eq!(vector.reserve(usize::MAX / 16), Err(OutOfMemory));
+        let all_words = usize::MAX / size_of::<usize>();
+        assert_eq!(vector.reserve(all_words - 3), Err(OutOfMemory));
+        assert_eq!(vector.reserve(all_words - 2048), Err(OutOfMemory));
         assert_eq!(vector.as_slice(), [0, 1, 2]);
     }
 }

@@ -72,6 +72,16 @@ pub unsafe fn make_usable(start: NonNull<u8>, bytes: usize) -> Result<(), OutOfM
     if result == 0 { Ok(()) } else { Err(OutOfMemory) }
 }
 
+/// Whether all of this range is mapped at the moment, readable or not. Async-signal-safe; it changes `errno`.
+///
+/// For data of libraries that another thread may have unloaded: asked while the world is stopped, the answer stays right.
+pub fn is_mapped(start: usize, bytes: usize) -> bool {
+    let first = start - start % page_size();
+    let Some(length) = start.checked_add(bytes).map(|end| end - first) else { return false };
+    // SAFETY: the kernel only looks whether there are mappings; MS_ASYNC has done nothing else since Linux 2.6.19.
+    unsafe { libc::msync(ptr::without_provenance_mut(first), length, libc::MS_ASYNC) == 0 }
+}
+
 /// Gives the memory of pages back, but keeps their addresses: they read as zero afterwards.
 ///
 /// # Safety
@@ -80,4 +90,22 @@ pub unsafe fn make_usable(start: NonNull<u8>, bytes: usize) -> Result<(), OutOfM
 pub unsafe fn discard(start: NonNull<u8>, bytes: usize) -> bool {
     // SAFETY: the caller owns the pages and does not need what they hold.
     unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_DONTNEED) == 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg_attr(target_pointer_width = "32", ignore = "qemu-user reserves all addresses of a 32-bit program in its own")]
+    fn what_is_unmapped_is_not_mapped() {
+        let bytes = 3 * page_size();
+        let start = map(bytes).unwrap();
+        let address = start.addr().get();
+        assert!(is_mapped(address + 1, bytes - 2) && is_mapped(address, 0));
+        // Linux maps nothing at the lowest addresses. (Another test might map a page that this one unmaps.)
+        assert!(!is_mapped(1, 1) && !is_mapped(usize::MAX, 2));
+        // SAFETY: the test does not use the pages any more.
+        unsafe { unmap(start, bytes) };
+    }
 }

@@ -8,16 +8,22 @@ use core::ffi::c_int;
 /// control block and its static thread-local storage around it. Async-signal-safe.
 #[inline]
 pub fn thread_pointer() -> usize {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64"))]
     {
         let pointer: usize;
-        // SAFETY: on x86-64 Linux the first word at fs holds the thread pointer itself (ELF's TLS specification).
+        // SAFETY: on x86 Linux the first word at fs or gs holds the thread pointer itself (ELF's TLS specification); on
+        // AArch64 programs may read the register.
         unsafe {
+            #[cfg(target_arch = "x86_64")]
             core::arch::asm!("mov {}, qword ptr fs:[0]", out(reg) pointer, options(nostack, readonly, preserves_flags));
+            #[cfg(target_arch = "x86")]
+            core::arch::asm!("mov {}, dword ptr gs:[0]", out(reg) pointer, options(nostack, readonly, preserves_flags));
+            #[cfg(target_arch = "aarch64")]
+            core::arch::asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, nomem, preserves_flags));
         }
         pointer
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "x86", target_arch = "aarch64")))]
     {
         unsafe extern "C" {
             safe fn gcheap_native_thread_pointer() -> usize;
@@ -45,7 +51,7 @@ mod tests {
     #[test]
     fn the_thread_pointer_is_the_threads_own() {
         let mine = thread_pointer();
-        assert!(mine != 0 && mine.is_multiple_of(8));
+        assert!(mine != 0 && mine % 8 == 0);
         assert_eq!(mine, thread_pointer());
         let other = std::thread::spawn(thread_pointer).join().unwrap();
         assert_ne!(mine, other);

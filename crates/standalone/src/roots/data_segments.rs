@@ -11,7 +11,8 @@ use core::ops::ControlFlow;
 /// [`DataSegments::gather`] takes the loader's lock, which a stopped thread may hold; so it has to be called before the
 /// world is stopped, by one thread at a time. Reading what was gathered takes no lock.
 ///
-/// A thread that unloads a library between `gather` and the stop leaves a range here that is no longer mapped.
+/// A thread that unloads a library between `gather` and the stop leaves a range here that is no longer mapped. A program
+/// with threads asks [`crate::os::pages::is_mapped`] for each range while the world is stopped.
 #[derive(Debug)]
 pub struct DataSegments {
     segments: Growing<AddressRange>,
@@ -184,10 +185,10 @@ mod tests {
     #[test]
     fn the_c_librarys_data_is_found() {
         unsafe extern "C" {
-            static stdout: [u8; 0];
+            static environ: [u8; 0];
         }
         // SAFETY: only the address is used.
-        assert!(finds(&gathered(), unsafe { &stdout }));
+        assert!(finds(&gathered(), unsafe { &environ }));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Threads that are registered from their first to their last moment.
 
+use super::blocking::do_blocking;
 use super::lock::lock;
 use super::record::Thread;
 use super::registration::{allow_threads, begin, finish, forget_finished};
@@ -58,9 +59,12 @@ pub unsafe fn create(
         }
         return error;
     }
-    while start.begun.load(Acquire) == 0 {
-        futex::wait(&start.begun, 0, 0);
-    }
+    // What the argument points at is kept alive by this stack, so this thread need not be woken in order to be stopped.
+    do_blocking(|| {
+        while start.begun.load(Acquire) == 0 {
+            futex::wait(&start.begun, 0, 0);
+        }
+    });
     0
 }
 
@@ -131,12 +135,13 @@ extern "C" fn gcheap_standalone_thread_result(result: *mut c_void) {
 pub unsafe fn join(thread: pthread_t, result: *mut *mut c_void) -> c_int {
     // SAFETY: the caller's promise.
     let error = unsafe { libc::pthread_join(thread, result) };
-    if error == 0
-        && let Ok(guard) = lock()
-    {
+    if error != 0 {
+        return error;
+    }
+    if let Ok(guard) = lock() {
         forget_finished(&guard, thread as usize);
     }
-    error
+    0
 }
 
 /// `pthread_detach`, for threads made by [`create`] and others: the thread's result is not kept alive.

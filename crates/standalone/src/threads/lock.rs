@@ -1,5 +1,6 @@
 //! The global lock: it protects all heaps, the registry of threads, and the right to stop the world.
 
+use super::blocking::do_blocking;
 use crate::os::{futex, thread_pointer};
 use core::hint::spin_loop;
 use core::marker::PhantomData;
@@ -26,7 +27,8 @@ pub enum Busy {
 /// A lock that knows its owner and is no recursive one. It costs an atomic exchange, or only two plain accesses while the
 /// program has one thread.
 ///
-/// A thread that waits for it can be stopped. All functions are async-signal-safe.
+/// A thread that waits for it counts as being in a blocking region. So does a signal handler of the program that interrupts
+/// it meanwhile: if the handler takes the lock and allocates, it has to store the object in a root before it releases it. All functions are async-signal-safe.
 #[derive(Debug)]
 pub struct Lock {
     /// 0, or the owner's thread pointer, with [`WAITERS`] if other threads may be asleep.
@@ -119,6 +121,12 @@ impl Lock {
             }
             spin_loop();
         }
+        // As in a blocking region: the thread need not be woken in order to be stopped. And when it has the lock, nobody
+        // else can stop the world.
+        do_blocking(|| self.sleep());
+    }
+
+    fn sleep(&self) {
         // Whoever has slept cannot know whether others still sleep, so it takes the lock with the bit set.
         let mine = thread_pointer() | WAITERS;
         loop {

@@ -2,6 +2,11 @@
 //!
 //! Everything here belongs to the process, not to a heap. The first thread calls [`register_current`] when the collector
 //! starts. Before a second thread uses a heap, [`allow_threads`] is called; [`create`] does so by itself.
+//!
+//! `pthread_exit` and `pthread_cancel` unwind the stack, and must not meet frames of Rust functions on their way. So three
+//! functions of gcheap_native.c are to be called from C directly, not through functions of this crate:
+//! `gcheap_native_do_blocking`, `gcheap_native_with_gc_active` (both take a function and its argument, and return its
+//! result) and `gcheap_native_thread_exit` (`pthread_exit`, whose argument stays alive until the thread is joined).
 
 mod blocking;
 mod create;

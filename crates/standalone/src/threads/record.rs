@@ -65,9 +65,9 @@ pub(super) struct Thread {
     /// The end to which the stack is scanned.
     pub(super) base: AtomicUsize,
     state: AtomicU32,
-    /// The generation (see `Rendezvous`) in which the thread was told to stop.
+    /// The generation (see `Rendezvous`) in which the thread was told to stop; 0 if it turned out not to be necessary.
     pub(super) told: AtomicU32,
-    /// The generation in which the thread said that it has stopped.
+    /// The generation in which the thread, or somebody for it, said that it has stopped.
     pub(super) acknowledged: AtomicU32,
     /// Valid while the thread is stopped.
     pub(super) stopped: StackUse,
@@ -82,6 +82,11 @@ pub(super) struct Thread {
 }
 
 impl Thread {
+    /// Notes that the thread has stopped in this generation. Returns whether that was not known before.
+    pub(super) fn acknowledge(&self, generation: u32) -> bool {
+        self.acknowledged.swap(generation, SeqCst) != generation
+    }
+
     pub(super) fn state(&self) -> State {
         // The order matters: see `blocking`.
         match self.state.load(SeqCst) {

@@ -121,7 +121,7 @@ pub(super) fn begin(guard: &Guard, record: &'static Thread, bounds: AddressRange
 
 /// What remains to be done when the calling thread is registered: now `malloc` may be this heap.
 pub(super) fn finish(record: &'static Thread, find_bounds: bool) {
-    if find_bounds && let Some(bounds) = stack_bounds() {
+    if let Some(bounds) = find_bounds.then(stack_bounds).flatten() {
         record.set_stack(bounds);
     }
     signals::unblock();

@@ -79,8 +79,9 @@ fn stop(thread: &Thread, generation: u32) {
     // The kernel has put all registers on the stack, above this function's frame.
     let local = black_box(0_usize);
     stack_use::note(thread, (&raw const local).addr(), &thread.stopped);
-    thread.acknowledged.store(generation, Relaxed);
-    RENDEZVOUS.count_one();
+    if thread.acknowledge(generation) {
+        RENDEZVOUS.count_one();
+    }
     RENDEZVOUS.wait_for_the_end_of(generation);
     black_box(&local);
 }

@@ -56,17 +56,30 @@ pub fn stop_world(guard: &Guard) -> Stopped<'_> {
     let mut patience = FIRST_PATIENCE;
     while !RENDEZVOUS.all_have_stopped(patience) {
         for thread in others(guard) {
-            if thread.told.load(Relaxed) == generation
-                && thread.acknowledged.load(Relaxed) != generation
-                && thread.state() != State::Dead
-            {
-                tell(process_id, thread);
+            if thread.told.load(Relaxed) == generation && thread.acknowledged.load(Relaxed) != generation {
+                ask_again(process_id, thread, generation);
             }
         }
         patience = (2 * patience).min(MOST_PATIENCE);
     }
     set_errno(saved);
     Stopped { guard, generation: Some(generation) }
+}
+
+/// Deals with a thread that was told to stop and has not answered.
+fn ask_again(process_id: i32, thread: &Thread, generation: u32) {
+    match thread.state() {
+        State::Running => tell(process_id, thread),
+        // It has entered a region in the meantime, perhaps with all signals blocked, and will not leave it. What it noted
+        // there is valid; what its signal handler notes is not needed.
+        State::Blocking => {
+            thread.told.store(0, Relaxed);
+            if thread.acknowledge(generation) {
+                RENDEZVOUS.count_one();
+            }
+        }
+        State::Finished | State::Dead => {}
+    }
 }
 
 /// Sends the signal. A thread that does not exist counts as stopped.
@@ -106,8 +119,8 @@ impl Stopped<'_> {
                     continue;
                 }
                 _ if is_current(thread) => thread.stopped.ranges(base),
-                _ if Some(thread.acknowledged.load(Relaxed)) == self.generation => thread.stopped.ranges(base),
-                // It was blocking when the others were told. It may say `Running` for a moment, when it tries to leave.
+                _ if Some(thread.told.load(Relaxed)) == self.generation => thread.stopped.ranges(base),
+                // It was in a blocking region. It may say `Running` for a moment, when it tries to leave.
                 State::Blocking | State::Running => thread.blocked.ranges(base),
             };
             let tls = layout.of(thread.thread_pointer.load(Relaxed));

@@ -1,0 +1,381 @@
+// The interface of Boehm's collector (bdwgc 8.2) over libgcheap. For programs that include <gc.h> or <gc/gc.h>; docs/BOEHM.md
+// lists what is offered, and with what differences. What is not offered is missing at link time.
+//
+// Generated from crates/bdw/src/ and crates/xtask/src/gc.h.in. Do not edit it: change those files and run
+//     cargo run -p xtask -- header
+#ifndef GC_H
+#define GC_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GC_VERSION_MAJOR 8
+#define GC_VERSION_MINOR 2
+#define GC_VERSION_MICRO 2
+
+/// An unsigned number as wide as a pointer, and a signed one.
+typedef uintptr_t GC_word;
+typedef intptr_t GC_signed_word;
+
+/// What is called with an object and the data that was registered for it.
+typedef void (*GC_finalization_proc)(void *object, void *data);
+/// What is called when there is no memory for so many bytes: its result is the allocation's.
+typedef void *(*GC_oom_func)(size_t bytes);
+/// What is called with a warning.
+typedef void (*GC_warn_proc)(char *message, GC_word argument);
+/// What is called when finalisers are due that the program calls itself.
+typedef void (*GC_finalizer_notifier_proc)(void);
+
+/// Where a thread's stack ends.
+struct GC_stack_base {
+    /// The end from which it grows.
+    void *mem_base;
+};
+
+/// What functions for threads return.
+#define GC_SUCCESS 0
+#define GC_DUPLICATE 1
+#define GC_NO_THREADS 2
+#define GC_UNIMPLEMENTED 3
+/// What functions for links return.
+#define GC_NO_MEMORY 2
+#define GC_NOT_FOUND 4
+
+/// Before GC_init: whether pointers into objects count in the heap, too. 1 unless the program changes it.
+extern int GC_all_interior_pointers;
+
+/// Whether objects whose finaliser is due keep what they lead to. Always so here, whatever a program writes to it.
+extern int GC_java_finalization;
+
+/// Whether static data of libraries is left out. It never is here: that only keeps more alive.
+extern int GC_no_dls;
+
+/// Whether finalisers are called on demand only. Read by GC_init.
+extern int GC_finalize_on_demand;
+
+/// Whether the heap grows only if a collection has left no room. Read by GC_init.
+extern int GC_dont_expand;
+
+/// "libgcheap 0.1.0": to tell this library from Boehm's.
+const char *gcheap_version(void);
+
+/// Starts the collector; the calling thread's stack is scanned from now on. Doing it twice changes nothing. Not necessary:
+/// the first allocation does it.
+void GC_init(void);
+
+/// Whether the collector has started.
+int GC_is_init_called(void);
+
+/// The version of bdwgc whose interface this is: 8.2.2.
+unsigned int GC_get_version(void);
+
+/// Allocates an object of so many bytes, all 0. NULL if there is no memory.
+void *GC_malloc(size_t bytes);
+
+/// The same for an object that is not scanned. Its bytes may be anything.
+void *GC_malloc_atomic(size_t bytes);
+
+/// GC_malloc for large objects. Here any address in them counts.
+void *GC_malloc_ignore_off_page(size_t bytes);
+
+/// GC_malloc_atomic for large objects. Here any address in them counts.
+void *GC_malloc_atomic_ignore_off_page(size_t bytes);
+
+/// Allocates an object that only GC_free frees.
+void *GC_malloc_uncollectable(size_t bytes);
+
+/// The same for an object that is not scanned.
+void *GC_malloc_atomic_uncollectable(size_t bytes);
+
+/// Allocates several objects of so many bytes, linked by their first words; NULL if there is no memory for one.
+void *GC_malloc_many(size_t bytes);
+
+/// Changes an object's size. NULL allocates, 0 bytes frees.
+/// Requires: nothing uses the old address afterwards if another one is returned.
+void *GC_realloc(void *object, size_t bytes);
+
+/// Frees an object at once; NULL does nothing.
+/// Requires: nothing uses the object afterwards.
+void GC_free(void *object);
+
+/// A copy of a string, not scanned. NULL for NULL.
+/// Requires: text is NULL or ends with a 0 byte.
+char *GC_strdup(const char *text);
+
+/// A copy of at most so many bytes of a string, not scanned.
+/// Requires: text ends with a 0 byte, or has so many bytes.
+char *GC_strndup(const char *text, size_t bytes);
+
+/// The start of the object that an address lies in; NULL if it lies in none.
+void *GC_base(void *address);
+
+/// Whether an address lies in an object of the heap.
+int GC_is_heap_ptr(const void *address);
+
+/// How many bytes an object has.
+size_t GC_size(const void *object);
+
+/// Collects, and calls the finalisers that are due (unless that is done on demand).
+void GC_gcollect(void);
+
+/// Collects if a collection is due. There is nothing to go on with afterwards: 0.
+int GC_collect_a_little(void);
+
+/// From now on no allocation collects. Nests.
+void GC_disable(void);
+
+/// Reverses one GC_disable.
+void GC_enable(void);
+
+/// Whether GC_disable holds.
+int GC_is_disabled(void);
+
+/// Lets the heap have so many bytes more; no collection is due before they are in use. 0 if there is no memory.
+int GC_expand_hp(size_t bytes);
+
+/// Bytes that the heap has.
+size_t GC_get_heap_size(void);
+
+/// Bytes of it that are free.
+size_t GC_get_free_bytes(void);
+
+/// Bytes that were given back to the system: they do not count as the heap's any more. 0.
+size_t GC_get_unmapped_bytes(void);
+
+/// Bytes allocated since the last collection.
+size_t GC_get_bytes_since_gc(void);
+
+/// Bytes allocated in all.
+size_t GC_get_total_bytes(void);
+
+/// Bytes in use when the last collection had ended.
+size_t GC_get_memory_use(void);
+
+/// Collections so far.
+size_t GC_get_gc_no(void);
+
+/// All of these numbers at one time. Each pointer may be NULL.
+/// Requires: the others can be written to.
+void GC_get_heap_usage_safe(size_t *heap_size, size_t *free_bytes, size_t *unmapped_bytes, size_t *bytes_since_gc, size_t *total_bytes);
+
+/// After the finalisers of objects that lead to this one.
+/// Requires: as for all of them: the function can be called with the object and the data; the last two are NULL or can be written to.
+void GC_register_finalizer(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// The same, and the object may point at itself.
+/// Requires: as for GC_register_finalizer.
+void GC_register_finalizer_ignore_self(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// As soon as nothing that is alive leads to the object.
+/// Requires: as for GC_register_finalizer.
+void GC_register_finalizer_no_order(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// After all others.
+/// Requires: as for GC_register_finalizer.
+void GC_register_finalizer_unreachable(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// Calls the finalisers that are due; how many.
+int GC_invoke_finalizers(void);
+
+/// Whether finalisers are due.
+int GC_should_invoke_finalizers(void);
+
+/// *link is cleared when nothing reaches the object any more. 0 if done, 1 if it was registered before, 2 without memory.
+/// Requires: the word can be written to until it is unregistered.
+int GC_general_register_disappearing_link(void **link, const void *object);
+
+/// The same, for the object that the word lies in.
+/// Requires: as above.
+int GC_register_disappearing_link(void **link);
+
+/// *link is cleared when no finaliser can bring the object back to life any more.
+/// Requires: as above.
+int GC_register_long_link(void **link, const void *object);
+
+/// 1 if the link was registered; it is not any more.
+int GC_unregister_disappearing_link(void **link);
+
+/// The same for a long link.
+int GC_unregister_long_link(void **link);
+
+/// The link is kept in another word from now on. 0 if done, 4 if it was not registered.
+int GC_move_disappearing_link(void **link, void **new_);
+
+/// The same for a long link.
+int GC_move_long_link(void **link, void **new_);
+
+/// Makes the words of [low, high) roots.
+/// Requires: they can be read until they are removed.
+void GC_add_roots(void *low, void *high);
+
+/// Removes the roots that were added and lie in [low, high) entirely.
+void GC_remove_roots(void *low, void *high);
+
+/// Removes all roots that were added. (Static data stays: the collector finds it by itself.)
+void GC_clear_roots(void);
+
+/// Writes to standard error how many bytes of roots were added by the program.
+void GC_print_static_roots(void);
+
+/// Sets what is called when there is no memory.
+void GC_set_oom_fn(GC_oom_func function);
+
+/// What is called when there is no memory; NULL unless the program has set it.
+GC_oom_func GC_get_oom_fn(void);
+
+/// Sets what warnings are given to. This collector has none to give.
+void GC_set_warn_proc(GC_warn_proc function);
+
+/// What warnings are given to.
+GC_warn_proc GC_get_warn_proc(void);
+
+/// For GC_set_warn_proc: does nothing with a warning.
+void GC_ignore_warn_proc(char *_message, GC_word _argument);
+
+/// Sets whether finalisers are called only by GC_invoke_finalizers.
+void GC_set_finalize_on_demand(int only);
+
+/// Whether they are.
+int GC_get_finalize_on_demand(void);
+
+/// Sets what is called when finalisers are due that are called on demand.
+void GC_set_finalizer_notifier(GC_finalizer_notifier_proc function);
+
+/// What is called then.
+GC_finalizer_notifier_proc GC_get_finalizer_notifier(void);
+
+/// Objects whose finaliser is due always keep what they lead to.
+void GC_set_java_finalization(int on);
+
+/// Sets whether pointers into objects count in the heap, too.
+void GC_set_all_interior_pointers(int count);
+
+/// Whether they do.
+int GC_get_all_interior_pointers(void);
+
+/// Static data of libraries is always looked at: that only keeps more alive.
+void GC_set_no_dls(int on);
+
+/// Sets whether the heap grows only if a collection has left no room.
+void GC_set_dont_expand(int on);
+
+/// Sets how much is allocated between collections: twice what is alive, divided by this. 3 unless the program says so.
+void GC_set_free_space_divisor(GC_word divisor);
+
+/// What was set by that.
+GC_word GC_get_free_space_divisor(void);
+
+/// Sets how many bytes the heap may have; 0 is no limit.
+void GC_set_max_heap_size(GC_word bytes);
+
+/// Lets threads register themselves.
+void GC_allow_register_threads(void);
+
+/// Finds out where the calling thread's stack ends. 0 if that is known, else 3.
+/// Requires: base can be written to.
+int GC_get_stack_base(struct GC_stack_base *base);
+
+/// Registers the calling thread, whose stack ends there. 0 if it is now, 1 if it was, 2 if it cannot be.
+/// Requires: base comes from GC_get_stack_base in this thread, or names the end of the stack on which it runs.
+int GC_register_my_thread(const struct GC_stack_base *base);
+
+/// Whether the calling thread is registered.
+int GC_thread_is_registered(void);
+
+/// Forgets the calling thread. 0 if it was registered.
+int GC_unregister_my_thread(void);
+
+/// pthread_create for a thread that uses the collector.
+/// Requires: as for pthread_create.
+int GC_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void*), void *argument);
+
+/// pthread_join.
+/// Requires: as for pthread_join.
+int GC_pthread_join(pthread_t thread, void **result);
+
+/// pthread_detach.
+/// Requires: as for pthread_detach.
+int GC_pthread_detach(pthread_t thread);
+
+/// pthread_cancel.
+/// Requires: as for pthread_cancel.
+int GC_pthread_cancel(pthread_t thread);
+
+/// pthread_sigmask; the signal that stops threads stays unblocked.
+/// Requires: as for pthread_sigmask.
+int GC_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+
+/// dlopen.
+/// Requires: as for dlopen.
+void *GC_dlopen(const char *path, int mode);
+
+/// The signal that stops threads.
+int GC_get_suspend_signal(void);
+
+/// The signal that bdwgc restarts them with; here nobody sends it.
+int GC_get_thr_restart_signal(void);
+
+/// There are no threads that help to mark, so none has to be started.
+void GC_start_mark_threads(void);
+
+/// Calls a function that does not use the collector, which does not stop the calling thread meanwhile.
+void *GC_do_blocking(void *(*function)(void *argument), void *argument);
+
+/// In a function that GC_do_blocking calls: calls one that may use the collector.
+void *GC_call_with_gc_active(void *(*function)(void *argument), void *argument);
+
+/// pthread_exit.
+void GC_pthread_exit(void *result) __attribute__((noreturn));
+
+/// The macros that programs use in the place of the functions.
+#define GC_MALLOC(n_bytes) GC_malloc(n_bytes)
+#define GC_MALLOC_ATOMIC(n_bytes) GC_malloc_atomic(n_bytes)
+#define GC_MALLOC_UNCOLLECTABLE(n_bytes) GC_malloc_uncollectable(n_bytes)
+#define GC_MALLOC_ATOMIC_UNCOLLECTABLE(n_bytes) GC_malloc_atomic_uncollectable(n_bytes)
+#define GC_MALLOC_IGNORE_OFF_PAGE(n_bytes) GC_malloc_ignore_off_page(n_bytes)
+#define GC_MALLOC_ATOMIC_IGNORE_OFF_PAGE(n_bytes) GC_malloc_atomic_ignore_off_page(n_bytes)
+#define GC_REALLOC(object, n_bytes) GC_realloc(object, n_bytes)
+#define GC_STRDUP(text) GC_strdup(text)
+#define GC_STRNDUP(text, n_bytes) GC_strndup(text, n_bytes)
+#define GC_FREE(object) GC_free(object)
+#define GC_REGISTER_FINALIZER(object, function, data, old_function, old_data) \
+    GC_register_finalizer(object, function, data, old_function, old_data)
+#define GC_REGISTER_FINALIZER_IGNORE_SELF(object, function, data, old_function, old_data) \
+    GC_register_finalizer_ignore_self(object, function, data, old_function, old_data)
+#define GC_REGISTER_FINALIZER_NO_ORDER(object, function, data, old_function, old_data) \
+    GC_register_finalizer_no_order(object, function, data, old_function, old_data)
+#define GC_REGISTER_FINALIZER_UNREACHABLE(object, function, data, old_function, old_data) \
+    GC_register_finalizer_unreachable(object, function, data, old_function, old_data)
+#define GC_GENERAL_REGISTER_DISAPPEARING_LINK(link, object) GC_general_register_disappearing_link(link, object)
+#define GC_REGISTER_LONG_LINK(link, object) GC_register_long_link(link, object)
+#define GC_NEW(type) ((type *)GC_MALLOC(sizeof(type)))
+#define GC_NEW_ATOMIC(type) ((type *)GC_MALLOC_ATOMIC(sizeof(type)))
+#define GC_NEW_UNCOLLECTABLE(type) ((type *)GC_MALLOC_UNCOLLECTABLE(sizeof(type)))
+/// The next object of GC_malloc_many's list.
+#define GC_NEXT(object) (*(void **)(object))
+/// Starts the collector. Best called in main; the first allocation does it, too.
+#define GC_INIT() GC_init()
+#ifndef GC_gcollect_and_unmap
+#define GC_gcollect_and_unmap() GC_gcollect()
+#endif
+
+#if defined(GC_THREADS) && !defined(GC_NO_THREAD_REDIRECTS)
+#define pthread_create GC_pthread_create
+#define pthread_join GC_pthread_join
+#define pthread_detach GC_pthread_detach
+#define pthread_cancel GC_pthread_cancel
+#define pthread_exit GC_pthread_exit
+#define pthread_sigmask GC_pthread_sigmask
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // GC_H
