@@ -26,7 +26,7 @@ import cases
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
-from gcheap_build import manual  # noqa: E402
+from gcheap_build import header, manual  # noqa: E402
 
 HERE = ROOT / "build" / "install tests"
 VERSION = re.findall(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[0]
@@ -388,6 +388,7 @@ class Tests:
         lib = HERE / "32 bits" / "usr" / "lib" / "i386-linux-gnu"
         if not lib.is_dir():
             raise cases.Skip("there is no library for 32 bits, see above")
+        need("g++", "g++")
         if subprocess.run(["g++", "-m32", "-xc++", "-", "-o", "/dev/null"], input="#include <vector>\nint main() {}",
                           text=True, check=False, capture_output=True).returncode != 0:
             raise cases.Skip("g++ compiles nothing for 32 bits: apt-get install g++-multilib")
@@ -430,6 +431,16 @@ class Tests:
     def test_text_that_roff_might_take_for_a_request(self) -> None:
         lines = manual.prose([".so is none. 'tis a \\ and a ~ in text."], [])
         assert lines == [".PP", "\\&.so is none.", "\\&'tis a \\e and a \\(ti in text."], lines
+
+    def test_every_function_s_prototype_is_in_the_manual(self) -> None:
+        """Without a line break and marks, each is the one that a compiler reads in the header."""
+        found = header.read()
+        assert {function.name for function in found.functions} == functions()
+        lines = [re.sub(r"\\f[BIR]", "", " ".join(manual.code(function))) for function in found.functions]
+        text = "".join(f"{line}\n" for line in lines).replace("[[noreturn]]", "_Noreturn")
+        assert "__" not in text, text
+        (self.outside / "prototypes.c").write_text(f"#include <gcheap.h>\n{text}")
+        run("gcc", *FLAGS["C"], "-fsyntax-only", f"-I{ROOT / 'include'}", "prototypes.c", cwd=self.outside)
 
     def test_man_shows_a_page_for_every_function(self) -> None:
         need("man", "man-db")

@@ -26,6 +26,10 @@ class Item(NamedTuple):
         return self.declaration.endswith(");")
 
     @property
+    def returns_nothing(self) -> bool:
+        return re.match(r"(\[\[noreturn\]\] )?void \w", self.declaration) is not None
+
+    @property
     def fields(self) -> list[Item]:
         """The fields of a structure, the constants of an enumeration."""
         body = re.search(r"\{\n(.*)\n *\}", self.declaration, re.S)
@@ -68,10 +72,16 @@ def items(text: str) -> Iterator[Item]:
             # Comments within it may hold braces and semicolons.
             code = re.sub(r"//.*", "", whole).rstrip()
             if code.endswith((";", ",")) and code.count("{") == code.count("}") or code.startswith("#"):
-                yield Item(name(whole), paragraphs(comment), whole.strip())
+                yield Item(name(whole), paragraphs(comment), without_attributes(whole.strip()))
                 comment, declaration = [], []
         elif not stripped:
             comment = []
+
+
+def without_attributes(declaration: str) -> str:
+    """A declaration without those of GNU C. That a function does not return is written as in C23 and C++."""
+    ends = "[[noreturn]] " if re.search(r"__attribute__\(\((?:__)?noreturn", declaration) else ""
+    return ends + re.sub(r"\s*__attribute__\(\(.*?\)\)(?=[\s;])", "", declaration)
 
 
 def name(declaration: str) -> str:

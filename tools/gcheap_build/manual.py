@@ -55,7 +55,7 @@ def page(found: header.Header, version: str) -> str:
 
 def returns(function: Item) -> str:
     """What a function's text says about its result. That may refer to its first sentence, or be that sentence itself."""
-    if re.match(r"void \w", function.declaration):
+    if function.returns_nothing:
         return ""
     first, *rest = (sentence for text in function.text for sentence in sentences(text))
     return " ".join([first, *(sentence for sentence in rest if RESULT.match(sentence))])
