@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Union
 
 import cases
+import variants
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -363,9 +364,8 @@ class Tests:
 
     def test_32_bits(self) -> None:
         library, dest = HERE / "built for 32 bits", fresh("32 bits")
-        if subprocess.run(["gcc", "-m32", self.outside / "own_names.c", "-E", "-o", "/dev/null", f"-I{ROOT / 'include'}"],
-                          check=False, capture_output=True).returncode != 0:
-            raise cases.Skip("gcc compiles nothing for 32 bits: apt-get install gcc-multilib")
+        if reason := variants.lacking_32():
+            raise cases.Skip(reason)
         run("tools/build.py", "library", library, env={"CC": "gcc -m32"})
         run("tools/build.py", "install", library, f"DESTDIR={dest}", "PREFIX=/usr", "LIBDIR=/usr/lib/i386-linux-gnu")
         usr = dest / "usr"
