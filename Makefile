@@ -26,6 +26,18 @@ build/libgcheap.inputs: always
 build/host/libgcheap.inputs: always
 	@tools/build.py inputs "$(CONFIG)" $@
 
+# Where it goes: PREFIX (/usr/local), LIBDIR (PREFIX/lib) and so on; in GNU's spelling prefix, libdir and so on.
+PLACES := DESTDIR PREFIX LIBDIR INCLUDEDIR DATAROOTDIR MANDIR PKGCONFIGDIR CMAKEDIR \
+	prefix libdir includedir datarootdir mandir pkgconfigdir cmakedir
+quoted = '$(subst ','\'',$(1))'
+places = $(foreach place,$(PLACES),$(if $($(place)),$(call quoted,$(place)=$($(place)))))
+
+install: build/libgcheap.a  ## installs the library, its headers and manual; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
+	@tools/build.py install build $(places)
+
+uninstall:  ## removes what make install with the same PREFIX, DESTDIR and LIBDIR has installed
+	@tools/build.py uninstall $(places)
+
 dist:  ## build/libgcheap-VERSION.tar.gz, the committed sources, which build without git
 	tools/build.py dist build
 
@@ -93,4 +105,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm test-programs dist header test test-32 test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help
+.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help

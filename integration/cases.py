@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 
 class Skip(Exception):
     """A test that cannot be run here, and why. A test may return the reason instead."""
 
 
-def run_all(functions: dict[str, object], argument: object = None) -> None:
+def run_all(functions: Mapping[str, Any], argument: object = None) -> None:
     """Runs the functions whose names begin with test_ in the order in which they were written: those of a module, or with
     an argument those of its class. Prints the stage's last line, and exits."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}

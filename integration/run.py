@@ -47,6 +47,7 @@ def stages():
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
         "build": ([python, "integration/build.py"], {}),
+        "install": ([python, "integration/install.py"], {}),
         "architecture": ([python, "integration/architecture.py"], {}),
         "helpers": ([python, "integration/helpers.py"], {}),
         "hunt": ([python, "integration/hunt.py"], {}),

@@ -14,7 +14,10 @@
     library-sources                    lists those of the standalone library that are not among them
     inputs CONFIG OUT                  writes down what else it is made from, for make
     dist DIRECTORY                     packs the committed sources: DIRECTORY/libgcheap-VERSION.tar.gz
+    install DIRECTORY [KEY=VALUE …]    installs the standalone library that was built in a directory
+    uninstall [KEY=VALUE …]            removes it from where it is installed
 
+Keys of install and uninstall: DESTDIR, PREFIX, LIBDIR, INCLUDEDIR, DATAROOTDIR, MANDIR, PKGCONFIGDIR, CMAKEDIR.
 Environment: CC (it and its -m flags choose the machine), AR, OBJCOPY, NM, CARGO, RUSTC, CARGO_TARGET_DIR,
     GCHEAP_TARGET  the Rust target (default: what CC compiles for)
     GCHEAP_OPT     opt-level: 3, 2, s or z (default: s on bare metal, where flash is scarce, else 3)

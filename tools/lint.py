@@ -42,7 +42,7 @@ C_MORE = (
 C_ALWAYS = re.compile("bench/h(arness|unt)/")  # compiled without those flags, too
 # Headers of MicroPython, and of Boehm's collector.
 OTHERS_HEADER = re.compile(r'fatal error: ((?:py|genhdr|shared|extmod)/\S+|gc\.h): No such file')
-TYPED = ("tools", "integration/fresh.py")  # mypy --strict
+TYPED = ("tools", "integration/fresh.py", "integration/install.py")  # mypy --strict
 
 
 class Missing(Exception):

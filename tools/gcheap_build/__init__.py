@@ -10,5 +10,9 @@
     symbols     an object's symbols, and the check of the archive's
     port        the object that a CMake port of MicroPython links
     dist        the source archive
+    install     make install and make uninstall
+    finders     gcheap.pc and the CMake package
+    header      what include/gcheap.h says
+    manual      the manual pages, made from it
     process     running programs, and failing with a sentence
 """

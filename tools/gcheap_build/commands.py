@@ -107,6 +107,18 @@ def dist(arguments: list[str]) -> None:
     print(module.pack(Path(arguments[0])))
 
 
+def install(arguments: list[str]) -> None:
+    from . import install as module
+
+    module.install(Path(arguments[0]), arguments[1:])
+
+
+def uninstall(arguments: list[str]) -> None:
+    from . import install as module
+
+    module.uninstall(arguments)
+
+
 def print_lines(lines: Iterable[str]) -> None:
     print("\n".join(sorted(lines)))
 
@@ -125,6 +137,8 @@ COMMANDS: dict[str, Command] = {
     "library-sources": Command(library_sources, 0, 0),
     "inputs": Command(inputs, 2, 2),
     "dist": Command(dist, 1, 1),
+    "install": Command(install, 1),
+    "uninstall": Command(uninstall, 0),
 }
 
 

@@ -106,7 +106,10 @@ def link(which: Library, library: Path, compiler: list[str], scratch: Path) -> N
     whole = scratch / f"{which.stem}.o"
     public = which.exports()
     roots = [f"-Wl,-u,{symbol}" for symbol in sorted(public)]
-    run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--build-id=none", *roots, "-o", whole, library])
+    # Groups of sections, of which a link keeps one (i386's __x86.get_pc_thunk), become sections: the names in them get
+    # local, and nobody else's group can replace ours then.
+    run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--force-group-allocation", *roots,
+         "-o", whole, library])
     keep = scratch / "public"
     keep.write_text("".join(f"{symbol}\n" for symbol in sorted(public)))
     run([tool("OBJCOPY", "objcopy"), f"--keep-global-symbols={keep}", whole])
