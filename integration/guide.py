@@ -14,7 +14,8 @@ GUIDE = ROOT / "docs" / "STANDALONE.md"
 BUILD = ROOT / "build" / "guide"
 BUILDS = [(compiler, level) for compiler in ("gcc", "clang") for level in ("-O0", "-O2")]
 # A section with a program, and the next block of text: what it prints.
-PROGRAM = re.compile(r"^## (\d+)\. ([^\n]+)\n(?:(?!^## ).)*?^```c\n(.*?)^```$(?:(?!^## ).)*?^```text\n(.*?)^```$", re.M | re.S)
+IN_SECTION = r"(?:(?!^## ).)*?"
+PROGRAM = re.compile(rf"^## (\d+)\. ([^\n]+)\n{IN_SECTION}^```c\n(.*?)^```${IN_SECTION}^```text\n(.*?)^```$", re.M | re.S)
 LEAST_PROGRAMS = 10
 
 

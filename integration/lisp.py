@@ -27,9 +27,9 @@ BUILDS = [(compiler, level) for compiler in ("gcc", "clang") for level in ("-O0"
 HEAP = 64 << 10
 FEWER_LINES_THAN = 800
 # Tokens of the forms that are made at random.
-TOKENS = ("( ( ( ( ) ) ) ) ) . ' #( 1 -2 1.5 x \"a\" #\\a #t () quote if define set! lambda begin and or cond else when unless "
-          "let let* letrec car cdr cons list map apply + < vector-ref substring string-append list->vector error try gc "
-          "when-dead make-weak-table weak-set! weak-ref number->string length equal? make-vector").split()
+TOKENS = ("( ( ( ( ) ) ) ) ) . ' #( 1 -2 1.5 x \"a\" #\\a #t () quote if define set! lambda begin and or cond else when "
+          "unless let let* letrec car cdr cons list map apply + < vector-ref substring string-append list->vector error try "
+          "gc when-dead make-weak-table weak-set! weak-ref number->string length equal? make-vector").split()
 
 
 def run(command: list[str | Path], text: str = "", seconds: int = 600) -> subprocess.CompletedProcess[str]:
@@ -37,13 +37,15 @@ def run(command: list[str | Path], text: str = "", seconds: int = 600) -> subpro
 
 
 @cache
-def build(compiler: str, level: str) -> Path:
-    """The interpreter that this compiler makes."""
+def build(compiler: str, level: str, *more: str) -> Path:
+    """The interpreter that this compiler makes; with more options, which come last."""
     made = run(["make", "--silent", LIBRARY.relative_to(ROOT)], seconds=1800)
     assert made.returncode == 0, made.stderr
     BUILD.mkdir(parents=True, exist_ok=True)
-    program = BUILD / f"lisp-{compiler}{level}"
-    done = run([compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror", level, "-Iinclude", *sorted(LISP.glob("*.c")), LIBRARY,
+    program = BUILD / "-".join(["lisp", compiler + level, *(option.strip("-").split("=")[-1] for option in more[:1])])
+    library = [] if "-lgcheap" in more else [LIBRARY]
+    sources = sorted(LISP.glob("*.c"))
+    done = run([compiler, "-std=gnu11", "-Wall", "-Wextra", "-Werror", level, "-Iinclude", *sources, *library, *more,
                 "-o", program])
     assert done.returncode == 0, done.stderr
     return program
@@ -85,9 +87,22 @@ def same(printed: str, expected: Path) -> None:
 
 
 def test_has_fewer_than_800_lines() -> None:
-    files = [file for file in LISP.iterdir() if file.is_file()]
+    files = [file for file in LISP.iterdir() if file.suffix in (".c", ".h", ".def")]
     lines = sum(len(file.read_text().splitlines()) for file in files)
     assert len(files) >= 5 and lines < FEWER_LINES_THAN, f"{lines} lines"
+
+
+def test_readme_does_what_it_says() -> None:
+    text = (LISP / "README.md").read_text()
+    commands, printed = (re.search(rf"^```{kind}\n(.*?)^```$", text, re.M | re.S) for kind in ("sh", "text"))
+    assert commands and printed
+    done = run(["sh", "-ec", commands[1]], seconds=1800)
+    assert done.returncode == 0 and done.stdout.endswith(printed[1]), done.stdout + done.stderr
+    words = set(re.findall(r"[a-z][a-z*!-]+", (LISP / "eval.c").read_text().split("word_names[] = ")[1].split(";")[0]))
+    named = re.search(r"^Words: `(.*?)`", text, re.M)
+    assert named and set(named[1].split()) == words | {"else"}, words
+    files = {file.name for file in LISP.iterdir() if file.is_file()} - {"README.md"}
+    assert files == set(re.findall(r"^\| `([\w.]+)`", text, re.M)), files
 
 
 @in_every_build
@@ -135,10 +150,27 @@ def test_queens_and_json_with_a_collection_at_every_allocation(program: Path) ->
     same(lisp(program, "--stress", "1", PROGRAMS / "json.scm"), PROGRAMS / "json.txt")
 
 
+def test_with_the_shared_library() -> None:
+    if not shutil.which("gcc"):
+        raise Skip("apt-get install gcc")
+    program = build("gcc", "-O2", "-lgcheap", f"-L{LIBRARY.parent}", f"-Wl,-rpath,{LIBRARY.parent}")
+    assert lisp(program, PROGRAMS / "tests.scm").endswith(" tests, 0 failures\n")
+
+
+def test_with_sanitizers() -> None:
+    if not shutil.which("gcc"):
+        raise Skip("apt-get install gcc")
+    # The collector looks at stacks as a whole, which a sanitizer of addresses does not mind: Rust is not instrumented.
+    program = build("gcc", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    for arguments in (), ("--stress", "1"):
+        done = run(["env", "ASAN_OPTIONS=detect_leaks=0", program, *arguments, PROGRAMS / "tests.scm"])
+        assert done.returncode == 0 and done.stdout.endswith(" tests, 0 failures\n"), done.stdout + done.stderr
+
+
 @in_every_build
 def test_stress_collects(program: Path) -> None:
     typed = "(stress {0}) (define (f n) (if (= n 0) 0 (begin (cons 1 2) (f (- n 1))))) (f 100) (heap-map)"
-    counts = []
+    counts: list[int] = []
     for n in 0, 1, 7:
         answers, _ = prompt(program, text=typed.format(n))
         counts += map(int, re.findall(r"collection (\d+) had", "\n".join(answers)))
@@ -173,9 +205,11 @@ def test_a_larger_heap_holds_more(program: Path) -> None:
 
 @in_every_build
 def test_errors_at_the_prompt(program: Path) -> None:
-    typed = '(car 1) (if) (let ((a)) a) (1 2) (unknown) ) "a" (define) (cond 5) (lambda) (error "no" 1) (string-ref "abc" 3) "end"'
+    typed = """(car 1) (if) (let ((a)) a) (1 2) (unknown) ) "a" (define) (cond 5) (lambda) (error "no" 1)
+        (string-ref "abc" 3) "end" """
     answers, errors = prompt(program, text=typed)
-    assert answers == ['"a"', '"end"'] and len(errors) == 11 and all(error.startswith("error: ") for error in errors), (answers, errors)
+    assert answers == ['"a"', '"end"'] and len(errors) == 11, (answers, errors)
+    assert all(error.startswith("error: ") for error in errors), errors
     assert prompt(program, text='"abc')[1] == ["error: the text ends inside a string"]
     assert prompt(program, text="(1 (2")[1] == ["error: the text ends inside a list"]
     deep = "(" * 200_000

@@ -27,6 +27,7 @@ bool attempt(Value (*function)(Value), Value argument, Value *result) {
 
 void fail(const char *what, Value about) {
     FILE *out = fmemopen(error_text, sizeof(error_text) - 1, "w"); // the last byte stays 0
+    if (out == NULL) longjmp(*innermost, 1); // the system has no memory, so the text of the error before has to do
     setbuf(out, NULL);
     fprintf(out, about == NULL ? "%s" : "%s: ", what);
     if (about != NULL) print(out, about, true);
