@@ -43,6 +43,8 @@ def stages():
         "rust-host": (["cargo", "test", "--quiet", "--package", "gcheap-standalone"], {}),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),
+        "lisp": ([python, "integration/lisp.py"], {}),
+        "guide": ([python, "integration/guide.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
