@@ -90,7 +90,7 @@ impl Collection {
         let due = heap.policy().next_after(live, roots);
         heap.set_due_after(due);
         self.give_back(due);
-        heap.it().notice_due.set(heap.it().owes_calls.get());
+        heap.it().notice_due.set(heap.has_due());
         if let Some(after) = hooks.after {
             after();
         }
