@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use gcheap::AllocFlags;
 
+use crate::environment;
 use crate::heap::{Collection, Counters, Handle, Instance};
 use crate::os::OutOfMemory;
 use crate::threads::{Guard, Reentered, lock, register_current};
@@ -65,6 +66,7 @@ pub fn start() -> Option<Handle> {
         return Some(heap);
     }
     let heap = Handle::new(USUAL_MOST).ok()?;
+    environment::follow(heap);
     DEFAULT.store(heap.as_ptr(), Ordering::Release);
     Some(heap)
 }
@@ -215,7 +217,7 @@ pub fn base(heap: HeapRef, address: *const u8) -> *mut u8 {
 /// signal handler that came in the middle of an allocation.
 pub fn collect(heap: HeapRef) -> bool {
     let Some((heap, owes)) = heap.with(|heap, _| {
-        Collection::of(heap).run();
+        Collection::of(heap).asked_for().run();
         (heap, heap.owes_calls())
     }) else {
         return false;
