@@ -18,6 +18,7 @@ compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes 
 
 #[cfg(feature = "c_abi")]
 pub mod c_abi;
+mod environment;
 pub mod finalise;
 pub mod heap;
 pub mod memory;

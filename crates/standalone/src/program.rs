@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use gcheap::AllocFlags;
 
+use crate::environment;
 use crate::heap::{Collection, Counters, Handle, Instance};
 use crate::os::OutOfMemory;
 use crate::threads::{Guard, Reentered, lock, register_current};
@@ -65,6 +66,7 @@ pub fn start() -> Option<Handle> {
         return Some(heap);
     }
     let heap = Handle::new(USUAL_MOST).ok()?;
+    environment::follow(heap);
     DEFAULT.store(heap.as_ptr(), Ordering::Release);
     Some(heap)
 }
@@ -118,13 +120,32 @@ pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
     let made = heap.with(|heap, _| {
         let object =
             if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
-        (heap, object, heap.owes_calls())
+        if request.not_cleared && !object.is_null() {
+            heap.clear_rest(object, bytes);
+        }
+        (heap, object, heap.has_duties())
     });
-    let Some((heap, object, owes)) = made else { return null_mut() };
-    if owes {
-        pay_calls(heap);
+    let Some((heap, object, duties)) = made else { return null_mut() };
+    if duties {
+        do_duties(heap, object);
     }
     if object.is_null() { refuse(heap, bytes) } else { object }
+}
+
+/// What an allocation has to do besides. The collector finds the new object on the stack, in the argument that is used at
+/// the end.
+#[cold]
+#[inline(never)]
+fn do_duties(heap: Handle, object: *mut u8) {
+    if let Ok(_guard) = lock()
+        && heap.is_stressed()
+    {
+        Collection::of(heap).run();
+    }
+    if heap.owes_calls() {
+        pay_calls(heap);
+    }
+    core::hint::black_box(object);
 }
 
 /// Calls the finalisers that are due, or tells the program that there are some, keeping what the caller has just got alive on the stack.
@@ -132,7 +153,11 @@ pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
 #[inline(never)]
 fn pay_calls(heap: Handle) {
     if !heap.on_demand().get() {
-        run_finalisers(HeapRef(heap.as_ptr()));
+        let named = HeapRef(heap.as_ptr());
+        if named.with(|heap, _| heap.begin_calls()) == Some(true) {
+            run_finalisers(named);
+            named.with(|heap, _| heap.end_calls());
+        }
     } else if heap.take_notice() {
         if let Some(tell) = heap.hooks().get().finalisers_due {
             tell();
@@ -157,8 +182,18 @@ pub fn realloc(heap: HeapRef, object: *mut u8, bytes: usize) -> *mut u8 {
         free(heap, object);
         return null_mut();
     }
-    let Some((heap, moved)) = heap.with(|heap, _| (heap, heap.realloc(object, bytes))) else { return null_mut() };
-    if moved.is_null() { refuse(heap, bytes) } else { moved }
+    let Some((heap, moved, is_object, duties)) = heap.with(|heap, _| {
+        let moved = heap.realloc(object, bytes);
+        // A mistake is no lack of memory.
+        let is_object = moved.is_null() && heap.core().nbytes(object) != 0;
+        (heap, moved, is_object, heap.has_duties())
+    }) else {
+        return null_mut();
+    };
+    if duties {
+        do_duties(heap, if moved.is_null() { object } else { moved });
+    }
+    if is_object { refuse(heap, bytes) } else { moved }
 }
 
 /// Frees an object; NULL is nothing to free.
@@ -182,7 +217,7 @@ pub fn base(heap: HeapRef, address: *const u8) -> *mut u8 {
 /// signal handler that came in the middle of an allocation.
 pub fn collect(heap: HeapRef) -> bool {
     let Some((heap, owes)) = heap.with(|heap, _| {
-        Collection::of(heap).run();
+        Collection::of(heap).asked_for().run();
         (heap, heap.owes_calls())
     }) else {
         return false;

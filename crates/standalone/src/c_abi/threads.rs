@@ -2,13 +2,15 @@
 
 use core::ffi::{c_int, c_void};
 
+use crate::program;
 use crate::threads::{self, Registration};
 
 /// Makes the next thread that uses the heap possible: installs the signal handler, and turns the lock into a real one. To be
-/// called before a thread registers itself; gcheap_pthread_create does it. Returns false if the system refuses. Thread-safe.
+/// called by the first thread before others register themselves; gcheap_pthread_create does it. Starts the heap, as
+/// gcheap_start does. Returns false if the system refuses. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_allow_threads() -> bool {
-    threads::allow_threads().is_ok()
+    program::start().is_some() && threads::allow_threads().is_ok()
 }
 
 /// Registers the calling thread, which was not made by gcheap_pthread_create: collections stop it, and its stack and
@@ -25,7 +27,8 @@ pub extern "C" fn gcheap_unregister_thread() -> bool {
     threads::unregister_current()
 }
 
-/// pthread_create for a thread that uses the heap. It is registered from its beginning to its end.
+/// pthread_create for a thread that uses the heap. It is registered from its beginning to its end, and the calling thread
+/// from now on. EAGAIN also means that there is no memory for that.
 ///
 /// # Safety
 /// As for pthread_create.
@@ -36,6 +39,10 @@ pub unsafe extern "C" fn gcheap_pthread_create(
     routine: unsafe extern "C" fn(argument: *mut c_void) -> *mut c_void,
     argument: *mut c_void,
 ) -> c_int {
+    // The calling thread may use the heap only later, when another one has made it: so it is registered now.
+    if program::start().is_none() {
+        return libc::EAGAIN;
+    }
     // SAFETY: the caller's promise.
     unsafe { threads::create(thread, attributes, routine, argument) }
 }

@@ -61,6 +61,7 @@ impl Finalisers {
     /// The object is freed.
     pub fn forget(&mut self, object: usize) {
         self.registered.remove(object);
+        self.queue.forget(object);
     }
 
     /// The object was moved.
@@ -69,6 +70,7 @@ impl Finalisers {
             // There is room: an entry has just gone.
             let _ = self.registered.insert(to, finaliser);
         }
+        self.queue.follow(from, to);
     }
 
     /// How many are registered.
@@ -113,7 +115,8 @@ impl Finalisers {
             }
         }
         let queue = &mut self.queue;
-        let first = queue.waiting().len();
+        let waited = queue.waiting().len();
+        let first = waited;
         self.registered.retain(|object, finaliser| {
             let lives = is_reached(heap, object);
             if !lives && finaliser.order != Order::Unreachable {
@@ -134,6 +137,9 @@ impl Finalisers {
         });
         for i in first..queue.waiting().len() {
             mark(heap, queue.waiting()[i].object);
+        }
+        if queue.waiting().len() != waited {
+            queue.index();
         }
     }
 }

@@ -20,6 +20,7 @@ use core::ptr;
 use gcheap::config::BLOCK_BYTES;
 
 use super::Handle;
+use crate::environment::{self, Traced};
 use crate::os::nanoseconds;
 use crate::os::pages::is_mapped;
 use crate::roots::{AddressRange, DataSegments, with_registers};
@@ -42,11 +43,18 @@ pub(crate) fn roots_of_all<R>(f: impl FnOnce(&mut DataSegments) -> R) -> R {
 /// A collection of one heap. The caller holds the global lock.
 pub(crate) struct Collection {
     heap: Handle,
+    /// Whether the program asked for it.
+    asked_for: bool,
 }
 
 impl Collection {
     pub fn of(heap: Handle) -> Self {
-        Self { heap }
+        Self { heap, asked_for: false }
+    }
+
+    /// A collection that the program asked for.
+    pub fn asked_for(self) -> Self {
+        Self { asked_for: true, ..self }
     }
 
     pub fn run(&self) {
@@ -56,6 +64,7 @@ impl Collection {
             before();
         }
         let allocated = heap.allocated_since();
+        let used_before = heap.core().info_fast().used;
         // If there is no memory for the list of libraries, the old one has to do: a library that has just come may be missed.
         let _ = roots_of_all(DataSegments::gather);
         // SAFETY: the lock is held, and dropping nothing releases nothing.
@@ -91,10 +100,20 @@ impl Collection {
         now.stopped += stopped;
         now.longest_stop = now.longest_stop.max(stopped);
         counters.set(now);
+        if environment::traces() {
+            environment::write_trace(&Traced {
+                number: now.collections,
+                asked_for: self.asked_for,
+                before: used_before,
+                after: live,
+                heap: heap.bytes(),
+                stopped,
+            });
+        }
         let due = heap.policy().next_after(live, roots);
         heap.set_due_after(due);
         self.give_back(due);
-        heap.it().notice_due.set(heap.it().owes_calls.get());
+        heap.it().notice_due.set(heap.has_due());
         if let Some(after) = hooks.after {
             after();
         }

@@ -74,8 +74,9 @@ impl Host for Os {
         }
         let mut added = space.grow(policy.growth(space.blocks(), blocks), blocks, policy.most_blocks());
         if added == 0 && last {
-            // What there is room for may be enough, together with what is free at the heap's end.
-            added = space.grow(blocks, 1, policy.most_blocks());
+            // A little more may be enough, together with what is free at the heap's end.
+            let missing = blocks - self.0.free_at_end().min(blocks);
+            added = space.grow(missing, missing, policy.most_blocks());
         }
         if added == 0 {
             return false;

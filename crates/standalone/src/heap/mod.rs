@@ -13,7 +13,9 @@ use core::mem::size_of;
 use core::ptr::NonNull;
 
 use gcheap::AllocFlags;
-use gcheap::config::{STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AUTO_COLLECT, STATE_BYTES};
+use gcheap::config::{
+    AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA, STATE_AUTO_COLLECT, STATE_BYTES,
+};
 
 use crate::finalise::{Finaliser, Finalisers};
 use crate::memory::AddressMap;
@@ -56,14 +58,25 @@ pub struct Instance {
     uncollectable: UnsafeCell<AddressMap<()>>,
     finalisers: UnsafeCell<Finalisers>,
     links: UnsafeCell<Links>,
-    /// Whether finalisers are due.
-    owes_calls: Cell<bool>,
+    /// What an allocation has to do besides: `FINALISE` if finalisers are due, `STRESS` if collections are counted.
+    duties: Cell<u8>,
+    /// How many calls of finalisers by allocations and collections are under way.
+    nested: Cell<u32>,
+    /// How many further ones have been left out since the last that was made.
+    left_out: Cell<u32>,
+    /// After how many allocations a collection comes, whatever the policy says, and how many there were. 0: never.
+    stress: Cell<(usize, usize)>,
     /// Whether finalisers are called only if the program asks for it.
     on_demand: Cell<bool>,
     /// Whether a collection has found some, of which the program has not been told.
     notice_due: Cell<bool>,
     hooks: Cell<Hooks>,
 }
+
+/// A duty: finalisers are due.
+const FINALISE: u8 = 1;
+/// A duty: allocations are counted, and collect.
+const STRESS: u8 = 2;
 
 /// Functions of the program that a heap calls.
 #[derive(Clone, Copy, Default)]
@@ -101,7 +114,10 @@ impl Handle {
             uncollectable: UnsafeCell::new(AddressMap::new()),
             finalisers: UnsafeCell::new(Finalisers::new()),
             links: UnsafeCell::new(Links::new()),
-            owes_calls: Cell::new(false),
+            duties: Cell::new(0),
+            nested: Cell::new(0),
+            left_out: Cell::new(0),
+            stress: Cell::new((0, 0)),
             on_demand: Cell::new(false),
             notice_due: Cell::new(false),
             hooks: Cell::new(Hooks::default()),
@@ -130,9 +146,56 @@ impl Handle {
     }
 
     /// Whether finalisers are due, and are to be called without being asked for.
-    #[inline]
     pub(crate) fn owes_calls(self) -> bool {
-        self.it().owes_calls.get() && (!self.it().on_demand.get() || self.it().notice_due.get())
+        self.has_due() && (!self.it().on_demand.get() || self.it().notice_due.get())
+    }
+
+    /// Whether an allocation has to do anything besides.
+    #[inline]
+    pub(crate) fn has_duties(self) -> bool {
+        self.it().duties.get() != 0
+    }
+
+    fn set_duty(self, duty: u8, on: bool) {
+        let others = self.it().duties.get() & !duty;
+        self.it().duties.set(others | if on { duty } else { 0 });
+    }
+
+    /// Lets a collection come after every n-th allocation; 0: only when one is due.
+    pub(crate) fn set_stress(self, every: usize) {
+        self.it().stress.set((every, 0));
+        self.set_duty(STRESS, every != 0);
+    }
+
+    /// Counts an allocation; says whether a collection comes after it, whatever the policy says.
+    pub(crate) fn is_stressed(self) -> bool {
+        let (every, so_far) = self.it().stress.get();
+        if every == 0 || self.is_disabled() {
+            return false;
+        }
+        let now = if so_far + 1 >= every { 0 } else { so_far + 1 };
+        self.it().stress.set((every, now));
+        now == 0
+    }
+
+    /// Begins to call finalisers without being asked for. Finalisers may allocate, and so call others: that must not go
+    /// deeper and deeper. So the further down, the more such occasions are left out. (bdwgc does the same.)
+    pub(crate) fn begin_calls(self) -> bool {
+        let (it, most) = (self.it(), 16);
+        let depth = it.nested.get().min(most);
+        if depth != 0 && it.left_out.get() + 1 < 1 << depth {
+            it.left_out.set(it.left_out.get() + 1);
+            return false;
+        }
+        it.left_out.set(0);
+        it.nested.set(it.nested.get() + 1);
+        true
+    }
+
+    /// Ends what [`Handle::begin_calls`] began. A finaliser that never returns leaves this out: then others are called less
+    /// often.
+    pub(crate) fn end_calls(self) {
+        self.it().nested.set(self.it().nested.get().saturating_sub(1));
     }
 
     /// Whether the program is to be told that finalisers are due, which it calls itself. Once for each collection.
@@ -143,7 +206,7 @@ impl Handle {
     /// Lets the heap have so many bytes more now, and collect no sooner than when they are in use. False if there is no
     /// memory.
     pub fn expand(self, bytes: usize) -> bool {
-        let blocks = bytes.div_ceil(gcheap::config::BLOCK_BYTES);
+        let blocks = bytes.div_ceil(BLOCK_BYTES);
         let added = self.it().space.grow(blocks, blocks, self.policy().most_blocks());
         if added == 0 {
             return false;
@@ -184,7 +247,7 @@ impl Handle {
         // SAFETY: the lock's holder is the only one here, and `f` does not come here again.
         let all = unsafe { &mut *self.it().finalisers.get() };
         let result = f(all);
-        self.it().owes_calls.set(all.is_due());
+        self.set_duty(FINALISE, all.is_due());
         result
     }
 
@@ -215,8 +278,21 @@ impl Handle {
     /// pointer to its end still points into it.
     #[inline]
     pub fn alloc(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
-        let bytes = bytes.saturating_add(self.it().interior.get() as usize).max(1);
+        let bytes = self.with_end(bytes);
         self.core().alloc_with(bytes, flags)
+    }
+
+    /// The bytes that an object needs of which so many were asked for.
+    #[inline]
+    fn with_end(self, bytes: usize) -> usize {
+        bytes.saturating_add(self.it().interior.get() as usize).max(1)
+    }
+
+    /// Clears what an object's last block has beyond the bytes that were asked for: they are new when the object grows.
+    pub(crate) fn clear_rest(self, object: *mut u8, bytes: usize) {
+        let end = self.with_end(bytes).next_multiple_of(BLOCK_BYTES);
+        // SAFETY: the object has so many blocks, and the program has no use for what lies behind the bytes it asked for.
+        unsafe { object.add(bytes).write_bytes(0, end - bytes) };
     }
 
     /// Allocates an object that only `free` frees, and from which everything is looked for.
@@ -233,14 +309,30 @@ impl Handle {
     pub fn free(self, object: *mut u8) {
         self.with_uncollectable(|all| all.remove(object.addr()));
         self.with_finalisers(|all| all.forget(object.addr()));
+        self.with_links(|links| {
+            if !links.is_empty() {
+                links.forget_inside(object.addr(), object.addr() + self.core().nbytes(object));
+            }
+        });
         self.core().free(object);
     }
 
     /// Changes an object's size, moving it if necessary; NULL if there is no room, and then nothing has changed.
     pub fn realloc(self, object: *mut u8, bytes: usize) -> *mut u8 {
-        let bytes = bytes.saturating_add(self.it().interior.get() as usize).max(1);
-        let moved = self.core().realloc(object, bytes, true);
-        if moved != object && !moved.is_null() {
+        let core = self.core();
+        let asked = self.with_end(bytes);
+        let old = if self.with_links(|links| links.is_empty()) { 0 } else { core.nbytes(object) };
+        let moved = core.realloc(object, asked, true);
+        if moved.is_null() {
+            return moved;
+        }
+        if moved == object {
+            self.clear_rest(object, bytes);
+            if old > asked {
+                self.with_links(|links| links.forget_inside(object.addr() + bytes, object.addr() + old));
+            }
+        } else {
+            self.with_links(|links| links.follow_inside(object.addr(), object.addr() + old, moved.addr()));
             self.with_finalisers(|all| all.follow(object.addr(), moved.addr()));
             if self.with_uncollectable(|all| all.remove(object.addr())).is_some() {
                 // There is room: an entry has just gone.
@@ -280,7 +372,7 @@ impl Handle {
 
     /// Whether finalisers are due.
     pub fn has_due(self) -> bool {
-        self.it().owes_calls.get()
+        self.it().duties.get() & FINALISE != 0
     }
 
     /// Forgets a weak link. Says whether it was one.
@@ -325,7 +417,14 @@ impl Handle {
 
     /// Bytes of memory that the heap has, in use or not.
     pub(crate) fn bytes(self) -> usize {
-        self.it().space.blocks() * gcheap::config::BLOCK_BYTES
+        self.it().space.blocks() * BLOCK_BYTES
+    }
+
+    /// How many blocks are free at the heap's end, where more memory is added; after a collection that is exact.
+    pub(crate) fn free_at_end(self) -> usize {
+        // SAFETY: I1: the field's place in the state.
+        let last_used = unsafe { self.state_at::<usize>(STATE_AREA + AREA_LAST_USED).read() };
+        self.it().space.blocks().saturating_sub(last_used + 1)
     }
 
     /// Switches automatic collections off, or on again; nests.

@@ -49,7 +49,8 @@ impl Policy {
     /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many
     /// bytes of roots.
     pub fn next_after(&self, live: usize, roots: usize) -> usize {
-        let share = live / 100 * self.factor.get() + live % 100 * self.factor.get() / 100;
+        let factor = self.factor.get();
+        let share = (live / 100).saturating_mul(factor).saturating_add((live % 100).saturating_mul(factor) / 100);
         let unused = self.at_least.get().saturating_sub(live);
         share.saturating_add(roots).max(LEAST_BETWEEN).max(unused) / BLOCK_BYTES
     }

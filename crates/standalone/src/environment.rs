@@ -1,0 +1,299 @@
+//! Environment variables, with which a program is looked at without being built anew. Read once, when the first heap is
+//! made, without allocating anything.
+
+use core::ffi::{CStr, c_char};
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
+
+use crate::heap::Handle;
+use crate::os::say;
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// What the variables say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Settings {
+    /// `GCHEAP_TRACE=1`: a line for every collection.
+    trace: bool,
+    /// `GCHEAP_STATS=1`: a few lines when the program exits.
+    stats: bool,
+    /// `GCHEAP_MAX=n`: the most bytes of the default heap.
+    most: Option<usize>,
+    /// `GCHEAP_STRESS=n`: a collection at every n-th allocation.
+    stress: usize,
+}
+
+/// Names that begin like the library's, but belong to its build.
+const OF_THE_BUILD: [&[u8]; 4] = [b"CONFIG", b"OPT", b"TARGET", b"SHARED"];
+
+/// Why a variable cannot be followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Unknown,
+    NotASwitch,
+    NotASize,
+    NotACount,
+}
+
+impl Problem {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Unknown => {
+                "there is no such variable; there are GCHEAP_TRACE, GCHEAP_STATS, GCHEAP_MAX and GCHEAP_STRESS"
+            }
+            Self::NotASwitch => "this is neither 0 nor 1",
+            Self::NotASize => "this is no number of bytes, such as 500000, 64K, 100M or 2G",
+            Self::NotACount => "this is no number of allocations, 1 or more",
+        }
+    }
+}
+
+impl Settings {
+    /// Follows one variable, without the `GCHEAP_` of its name.
+    fn follow(&mut self, name: &[u8], value: &[u8]) -> Result<(), Problem> {
+        match name {
+            b"TRACE" => self.trace = switch(value)?,
+            b"STATS" => self.stats = switch(value)?,
+            b"MAX" => self.most = Some(size(value).ok_or(Problem::NotASize)?),
+            b"STRESS" => self.stress = number(value).filter(|&n| n > 0).ok_or(Problem::NotACount)?,
+            _ if OF_THE_BUILD.contains(&name) => {}
+            _ => return Err(Problem::Unknown),
+        }
+        Ok(())
+    }
+}
+
+fn switch(value: &[u8]) -> Result<bool, Problem> {
+    match value {
+        b"0" => Ok(false),
+        b"1" => Ok(true),
+        _ => Err(Problem::NotASwitch),
+    }
+}
+
+/// A decimal number.
+fn number(digits: &[u8]) -> Option<usize> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_usize, |number, &digit| {
+        let digit = digit.checked_sub(b'0').filter(|&digit| digit < 10)?;
+        number.checked_mul(10)?.checked_add(usize::from(digit))
+    })
+}
+
+/// A number of bytes, with a suffix or not.
+fn size(value: &[u8]) -> Option<usize> {
+    let (digits, unit) = match value.split_last()? {
+        (b'K', digits) => (digits, 1 << 10),
+        (b'M', digits) => (digits, 1 << 20),
+        (b'G', digits) => (digits, 1 << 30),
+        _ => (value, 1),
+    };
+    number(digits)?.checked_mul(unit)
+}
+
+/// Whether every collection writes a line.
+static TRACE: AtomicBool = AtomicBool::new(false);
+
+/// See [`TRACE`].
+pub(crate) fn traces() -> bool {
+    TRACE.load(Relaxed)
+}
+
+/// Reads the variables, and lets the default heap, which has just been made, follow them. Ends the program at the first one
+/// that it cannot follow. A program that runs with more rights than its caller has does not look at them.
+pub(crate) fn follow(heap: Handle) {
+    // SAFETY: getauxval has no preconditions.
+    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
+        return;
+    }
+    let mut settings = Settings::default();
+    for (name, value) in variables() {
+        if let Err(problem) = settings.follow(name, value) {
+            refuse(name, value, problem);
+        }
+    }
+    TRACE.store(settings.trace, Relaxed);
+    if let Some(most) = settings.most {
+        heap.policy().limit.set(most);
+    }
+    heap.set_stress(settings.stress);
+    if settings.stats {
+        // SAFETY: the function can be called at any time. If there is no memory to note it, there are no lines.
+        unsafe { libc::atexit(write_stats) };
+    }
+}
+
+/// Names, without GCHEAP_, and values.
+fn variables() -> impl Iterator<Item = (&'static [u8], &'static [u8])> {
+    // SAFETY: the C library has set it before any code of the program runs; it ends with NULL. Programs that change it while
+    // other threads read it are wrong in any case.
+    let mut next = unsafe { environ };
+    core::iter::from_fn(move || {
+        let text = NonNull::new(next.cast_mut())?;
+        // SAFETY: an entry, or the NULL at the end.
+        let text = NonNull::new(unsafe { text.read() }.cast_mut())?;
+        next = next.wrapping_add(1);
+        // SAFETY: entries are strings.
+        Some(unsafe { CStr::from_ptr(text.as_ptr()) }.to_bytes())
+    })
+    .filter_map(|text| {
+        let text = text.strip_prefix(b"GCHEAP_")?;
+        let equals = text.iter().position(|&byte| byte == b'=')?;
+        Some((&text[..equals], &text[equals + 1..]))
+    })
+}
+
+fn refuse(name: &[u8], value: &[u8], problem: Problem) -> ! {
+    let mut line = Line::new();
+    line.text("libgcheap: the environment variable GCHEAP_").bytes(name).text("=").bytes(value).text(": ");
+    line.text(problem.sentence()).write();
+    // SAFETY: nothing of the program needs to be tidied up: this is its first call of the library.
+    unsafe { libc::_exit(2) }
+}
+
+/// What `GCHEAP_STATS` asks for.
+extern "C" fn write_stats() {
+    use crate::program::{HeapRef, numbers};
+    // In a program that exits in the middle of a call all are 0.
+    let now = numbers(HeapRef::DEFAULT);
+    let allocated = now.counters.allocated_before_last + now.since_last as u64;
+    let mut line = Line::new();
+    line.text("libgcheap: ").number(allocated).text(" bytes allocated, ").number(now.used_bytes as u64);
+    line.text(" in use at the end, ").number(now.heap_bytes as u64).text(" bytes of memory").write();
+    let mut line = Line::new();
+    line.text("libgcheap: ").number(now.counters.collections as u64).text(" collections, threads stopped for ");
+    line.milliseconds(now.counters.stopped).text(" ms in all, ").milliseconds(now.counters.longest_stop);
+    line.text(" ms at most").write();
+    let mut line = Line::new();
+    line.text("libgcheap: ").number(now.finalisers as u64).text(" finalisers registered").write();
+}
+
+/// What is known when a collection has ended.
+pub(crate) struct Traced {
+    /// Its number, from 1 on.
+    pub number: usize,
+    /// Whether the program asked for it.
+    pub asked_for: bool,
+    /// Bytes in use before.
+    pub before: usize,
+    /// Bytes in use after.
+    pub after: usize,
+    /// Bytes of memory that the heap has.
+    pub heap: usize,
+    /// Nanoseconds for which threads were stopped.
+    pub stopped: u64,
+}
+
+/// What `GCHEAP_TRACE` asks for.
+#[cold]
+pub(crate) fn write_trace(of: &Traced) {
+    let mut line = Line::new();
+    line.text("libgcheap: collection ").number(of.number as u64);
+    line.text(if of.asked_for { ", asked for: " } else { ": " });
+    line.number(of.before as u64).text(" bytes before, ").number(of.after as u64).text(" after, heap of ");
+    line.number(of.heap as u64).text(", stopped for ").milliseconds(of.stopped).text(" ms").write();
+}
+
+/// A line that is put together without allocating, and written at once, so that those of several processes do not mix.
+struct Line {
+    bytes: [u8; 320],
+    length: usize,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { bytes: [0; 320], length: 0 }
+    }
+
+    /// Adds bytes, as far as there is room. What is no ASCII text becomes a question mark.
+    fn bytes(&mut self, more: &[u8]) -> &mut Self {
+        for &byte in more.iter().take(self.bytes.len() - 1 - self.length) {
+            self.bytes[self.length] = if matches!(byte, b' '..=b'~') { byte } else { b'?' };
+            self.length += 1;
+        }
+        self
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.bytes(text.as_bytes())
+    }
+
+    fn number(&mut self, mut number: u64) -> &mut Self {
+        let mut digits = [b'0'; 20];
+        let mut first = digits.len();
+        while number != 0 || first == digits.len() {
+            first -= 1;
+            digits[first] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        self.bytes(&digits[first..])
+    }
+
+    /// Nanoseconds as milliseconds, with three digits behind the point.
+    fn milliseconds(&mut self, nanoseconds: u64) -> &mut Self {
+        let micro = nanoseconds / 1000;
+        let digits = [micro / 100 % 10, micro / 10 % 10, micro % 10].map(|digit| b'0' + digit as u8);
+        self.number(micro / 1000).text(".").bytes(&digits)
+    }
+
+    fn write(&mut self) {
+        self.bytes[self.length] = b'\n';
+        say(core::str::from_utf8(&self.bytes[..=self.length]).unwrap_or(""));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_numbers() {
+        for (text, value) in [("0", 0), ("500000", 500_000), ("64K", 64 << 10), ("3M", 3 << 20), ("2G", 2 << 30)] {
+            assert_eq!(size(text.as_bytes()), Some(value), "{text}");
+        }
+        for text in ["", "K", "-1", "1k", "1 M", "0x10", "1.5M", "99999999999999999999", "99999999999G", "1MB"] {
+            assert_eq!(size(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_are_followed() {
+        let mut settings = Settings::default();
+        for (name, value) in [("TRACE", "1"), ("STATS", "0"), ("MAX", "1M"), ("STRESS", "7"), ("CONFIG", "anything")] {
+            settings.follow(name.as_bytes(), value.as_bytes()).unwrap();
+        }
+        assert_eq!(settings, Settings { trace: true, stats: false, most: Some(1 << 20), stress: 7 });
+    }
+
+    #[test]
+    fn others_are_refused() {
+        let mut settings = Settings::default();
+        for (name, value, problem) in [
+            ("SNAPSHOT", "file", Problem::Unknown),
+            ("", "1", Problem::Unknown),
+            ("TRACE", "yes", Problem::NotASwitch),
+            ("STATS", "", Problem::NotASwitch),
+            ("MAX", "much", Problem::NotASize),
+            ("STRESS", "0", Problem::NotACount),
+        ] {
+            assert_eq!(settings.follow(name.as_bytes(), value.as_bytes()), Err(problem), "{name}={value}");
+        }
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn lines_end_where_there_is_no_more_room() {
+        let mut line = Line::new();
+        line.text("a\u{1b}b").number(0).text(" ").number(u64::MAX).text(" ").milliseconds(12_034_567);
+        assert_eq!(&line.bytes[..line.length], b"a?b0 18446744073709551615 12.034");
+        for _ in 0..100 {
+            line.text("0123456789");
+        }
+        assert_eq!(line.length, line.bytes.len() - 1);
+    }
+}
