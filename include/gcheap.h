@@ -233,7 +233,8 @@ bool gcheap_remove_roots(const void *start, const void *end);
 void gcheap_clear_roots(void);
 
 /// Makes the next thread that uses the heap possible: installs the signal handler, and turns the lock into a real one. To be
-/// called before a thread registers itself; gcheap_pthread_create does it. Returns false if the system refuses. Thread-safe.
+/// called by the first thread before others register themselves; gcheap_pthread_create does it. Starts the heap, as
+/// gcheap_start does. Returns false if the system refuses. Thread-safe.
 bool gcheap_allow_threads(void);
 
 /// Registers the calling thread, which was not made by gcheap_pthread_create: collections stop it, and its stack and
@@ -244,7 +245,8 @@ bool gcheap_register_thread(void);
 /// Forgets the calling thread: it does not use the heap any more. Returns false if it was not registered. Thread-safe.
 bool gcheap_unregister_thread(void);
 
-/// pthread_create for a thread that uses the heap. It is registered from its beginning to its end.
+/// pthread_create for a thread that uses the heap. It is registered from its beginning to its end, and the calling thread
+/// from now on. EAGAIN also means that there is no memory for that.
 /// Requires: as for pthread_create.
 int gcheap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *argument), void *argument);
 
