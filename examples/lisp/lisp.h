@@ -19,8 +19,9 @@ enum kind { NUMBER, CONSTANT, CHARACTER, PAIR, SYMBOL, STRING, REAL, VECTOR, CLO
 #define FALSE IMMEDIATE(1)
 #define TRUE IMMEDIATE(2)
 #define NOTHING IMMEDIATE(3) // what (display ...) and the like return
-#define END IMMEDIATE(4)     // the end of a file
+#define END IMMEDIATE(4) // the end of a file
 #define UNBOUND IMMEDIATE(5) // the value of a symbol that has none
+#define TOO_DEEP IMMEDIATE(6)
 #define HEADER(kind, n) ((Value)((uintptr_t)(n) << 8 | (uintptr_t)(kind) << 3 | 6))
 
 static inline uintptr_t bits(Value x) { return (uintptr_t)x >> 8; }

@@ -105,9 +105,7 @@ void when_dead(Value object, Value function) {
 static volatile bool collected;
 static void after_collection(void) { collected = true; } // it may not do more: a hook must not call the heap
 void run_finalisers(void) {
-    if (!collected) return;
-    collected = false;
-    gcheap_run_finalisers();
+    if (collected) collected = false, gcheap_run_finalisers(); // in this order: a finaliser may come here, too
 }
 
 // A weak cell points at an object without keeping it alive: the collector does not look into the cell, since it is no-scan,

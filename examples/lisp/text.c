@@ -12,6 +12,7 @@ static int next_visible(FILE *in) {
     } while (isspace(c));
     return c;
 }
+
 static Value read_string(FILE *in) {
     struct buffer buffer = {NULL, 0};
     for (int c; (c = getc(in)) != '"'; append(&buffer, (char)c)) {
@@ -79,20 +80,21 @@ static void print_real(FILE *out, double d) {
     fprintf(out, "%s%s", text, strpbrk(text, ".en") == NULL ? ".0" : "");
 }
 static void print_string(FILE *out, const char *text, size_t length) { // as read_string would read it
+    static const char special[] = "\n\t\r\"\\";
     putc('"', out);
     for (; length > 0; text++, length--) {
-        const char *special = *text == 0 ? NULL : strchr("\n\t\r\"\\", *text);
-        if (special == NULL) putc(*text, out);
-        else fprintf(out, "\\%c", "ntr\"\\"[special - strchr("\n\t\r\"\\", '\n')]);
+        const char *found = *text == 0 ? NULL : strchr(special, *text);
+        if (found == NULL) putc(*text, out);
+        else fprintf(out, "\\%c", "ntr\"\\"[found - special]);
     }
     putc('"', out);
 }
 
 // quoted: as the reader would read it.
 void print(FILE *out, Value x, bool quoted) {
-    static const char *const constants[] = {"()", "#f", "#t", "", "#<end of file>", "#<unbound>"};
+    static const char *const constants[] = {"()", "#f", "#t", "", "#<end of file>", "#<unbound>", "..."};
     const char *before = "(";
-    if (stack_is_full()) x = symbol("...", 3);
+    if (stack_is_full()) x = TOO_DEEP; // to print
     switch (kind_of(x)) {
         case NUMBER: fprintf(out, "%td", (ptrdiff_t)whole(x)); break;
         case CONSTANT: fputs(constants[bits(x)], out); break;
@@ -109,8 +111,7 @@ void print(FILE *out, Value x, bool quoted) {
             putc(')', out);
             break;
         case VECTOR:
-            putc('#', out);
-            if (size(x) == 0) putc('(', out);
+            fputs(size(x) == 0 ? "#(" : "#", out);
             for (size_t i = 1; i <= size(x); i++, before = " ") fputs(before, out), print(out, slots(x)[i], quoted);
             putc(')', out);
             break;

@@ -65,6 +65,7 @@
 (define (long n) (if (= n 0) "" (string-append "0123456789" (long (- n 1)))))
 (check 'long-strings (string-length (long 50)) 500)
 (check 'escapes (string-length "a\nb\"\\") 5)
+(check 'quoted (message-of (lambda () (error "" "a\nb\t\r\"\\"))) ": \"a\\nb\\t\\r\\\"\\\\\"")
 
 ; Vectors
 (define v (make-vector 5 0))
