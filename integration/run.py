@@ -45,6 +45,7 @@ def stages():
         "examples": ([python, "integration/examples.py"], {}),
         "lisp": ([python, "integration/lisp.py"], {}),
         "guide": ([python, "integration/guide.py"], {}),
+        "standalone": ([python, "integration/standalone.py"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),

@@ -107,8 +107,12 @@ TEST(the_function_for_it) {
     CHECK_EQUAL(times, 2);
     CHECK_EQUAL(asked, 5 << 20);
     gcheap_set_out_of_memory(free_and_try_again);
-    CHECK(gcheap_alloc(PIECE, 0) != NULL);
+    static void *more[20]; // a collection may have found some room
+    for (size_t i = 0; i < COUNT(more) && times == 2; i++) {
+        CHECK((more[i] = gcheap_alloc(PIECE, 0)) != NULL);
+    }
     CHECK_EQUAL(times, 3);
+    memset(more, 0, sizeof(more));
     fill(PIECE);
     gcheap_set_out_of_memory(leap);
     if (setjmp(back) == 0) {
