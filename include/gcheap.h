@@ -65,7 +65,8 @@ void *gcheap_alloc_in(gcheap_t *heap, size_t n_bytes, unsigned int flags);
 /// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
 ///
 /// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
-/// then it is as it was. A moved object keeps its finaliser and what it was allocated as. A pointer that is not an object's
+/// then it is as it was. A moved object keeps its finaliser and what it was allocated as, but no weak links: they must be
+/// unregistered before. A pointer that is not an object's
 /// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
 /// Requires: nothing uses the old address afterwards if another one is returned.
 void *gcheap_realloc(void *object, size_t n_bytes);
@@ -172,7 +173,7 @@ void gcheap_set_out_of_memory(void *(*function)(size_t));
 
 /// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
 /// with that pointer has done nothing. NULL: a sentence is written to standard error, and the program ends. The function
-/// must not call the heap. Thread-safe.
+/// must return (no longjmp) and must not call the heap. Thread-safe.
 void gcheap_set_misuse(void (*function)(uint32_t, const void*));
 
 /// Sets what is called before and after every collection, or NULL. The functions must not call the heap. Thread-safe.

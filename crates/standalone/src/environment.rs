@@ -3,11 +3,9 @@
 
 use core::ffi::{CStr, c_char};
 use core::ptr::NonNull;
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering::Relaxed;
 
 use crate::heap::Handle;
-use crate::os::say;
+use crate::report::{self, Line};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -96,17 +94,9 @@ fn size(value: &[u8]) -> Option<usize> {
     number(digits)?.checked_mul(unit)
 }
 
-/// Whether every collection writes a line.
-static TRACE: AtomicBool = AtomicBool::new(false);
-
-/// See [`TRACE`].
-pub(crate) fn traces() -> bool {
-    TRACE.load(Relaxed)
-}
-
 /// Reads the variables, and lets the default heap, which has just been made, follow them. Ends the program at the first one
-/// that it cannot follow. A program that runs with more rights than its caller has does not look at them.
-pub(crate) fn follow(heap: Handle) {
+/// that it cannot follow. `write_stats` is called when the program exits, if it is asked for. A program that runs with more rights than its caller has does not look at them.
+pub(crate) fn follow(heap: Handle, write_stats: extern "C" fn()) {
     // SAFETY: getauxval has no preconditions.
     if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
         return;
@@ -117,7 +107,7 @@ pub(crate) fn follow(heap: Handle) {
             refuse(name, value, problem);
         }
     }
-    TRACE.store(settings.trace, Relaxed);
+    report::trace(settings.trace);
     if let Some(most) = settings.most {
         heap.policy().limit.set(most);
     }
@@ -154,97 +144,6 @@ fn refuse(name: &[u8], value: &[u8], problem: Problem) -> ! {
     line.text(problem.sentence()).write();
     // SAFETY: nothing of the program needs to be tidied up: this is its first call of the library.
     unsafe { libc::_exit(2) }
-}
-
-/// What `GCHEAP_STATS` asks for.
-extern "C" fn write_stats() {
-    use crate::program::{HeapRef, numbers};
-    // In a program that exits in the middle of a call all are 0.
-    let now = numbers(HeapRef::DEFAULT);
-    let allocated = now.counters.allocated_before_last + now.since_last as u64;
-    let mut line = Line::new();
-    line.text("libgcheap: ").number(allocated).text(" bytes allocated, ").number(now.used_bytes as u64);
-    line.text(" in use at the end, ").number(now.heap_bytes as u64).text(" bytes of memory").write();
-    let mut line = Line::new();
-    line.text("libgcheap: ").number(now.counters.collections as u64).text(" collections, threads stopped for ");
-    line.milliseconds(now.counters.stopped).text(" ms in all, ").milliseconds(now.counters.longest_stop);
-    line.text(" ms at most").write();
-    let mut line = Line::new();
-    line.text("libgcheap: ").number(now.finalisers as u64).text(" finalisers registered").write();
-}
-
-/// What is known when a collection has ended.
-pub(crate) struct Traced {
-    /// Its number, from 1 on.
-    pub number: usize,
-    /// Whether the program asked for it.
-    pub asked_for: bool,
-    /// Bytes in use before.
-    pub before: usize,
-    /// Bytes in use after.
-    pub after: usize,
-    /// Bytes of memory that the heap has.
-    pub heap: usize,
-    /// Nanoseconds for which threads were stopped.
-    pub stopped: u64,
-}
-
-/// What `GCHEAP_TRACE` asks for.
-#[cold]
-pub(crate) fn write_trace(of: &Traced) {
-    let mut line = Line::new();
-    line.text("libgcheap: collection ").number(of.number as u64);
-    line.text(if of.asked_for { ", asked for: " } else { ": " });
-    line.number(of.before as u64).text(" bytes before, ").number(of.after as u64).text(" after, heap of ");
-    line.number(of.heap as u64).text(", stopped for ").milliseconds(of.stopped).text(" ms").write();
-}
-
-/// A line that is put together without allocating, and written at once, so that those of several processes do not mix.
-struct Line {
-    bytes: [u8; 320],
-    length: usize,
-}
-
-impl Line {
-    fn new() -> Self {
-        Self { bytes: [0; 320], length: 0 }
-    }
-
-    /// Adds bytes, as far as there is room. What is no ASCII text becomes a question mark.
-    fn bytes(&mut self, more: &[u8]) -> &mut Self {
-        for &byte in more.iter().take(self.bytes.len() - 1 - self.length) {
-            self.bytes[self.length] = if matches!(byte, b' '..=b'~') { byte } else { b'?' };
-            self.length += 1;
-        }
-        self
-    }
-
-    fn text(&mut self, text: &str) -> &mut Self {
-        self.bytes(text.as_bytes())
-    }
-
-    fn number(&mut self, mut number: u64) -> &mut Self {
-        let mut digits = [b'0'; 20];
-        let mut first = digits.len();
-        while number != 0 || first == digits.len() {
-            first -= 1;
-            digits[first] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-        self.bytes(&digits[first..])
-    }
-
-    /// Nanoseconds as milliseconds, with three digits behind the point.
-    fn milliseconds(&mut self, nanoseconds: u64) -> &mut Self {
-        let micro = nanoseconds / 1000;
-        let digits = [micro / 100 % 10, micro / 10 % 10, micro % 10].map(|digit| b'0' + digit as u8);
-        self.number(micro / 1000).text(".").bytes(&digits)
-    }
-
-    fn write(&mut self) {
-        self.bytes[self.length] = b'\n';
-        say(core::str::from_utf8(&self.bytes[..=self.length]).unwrap_or(""));
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod heap;
 pub mod memory;
 pub mod os;
 pub mod program;
+mod report;
 pub mod roots;
 pub mod threads;
 mod weak;

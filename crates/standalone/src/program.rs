@@ -10,6 +10,7 @@ use gcheap::AllocFlags;
 use crate::environment;
 use crate::heap::{Collection, Counters, Handle, Instance};
 use crate::os::OutOfMemory;
+use crate::report::{self, Totals};
 use crate::threads::{Guard, Reentered, lock, register_current};
 
 /// The heap of the functions that name none.
@@ -66,9 +67,23 @@ pub fn start() -> Option<Handle> {
         return Some(heap);
     }
     let heap = Handle::new(USUAL_MOST).ok()?;
-    environment::follow(heap);
+    environment::follow(heap, write_stats);
     DEFAULT.store(heap.as_ptr(), Ordering::Release);
     Some(heap)
+}
+
+/// For `GCHEAP_STATS`. In a program that exits in the middle of a call all numbers are 0.
+extern "C" fn write_stats() {
+    let now = numbers(HeapRef::DEFAULT);
+    report::write_stats(&Totals {
+        allocated: now.counters.allocated_before_last + now.since_last as u64,
+        used: now.used_bytes,
+        heap: now.heap_bytes,
+        collections: now.counters.collections,
+        stopped: now.counters.stopped,
+        longest_stop: now.counters.longest_stop,
+        finalisers: now.finalisers,
+    });
 }
 
 /// Makes another heap, of up to `most_bytes` bytes (0: as many as the default heap may have).

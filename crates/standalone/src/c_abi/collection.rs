@@ -79,7 +79,7 @@ pub extern "C" fn gcheap_set_out_of_memory(function: Option<extern "C" fn(usize)
 
 /// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
 /// with that pointer has done nothing. NULL: a sentence is written to standard error, and the program ends. The function
-/// must not call the heap. Thread-safe.
+/// must return (no longjmp) and must not call the heap. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_misuse(function: Option<extern "C" fn(u32, *const c_void)>) {
     program::with(DEFAULT, |heap| {

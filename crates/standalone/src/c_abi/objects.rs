@@ -45,7 +45,8 @@ pub unsafe extern "C" fn gcheap_alloc_in(heap: *mut gcheap_t, n_bytes: usize, fl
 /// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
 ///
 /// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
-/// then it is as it was. A moved object keeps its finaliser and what it was allocated as. A pointer that is not an object's
+/// then it is as it was. A moved object keeps its finaliser and what it was allocated as, but no weak links: they must be
+/// unregistered before. A pointer that is not an object's
 /// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
 ///
 /// # Safety

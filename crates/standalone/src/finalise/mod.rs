@@ -4,8 +4,9 @@
 //! called, and are freed by a later collection if it has not brought them back to life. The order in which finalisers of
 //! objects that point at each other become due is Boehm's, chosen for each object: [`Order`].
 
+mod finaliser;
 mod queue;
 mod registry;
 
+pub use finaliser::{Finaliser, Function, Order};
 pub(crate) use registry::Finalisers;
-pub use registry::{Finaliser, Function, Order};

@@ -1,6 +1,6 @@
 //! Finalisers that are due: first come, first served.
 
-use super::registry::Finaliser;
+use super::finaliser::Finaliser;
 use crate::memory::Growing;
 use crate::os::OutOfMemory;
 
@@ -116,7 +116,7 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::registry::Order;
+    use super::super::finaliser::Order;
     use super::*;
     use core::ffi::c_void;
     use core::ptr;

@@ -1,44 +1,14 @@
 //! Which objects have a finaliser, and which of them are dead.
 
-use core::ffi::c_void;
 use core::mem::size_of;
 use core::ptr;
 
+use gcheap::{Heap, Host};
+
+use super::finaliser::{Finaliser, Order};
 use super::queue::{Due, Queue};
-use crate::heap::Core;
 use crate::memory::AddressMap;
 use crate::os::OutOfMemory;
-
-/// A finaliser: called with the object and what was registered with it.
-pub type Function = extern "C" fn(*mut c_void, *mut c_void);
-
-/// When an object's finaliser is due. In all orders: when nothing reaches the object but what is said here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Order {
-    /// After those of objects that lead to it. An object that leads to itself is never finalised. bdwgc:
-    /// `GC_register_finalizer`.
-    Ordered = 0,
-    /// The same, but an object may point at itself. bdwgc: `GC_register_finalizer_ignore_self`.
-    IgnoreSelf = 1,
-    /// As soon as nothing that is alive reaches it, whatever other dead objects do. bdwgc:
-    /// `GC_register_finalizer_no_order`.
-    NoOrder = 2,
-    /// After all others, when no finaliser of another order can bring the object back to life. bdwgc:
-    /// `GC_register_finalizer_unreachable`.
-    Unreachable = 3,
-}
-
-/// What is registered for an object.
-#[derive(Clone, Copy, Debug)]
-pub struct Finaliser {
-    /// What is called.
-    pub function: Function,
-    /// What it is called with, beside the object. Alive as long as the finaliser is registered or due.
-    pub data: *mut c_void,
-    /// When.
-    pub order: Order,
-}
 
 /// A heap's finalisers.
 pub(crate) struct Finalisers {
@@ -101,7 +71,7 @@ impl Finalisers {
     /// First what every dead object leads to is marked, except where its order says otherwise: so an object stays unmarked
     /// only if no other one that is to be finalised leads to it. Then those are queued, and marked with all that they lead
     /// to, since their finalisers will see it. `inside`: whether a word that points into an object leads to it.
-    pub fn queue_dead(&mut self, heap: &Core, inside: bool) {
+    pub fn queue_dead(&mut self, heap: &Heap<impl Host>, inside: bool) {
         if self.registered.is_empty() {
             return;
         }
@@ -144,17 +114,17 @@ impl Finalisers {
     }
 }
 
-fn is_reached(heap: &Core, object: usize) -> bool {
+fn is_reached(heap: &Heap<impl Host>, object: usize) -> bool {
     heap.is_reached(ptr::without_provenance(object))
 }
 
-fn mark(heap: &Core, word: usize) {
+fn mark(heap: &Heap<impl Host>, word: usize) {
     // SAFETY: one word.
     unsafe { heap.collect_root(&raw const word, 1) }
 }
 
 /// Marks what an unmarked object leads to; `but_for` is the object itself if its pointers to itself do not count.
-fn mark_contents(heap: &Core, inside: bool, object: usize, but_for: Option<usize>) {
+fn mark_contents(heap: &Heap<impl Host>, inside: bool, object: usize, but_for: Option<usize>) {
     let first = ptr::with_exposed_provenance::<usize>(object);
     let bytes = heap.nbytes(first.cast());
     if heap.is_no_scan(first.cast()) {

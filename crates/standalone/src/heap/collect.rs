@@ -20,11 +20,11 @@ use core::ptr;
 use gcheap::config::BLOCK_BYTES;
 
 use super::Handle;
-use crate::environment::{self, Traced};
-use crate::os::nanoseconds;
+use crate::os::{complain, nanoseconds, thread_id};
 use crate::os::pages::is_mapped;
+use crate::report::{self, Traced};
 use crate::roots::{AddressRange, DataSegments, with_registers};
-use crate::threads::{Guard, LOCK, stop_world};
+use crate::threads::{Guard, LOCK, is_registered, stop_world};
 
 /// The static data of the process, which all heaps look at.
 pub(crate) struct SharedRoots(UnsafeCell<DataSegments>);
@@ -63,6 +63,10 @@ impl Collection {
         if let Some(before) = hooks.before {
             before();
         }
+        if !is_registered() {
+            // Its stack is no root, so what it has just allocated would be freed. bdwgc ends the program here, too.
+            complain("a collection in a thread that is not registered (gcheap_register_thread), number", thread_id() as usize);
+        }
         let allocated = heap.allocated_since();
         let used_before = heap.core().info_fast().used;
         // If there is no memory for the list of libraries, the old one has to do: a library that has just come may be missed.
@@ -100,8 +104,8 @@ impl Collection {
         now.stopped += stopped;
         now.longest_stop = now.longest_stop.max(stopped);
         counters.set(now);
-        if environment::traces() {
-            environment::write_trace(&Traced {
+        if report::traces() {
+            report::write_trace(&Traced {
                 number: now.collections,
                 asked_for: self.asked_for,
                 before: used_before,
