@@ -184,15 +184,4 @@ mod tests {
         }
         assert_eq!(settings, Settings::default());
     }
-
-    #[test]
-    fn lines_end_where_there_is_no_more_room() {
-        let mut line = Line::new();
-        line.text("a\u{1b}b").number(0).text(" ").number(u64::MAX).text(" ").milliseconds(12_034_567);
-        assert_eq!(&line.bytes[..line.length], b"a?b0 18446744073709551615 12.034");
-        for _ in 0..100 {
-            line.text("0123456789");
-        }
-        assert_eq!(line.length, line.bytes.len() - 1);
-    }
 }

@@ -119,3 +119,19 @@ impl Line {
         say(core::str::from_utf8(&self.bytes[..=self.length]).unwrap_or(""));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_where_there_is_no_more_room() {
+        let mut line = Line::new();
+        line.text("a\u{1b}b").number(0).text(" ").number(u64::MAX).text(" ").milliseconds(12_034_567);
+        assert_eq!(&line.bytes[..line.length], b"a?b0 18446744073709551615 12.034");
+        for _ in 0..100 {
+            line.text("0123456789");
+        }
+        assert_eq!(line.length, line.bytes.len() - 1);
+    }
+}

@@ -20,8 +20,8 @@ use core::ptr;
 use gcheap::config::BLOCK_BYTES;
 
 use super::Handle;
-use crate::os::{complain, nanoseconds, thread_id};
 use crate::os::pages::is_mapped;
+use crate::os::{complain, nanoseconds, thread_id};
 use crate::report::{self, Traced};
 use crate::roots::{AddressRange, DataSegments, with_registers};
 use crate::threads::{Guard, LOCK, is_registered, stop_world};
@@ -65,7 +65,10 @@ impl Collection {
         }
         if !is_registered() {
             // Its stack is no root, so what it has just allocated would be freed. bdwgc ends the program here, too.
-            complain("a collection in a thread that is not registered (gcheap_register_thread), number", thread_id() as usize);
+            complain(
+                "a collection in a thread that is not registered (gcheap_register_thread), number",
+                thread_id() as usize,
+            );
         }
         let allocated = heap.allocated_since();
         let used_before = heap.core().info_fast().used;
