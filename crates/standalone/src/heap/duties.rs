@@ -3,11 +3,16 @@
 use super::Handle;
 
 /// A duty: finalisers are due.
-pub(super) const FINALISE: u8 = 1;
+const FINALISE: u8 = 1;
 /// A duty: allocations are counted, and collect.
 const STRESS: u8 = 2;
 
 impl Handle {
+    /// Whether finalisers are due.
+    pub fn has_due(self) -> bool {
+        self.it().duties.get() & FINALISE != 0
+    }
+
     /// Whether finalisers are due, and are to be called without being asked for.
     pub(crate) fn owes_calls(self) -> bool {
         self.has_due() && (!self.it().on_demand.get() || self.it().notice_due.get())

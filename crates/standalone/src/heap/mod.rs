@@ -313,11 +313,6 @@ impl Handle {
         self.with_finalisers(|all| all.set(object.addr(), finaliser))
     }
 
-    /// Whether finalisers are due.
-    pub fn has_due(self) -> bool {
-        self.it().duties.get() & duties::FINALISE != 0
-    }
-
     /// Forgets a weak link. Says whether it was one.
     pub fn unlink(self, link: usize, long: bool) -> bool {
         self.with_links(|links| links.unregister(link, long))
