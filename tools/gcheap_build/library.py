@@ -103,7 +103,9 @@ def link(which: Library, library: Path, compiler: list[str], scratch: Path) -> N
     whole = scratch / f"{which.stem}.o"
     public = which.exports()
     roots = [f"-Wl,-u,{symbol}" for symbol in sorted(public)]
-    run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--build-id=none", *roots, "-o", whole, library])
+    # With groups resolved: what becomes local below (gcc -m32's thunks) must not be thrown away for another object's.
+    run([*compiler, "-nostdlib", "-r", "-Wl,--gc-sections", "-Wl,--force-group-allocation",
+         "-Wl,--build-id=none", *roots, "-o", whole, library])
     keep = scratch / "public"
     keep.write_text("".join(f"{symbol}\n" for symbol in sorted(public)))
     run([tool("OBJCOPY", "objcopy"), f"--keep-global-symbols={keep}", whole])
