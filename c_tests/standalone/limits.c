@@ -33,7 +33,7 @@ TEST(null_and_then_on) {
         size_t n = fill(PIECE);
         CHECK(n * PIECE > 12 << 20);
         CHECK(n * PIECE <= 16 << 20);
-        CHECK(gcheap_alloc(PIECE, 0) == NULL);
+        CHECK(gcheap_alloc(3 << 20, 0) == NULL); // a collection may find room for less
         CHECK(gcheap_realloc(pieces[0], 2 << 20) == NULL);
         CHECK(gcheap_size(pieces[0]) >= PIECE);
         gcheap_stats_t stats;
