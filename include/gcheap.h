@@ -29,8 +29,9 @@ extern "C" {
 // it alive, and so does one in another object (see gcheap_set_interior_pointers), unless that one is GCHEAP_NO_SCAN.
 //
 // A program with threads creates them with gcheap_pthread_create, or calls gcheap_allow_threads once and
-// gcheap_register_thread in every thread that uses the heap. All functions are thread-safe then. In a signal handler they
-// may be called too, but do nothing (and return NULL, 0 or false) if the handler came in the middle of another one.
+// gcheap_register_thread in every thread that uses the heap. All functions are thread-safe then; in a thread that is not
+// registered they do nothing, and return NULL, 0 or false. In a signal handler they may be called too, but do nothing if the
+// handler came in the middle of another one.
 //
 // "Requires" says what the caller must ensure, because the library cannot check it.
 

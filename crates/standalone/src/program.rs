@@ -11,7 +11,7 @@ use crate::environment;
 use crate::heap::{Collection, Counters, Handle, Instance};
 use crate::os::OutOfMemory;
 use crate::report::{self, Totals};
-use crate::threads::{Guard, Reentered, lock, register_current};
+use crate::threads::{Guard, Reentered, enter, lock, register_current};
 
 /// The heap of the functions that name none.
 static DEFAULT: AtomicPtr<Instance> = AtomicPtr::new(null_mut());
@@ -40,7 +40,7 @@ impl HeapRef {
     #[inline]
     fn with<R>(self, f: impl FnOnce(Handle, &Guard) -> R) -> Option<R> {
         let heap = self.find()?;
-        match lock() {
+        match enter() {
             Ok(guard) => Some(f(heap, &guard)),
             Err(Reentered) => None,
         }

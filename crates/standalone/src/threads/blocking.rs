@@ -37,6 +37,11 @@ pub fn with_gc_active<R>(function: impl FnOnce() -> R) -> R {
     call(gcheap_native_with_gc_active, function)
 }
 
+/// Whether the calling thread is registered and in no blocking region. Async-signal-safe.
+pub(super) fn is_running() -> bool {
+    current().is_some_and(|me| me.state() == State::Running)
+}
+
 /// Calls a closure by way of a native function.
 fn call<F: FnOnce() -> R, R>(native: unsafe extern "C" fn(Function, *mut c_void) -> *mut c_void, function: F) -> R {
     struct Call<F, R> {

@@ -1,6 +1,6 @@
 //! The global lock: it protects all heaps, the registry of threads, and the right to stop the world.
 
-use super::blocking::do_blocking;
+use super::blocking::{do_blocking, is_running};
 use crate::os::{futex, thread_pointer};
 use core::hint::spin_loop;
 use core::marker::PhantomData;
@@ -168,6 +168,17 @@ pub struct Guard {
 /// Takes [`LOCK`].
 pub fn lock() -> Result<Guard, Reentered> {
     LOCK.acquire().map(|()| Guard { not_send: PhantomData })
+}
+
+/// Takes [`LOCK`] for a call of the program, if a collection would see what the call returns: so not in a thread that is not
+/// registered, nor in a blocking region, where the thread is not stopped and its stack not looked at again. Signal handlers
+/// can get there: when a thread has just begun or is about to end, or while it waits for the lock in another call.
+#[inline]
+pub fn enter() -> Result<Guard, Reentered> {
+    if LOCK.is_threaded() && !is_running() {
+        return Err(Reentered);
+    }
+    lock()
 }
 
 impl Guard {

@@ -23,7 +23,7 @@ mod world;
 
 pub use blocking::{do_blocking, with_gc_active};
 pub use create::{StartRoutine, create, detach, join};
-pub use lock::{Busy, Guard, LOCK, Lock, Reentered, lock};
+pub use lock::{Busy, Guard, LOCK, Lock, Reentered, enter, lock};
 pub use registration::{
     RegisterError, Registration, allow_threads, is_registered, register_current, set_current_stack_base,
     unregister_current,
