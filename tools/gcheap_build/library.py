@@ -112,7 +112,8 @@ def link(which: Library, library: Path, compiler: list[str], scratch: Path) -> N
          "-o", whole, library])
     keep = scratch / "public"
     keep.write_text("".join(f"{symbol}\n" for symbol in sorted(public)))
-    run([tool("OBJCOPY", "objcopy"), f"--keep-global-symbols={keep}", whole])
+    # Without the bitcode that a core library compiled here has: nm's plugin for another LLVM would see nothing else.
+    run([tool("OBJCOPY", "objcopy"), "-R", ".llvmbc", "-R", ".llvmcmd", f"--keep-global-symbols={keep}", whole])
     found = symbols.read(whole, tool("NM", "nm"))
     symbols.complain("does not export", public - found.exported)
     symbols.complain("exports what is not public", found.exported - public)
