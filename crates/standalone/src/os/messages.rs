@@ -37,8 +37,9 @@ pub fn report(what: &str, mut number: usize) {
 pub fn say(text: &str) {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
+        // Not the C library's write: there a thread can be cancelled, and would keep the lock for ever.
         // SAFETY: the bytes are the slice's.
-        let written = unsafe { libc::write(libc::STDERR_FILENO, rest.as_ptr().cast(), rest.len()) };
+        let written = unsafe { libc::syscall(libc::SYS_write, libc::STDERR_FILENO, rest.as_ptr(), rest.len()) };
         match usize::try_from(written) {
             Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or(&[]),
             _ => return,

@@ -78,8 +78,9 @@ pub unsafe fn make_usable(start: NonNull<u8>, bytes: usize) -> Result<(), OutOfM
 pub fn is_mapped(start: usize, bytes: usize) -> bool {
     let first = start - start % page_size();
     let Some(length) = start.checked_add(bytes).map(|end| end - first) else { return false };
+    // Not the C library's msync: there a thread can be cancelled, and would leave the world stopped for ever.
     // SAFETY: the kernel only looks whether there are mappings; MS_ASYNC has done nothing else since Linux 2.6.19.
-    unsafe { libc::msync(ptr::without_provenance_mut(first), length, libc::MS_ASYNC) == 0 }
+    unsafe { libc::syscall(libc::SYS_msync, first, length, libc::MS_ASYNC) == 0 }
 }
 
 /// Gives the memory of pages back, but keeps their addresses: they read as zero afterwards.
