@@ -39,7 +39,9 @@ def stages():
         "rust-options": cargo_test("options.env"),
         "rust-small-stack": cargo_test("small_stack.env"),
         "rust-big-stack": cargo_test("big_stack.env"),
-        "rust-standalone": (["cargo", "test", "--quiet", "--package", "gcheap", "--features", "standalone"], {}),
+        # Long objects make it slow without optimisation.
+        "rust-standalone": (["cargo", "test", "--quiet", "--release", "--config", "profile.release.debug-assertions=true",
+                             "--package", "gcheap", "--features", "standalone"], {}),
         "rust-host": (["cargo", "test", "--quiet", "--package", "gcheap-standalone"], {}),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),
