@@ -82,20 +82,6 @@ impl Host for VecHost<'_> {
     fn init_mutex(self) {}
     fn enter(self) {}
     fn exit(self) {}
-    // Options that are off in the default configuration: weak references, areas on demand, valgrind, a watchdog.
-    fn weakref_dies(self, _: NonNull<u8>) {}
-    fn weakref_sweep(self) {}
-    fn max_new_split(self) -> usize {
-        0
-    }
-    fn alloc_heap(self, _: usize) -> *mut u8 {
-        null_mut()
-    }
-    fn free_heap(self, _: NonNull<u8>) {}
-    fn is_addressable(self, _: *const usize) -> bool {
-        true
-    }
-    fn hook(self, _: usize) {}
 }
 
 /// Prints the heap's map to the terminal.

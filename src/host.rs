@@ -1,6 +1,6 @@
 //! What the heap asks of its host. Everything the heap cannot do by itself goes through here, and nothing else does.
 
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
 
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.
 #[repr(u32)]
@@ -47,21 +47,30 @@ pub trait Host: Copy {
     /// refused.
     fn finalise(self, object: NonNull<u8>);
     /// Says that the object with this head, which has a weak reference, is about to be freed. gc.c:
-    /// `gc_weakref_about_to_be_freed`.
-    fn weakref_dies(self, object: NonNull<u8>);
+    /// `gc_weakref_about_to_be_freed`. Only builds with WEAKREF call it.
+    fn weakref_dies(self, _object: NonNull<u8>) {}
     /// Called after every collection, when the mutex is released and the heap can be used again. gc.c:
-    /// `gc_weakref_sweep`.
-    fn weakref_sweep(self);
-    /// The most bytes that [`Host::alloc_heap`] could lend. gc.c: `gc_get_max_new_split`.
-    fn max_new_split(self) -> usize;
+    /// `gc_weakref_sweep`. Only builds with WEAKREF call it.
+    fn weakref_sweep(self) {}
+    /// The most bytes that [`Host::alloc_heap`] could lend. gc.c: `gc_get_max_new_split`. Only builds with
+    /// SPLIT_HEAP_AUTO call it and the next two.
+    fn max_new_split(self) -> usize {
+        0
+    }
     /// Lends memory for another area, word aligned; NULL if it cannot. gc.c: `MP_PLAT_ALLOC_HEAP`.
-    fn alloc_heap(self, bytes: usize) -> *mut u8;
+    fn alloc_heap(self, _bytes: usize) -> *mut u8 {
+        null_mut()
+    }
     /// Takes an area's memory back. gc.c: `MP_PLAT_FREE_HEAP`.
-    fn free_heap(self, memory: NonNull<u8>);
-    /// Whether the program may read the word there. gc.c: `VALGRIND_CHECK_MEM_IS_ADDRESSABLE`.
-    fn is_addressable(self, word: *const usize) -> bool;
+    fn free_heap(self, _memory: NonNull<u8>) {}
+    /// Whether the program may read the word there. gc.c: `VALGRIND_CHECK_MEM_IS_ADDRESSABLE`. Only builds
+    /// with VALGRIND call it.
+    fn is_addressable(self, _word: *const usize) -> bool {
+        true
+    }
     /// Called once per step of every long loop. gc.c: `MICROPY_GC_HOOK_LOOP`.
-    fn hook(self, step: usize);
+    #[inline(always)]
+    fn hook(self, _step: usize) {}
     /// Builds with GROWTH: lets the heap have room for `blocks` blocks more with [`crate::Heap::extend`], if it wants to;
     /// says whether it did. Asked before a collection that this could spare, and again (`last`) when there has been one or
     /// there may be none: then the allocation fails if the answer is no.

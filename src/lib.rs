@@ -34,6 +34,7 @@ pub mod host;
 pub mod inspect;
 pub mod invariant;
 pub mod layout;
+mod marker;
 mod marking;
 mod objects;
 mod placement;
@@ -43,6 +44,7 @@ pub use counting::Info;
 pub use heap::Heap;
 pub use host::{Host, Misuse};
 pub use layout::area::{GROWTH_STEP, Reserved, reserved_table_bytes};
+pub use marker::MARKER;
 pub use objects::AllocFlags;
 
 /// With `panic = "abort"` the compiler needs a handler; nothing in the library panics, and the archive's symbol check

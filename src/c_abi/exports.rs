@@ -7,20 +7,12 @@ use core::ffi::{c_char, c_uint, c_void};
 use super::imports::{CHost, CPrinter, mp_print_t};
 use crate::counting::Info;
 use crate::heap::Heap;
+use crate::marker::MARKER;
 use crate::objects::AllocFlags;
 
 /// What tells a binary with this heap from one without.
 #[unsafe(no_mangle)]
-static gcheap_marker: [u8; 16] = *b"libgcheap 0.1.0\0";
-
-const _: () = {
-    let version = env!("CARGO_PKG_VERSION").as_bytes();
-    let mut i = 0;
-    while i < version.len() {
-        assert!(gcheap_marker[b"libgcheap ".len() + i] == version[i], "the marker names another version");
-        i += 1;
-    }
-};
+static gcheap_marker: [u8; 16] = MARKER;
 
 fn heap() -> Heap<CHost> {
     // SAFETY: I1, I2: whoever links the archive provides the symbols that its configuration names.

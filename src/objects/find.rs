@@ -67,17 +67,12 @@ pub(crate) fn object_around<A: Atb, H: Host>(context: Context<H>, ptr: *const u8
 
 /// Whether `ptr` is the address of a marked head.
 pub(crate) fn is_marked<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) -> bool {
-    context.state().areas().any(|area| {
-        let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks());
-        block.is_some_and(|block| area.atb::<A>().kind(block) == Kind::Mark)
-    })
+    block_at(context, ptr).is_some_and(|(area, block)| area.atb::<A>().kind(block) == Kind::Mark)
 }
 
-/// Whether the object at `ptr` is one that nobody scans. In builds with such objects, where there is one area.
+/// Whether the object at `ptr` is one that nobody scans. In builds with such objects.
 pub(crate) fn is_no_scan<H: Host>(context: Context<H>, ptr: *const u8) -> bool {
-    let area = context.state().first_area();
-    let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks());
-    block.is_some_and(|block| area.ntb().get(block))
+    block_at(context, ptr).is_some_and(|(area, block)| area.ntb().get(block))
 }
 
 /// What is wrong with a pointer that is no object's.

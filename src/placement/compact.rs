@@ -9,8 +9,8 @@
 //! ```
 //!
 //! A block that becomes free can make a run of any length, but none that ends before it: so a free lowers every cursor
-//! that lies above it to it, without a look at the table: the first one at once, the others before the next search. An allocation raises the cursor of its size, because it has
-//! just seen what is there. A collection forgets all cursors.
+//! that lies above it to it, without a look at the table: the first one at once, the others before the next search. An
+//! allocation raises the cursor of its size, because it has just seen what is there. A collection forgets all cursors.
 
 use super::index::first_index;
 use super::{Place, Placement};

@@ -25,14 +25,9 @@ impl<H: Host> FastMarking<H> {
         if INTERIOR && (offset != 0 || self.window.is_tail(slot)) {
             return self.reach_by_block(word);
         }
-        let mut reached = self.window.head_to_mark(slot);
-        if NO_SCAN && reached != Reached::Nothing {
-            let block = block_or_more(word, self.first.start.addr().get());
-            if self.first.area.ntb().get(block) {
-                reached = Reached::Nothing;
-            }
-        }
-        Child { addr: word, reached }
+        let reached = self.window.head_to_mark(slot);
+        let block = block_or_more(word, self.first.start.addr().get());
+        Child { addr: word, reached: to_be_scanned(self.first, block, reached) }
     }
 
     /// The same for one that does not point at a head.
@@ -100,6 +95,11 @@ impl<H: Host> FastMarking<H> {
 /// Marks a head, if it is one and not marked yet; says what is to be scanned of its object.
 #[inline(always)]
 fn mark_head(pool: Pool, block: usize) -> Reached {
-    let reached = pool.atb.head_to_mark(block);
+    to_be_scanned(pool, block, pool.atb.head_to_mark(block))
+}
+
+/// What is to be scanned of an object that was just reached: nothing if it is a no-scan object.
+#[inline(always)]
+fn to_be_scanned(pool: Pool, block: usize, reached: Reached) -> Reached {
     if NO_SCAN && reached != Reached::Nothing && pool.area.ntb().get(block) { Reached::Nothing } else { reached }
 }
