@@ -8,6 +8,7 @@ loaded. A program that is not installed is skipped; nothing is fetched.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -25,12 +26,11 @@ MARKER = b"libgcheap 0.1.0"
 PATIENCE = 300  # seconds
 
 
+@functools.cache
 def built() -> Path:
     """The library, with its marker; built once."""
-    if not getattr(built, "done", False):
-        subprocess.run([sys.executable, ROOT / "tools" / "build.py", "boehm", LIBRARY.parent], check=True)
-        assert MARKER in LIBRARY.read_bytes(), f"{LIBRARY} is not libgcheap"
-        built.done = True  # type: ignore[attr-defined]
+    subprocess.run([sys.executable, ROOT / "tools" / "build.py", "boehm", LIBRARY.parent], check=True)
+    assert MARKER in LIBRARY.read_bytes(), f"{LIBRARY} is not libgcheap"
     return LIBRARY
 
 

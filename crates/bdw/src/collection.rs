@@ -2,7 +2,8 @@
 
 use core::ffi::c_int;
 
-use gcheap_standalone::program::{self, HeapRef, Numbers};
+use gcheap_standalone::numbers::Numbers;
+use gcheap_standalone::program::{self, HeapRef};
 
 use crate::start::GC_init;
 
@@ -81,8 +82,7 @@ pub extern "C" fn GC_get_bytes_since_gc() -> usize {
 /// Bytes allocated in all.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_total_bytes() -> usize {
-    let now = numbers();
-    now.counters.allocated_before_last as usize + now.since_last
+    numbers().allocated() as usize
 }
 
 /// Bytes in use when the last collection had ended.
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn GC_get_heap_usage_safe(
         (free_bytes, now.heap_bytes - now.used_bytes),
         (unmapped_bytes, 0),
         (bytes_since_gc, now.since_last),
-        (total_bytes, now.counters.allocated_before_last as usize + now.since_last),
+        (total_bytes, now.allocated() as usize),
     ];
     for (place, number) in all {
         if !place.is_null() {

@@ -10,9 +10,7 @@ fn change(f: impl FnOnce(&mut UserRoots) -> bool) {
     if !program::exists() {
         return;
     }
-    let mut done = true;
-    program::with(HeapRef::DEFAULT, |heap| heap.change_roots(|roots| done = f(roots)));
-    if !done {
+    if program::with(HeapRef::DEFAULT, |heap| heap.with_roots(f)) == Some(false) {
         gcheap_standalone::os::complain("no memory for another range of roots", 0);
     }
 }
@@ -45,9 +43,7 @@ pub extern "C" fn GC_clear_roots() {
 /// Writes to standard error how many bytes of roots were added by the program.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_print_static_roots() {
-    let mut bytes = 0;
-    program::with(HeapRef::DEFAULT, |heap| {
-        heap.change_roots(|roots| bytes = roots.iter().map(|range| range.end - range.start).sum());
-    });
-    gcheap_standalone::os::report("bytes of roots added by the program", bytes);
+    let count = |roots: &mut UserRoots| roots.iter().map(|range| range.end - range.start).sum();
+    let bytes = program::with(HeapRef::DEFAULT, |heap| heap.with_roots(count)).unwrap_or(0);
+    gcheap_standalone::report::write_number("bytes of roots added by the program", bytes);
 }

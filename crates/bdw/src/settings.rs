@@ -39,9 +39,7 @@ pub extern "C" fn GC_set_oom_fn(function: GC_oom_func) {
 /// What is called when there is no memory; NULL unless the program has set it.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_oom_fn() -> GC_oom_func {
-    let mut function = None;
-    program::with(HeapRef::DEFAULT, |heap| heap.change_hooks(|hooks| function = hooks.out_of_memory));
-    function
+    program::with(HeapRef::DEFAULT, |heap| heap.hooks().out_of_memory).flatten()
 }
 
 /// Sets what warnings are given to. This collector has none to give.
@@ -83,9 +81,7 @@ pub extern "C" fn GC_set_finalizer_notifier(function: GC_finalizer_notifier_proc
 /// What is called then.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_finalizer_notifier() -> GC_finalizer_notifier_proc {
-    let mut function = None;
-    program::with(HeapRef::DEFAULT, |heap| heap.change_hooks(|hooks| function = hooks.finalisers_due));
-    function
+    program::with(HeapRef::DEFAULT, |heap| heap.hooks().finalisers_due).flatten()
 }
 
 /// Objects whose finaliser is due always keep what they lead to.

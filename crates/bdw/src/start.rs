@@ -22,7 +22,7 @@ pub static mut GC_dont_expand: c_int = 0;
 
 /// What tells a program with this library from one with Boehm's.
 #[unsafe(no_mangle)]
-static gcheap_marker: [u8; 16] = *b"libgcheap 0.1.0\0";
+static gcheap_marker: [u8; 16] = gcheap_standalone::MARKER;
 
 /// "libgcheap 0.1.0": to tell this library from Boehm's.
 #[unsafe(no_mangle)]

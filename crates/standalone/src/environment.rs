@@ -95,7 +95,8 @@ fn size(value: &[u8]) -> Option<usize> {
 }
 
 /// Reads the variables, and lets the default heap, which has just been made, follow them. Ends the program at the first one
-/// that it cannot follow. `write_stats` is called when the program exits, if it is asked for. A program that runs with more rights than its caller has does not look at them.
+/// that it cannot follow. `write_stats` is called when the program exits, if it is asked for. A program that runs with more
+/// rights than its caller has does not look at them.
 pub(crate) fn follow(heap: Handle, write_stats: extern "C" fn()) {
     // SAFETY: getauxval has no preconditions.
     if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {

@@ -18,13 +18,16 @@ compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes 
 
 #[cfg(feature = "c_abi")]
 pub mod c_abi;
+pub use gcheap::MARKER;
+
 mod environment;
 pub mod finalise;
 pub mod heap;
 pub mod memory;
+pub mod numbers;
 pub mod os;
 pub mod program;
-mod report;
+pub mod report;
 pub mod roots;
 pub mod threads;
 mod weak;

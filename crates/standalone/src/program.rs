@@ -8,9 +8,10 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use gcheap::AllocFlags;
 
 use crate::environment;
-use crate::heap::{Collection, Counters, Handle, Instance};
+use crate::heap::{Collection, Handle, Instance};
+use crate::numbers::Numbers;
 use crate::os::OutOfMemory;
-use crate::report::{self, Totals};
+use crate::report;
 use crate::threads::{Guard, Reentered, enter, lock, register_current};
 
 /// The heap of the functions that name none.
@@ -56,11 +57,8 @@ pub fn exists() -> bool {
 /// Makes the default heap, and registers the calling thread. Nothing happens if there is one.
 #[cold]
 pub fn start() -> Option<Handle> {
-    if let Err(why) = register_current(None) {
-        // Without its stack a collection would free what the thread uses.
-        let _ = why;
-        return None;
-    }
+    // Without its stack a collection would free what the thread uses.
+    register_current(None).ok()?;
     let _guard = lock().ok()?;
     // SAFETY: the default heap is never deleted.
     if let Some(heap) = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) } {
@@ -74,16 +72,7 @@ pub fn start() -> Option<Handle> {
 
 /// For `GCHEAP_STATS`. In a program that exits in the middle of a call all numbers are 0.
 extern "C" fn write_stats() {
-    let now = numbers(HeapRef::DEFAULT);
-    report::write_stats(&Totals {
-        allocated: now.counters.allocated_before_last + now.since_last as u64,
-        used: now.used_bytes,
-        heap: now.heap_bytes,
-        collections: now.counters.collections,
-        stopped: now.counters.stopped,
-        longest_stop: now.counters.longest_stop,
-        finalisers: now.finalisers,
-    });
+    report::write_stats(&numbers(HeapRef::DEFAULT));
 }
 
 /// Makes another heap, of up to `most_bytes` bytes (0: as many as the default heap may have).
@@ -163,7 +152,7 @@ fn do_duties(heap: Handle, object: *mut u8) {
     core::hint::black_box(object);
 }
 
-/// Calls the finalisers that are due, or tells the program that there are some, keeping what the caller has just got alive on the stack.
+/// Calls the finalisers that are due, or tells the program that there are some.
 #[cold]
 #[inline(never)]
 fn pay_calls(heap: Handle) {
@@ -174,7 +163,7 @@ fn pay_calls(heap: Handle) {
             named.with(|heap, _| heap.end_calls());
         }
     } else if heap.take_notice() {
-        if let Some(tell) = heap.hooks().get().finalisers_due {
+        if let Some(tell) = heap.hooks().finalisers_due {
             tell();
         }
     }
@@ -182,7 +171,7 @@ fn pay_calls(heap: Handle) {
 
 #[cold]
 fn refuse(heap: Handle, bytes: usize) -> *mut u8 {
-    match heap.hooks().get().out_of_memory {
+    match heap.hooks().out_of_memory {
         Some(hook) => hook(bytes).cast(),
         None => null_mut(),
     }
@@ -264,29 +253,7 @@ pub fn link(heap: HeapRef, link: *mut *mut c_void, object: *const u8, long: bool
     registered.unwrap_or(Err(OutOfMemory))
 }
 
-/// A heap's numbers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Numbers {
-    /// What is counted with every collection.
-    pub counters: Counters,
-    /// Bytes of memory that the heap has.
-    pub heap_bytes: usize,
-    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
-    pub used_bytes: usize,
-    /// Bytes allocated since the last collection.
-    pub since_last: usize,
-    /// Finalisers that are registered.
-    pub finalisers: usize,
-}
-
-/// Reads them.
+/// Reads a heap's numbers.
 pub fn numbers(heap: HeapRef) -> Numbers {
-    let read = heap.with(|heap, _| Numbers {
-        counters: heap.counters(),
-        heap_bytes: heap.bytes(),
-        used_bytes: heap.core().info_fast().used,
-        since_last: heap.allocated_since() * gcheap::config::BLOCK_BYTES,
-        finalisers: heap.with_finalisers(|all| all.len()),
-    });
-    read.unwrap_or_default()
+    heap.with(|heap, _| heap.numbers()).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 
+use crate::numbers::Numbers;
 use crate::os::say;
 
 /// Whether every collection writes a line.
@@ -18,30 +19,23 @@ pub(crate) fn traces() -> bool {
     TRACE.load(Relaxed)
 }
 
-/// A heap's numbers at the end.
-pub(crate) struct Totals {
-    /// Bytes allocated in all.
-    pub allocated: u64,
-    /// Bytes in use.
-    pub used: usize,
-    /// Bytes of memory.
-    pub heap: usize,
-    pub collections: usize,
-    /// Nanoseconds for which threads were stopped, and by the longest collection.
-    pub stopped: u64,
-    pub longest_stop: u64,
-    /// Finalisers that are registered.
-    pub finalisers: usize,
+/// Writes `libgcheap: WHAT: NUMBER`.
+pub fn write_number(what: &str, number: usize) {
+    Line::new().text("libgcheap: ").text(what).text(": ").number(number as u64).write();
 }
 
 /// What `GCHEAP_STATS` asks for.
-pub(crate) fn write_stats(of: &Totals) {
+pub(crate) fn write_stats(of: &Numbers) {
     let mut line = Line::new();
-    line.text("libgcheap: ").number(of.allocated).text(" bytes allocated, ").number(of.used as u64);
-    line.text(" in use at the end, ").number(of.heap as u64).text(" bytes of memory").write();
+    line.text("libgcheap: ").number(of.allocated()).text(" bytes allocated, ").number(of.used_bytes as u64);
+    line.text(" in use at the end, ").number(of.heap_bytes as u64).text(" bytes of memory").write();
     let mut line = Line::new();
-    line.text("libgcheap: ").number(of.collections as u64).text(" collections, threads stopped for ");
-    line.milliseconds(of.stopped).text(" ms in all, ").milliseconds(of.longest_stop).text(" ms at most").write();
+    line.text("libgcheap: ").number(of.counters.collections as u64).text(" collections, threads stopped for ");
+    line.milliseconds(of.counters.stopped)
+        .text(" ms in all, ")
+        .milliseconds(of.counters.longest_stop)
+        .text(" ms at most")
+        .write();
     let mut line = Line::new();
     line.text("libgcheap: ").number(of.finalisers as u64).text(" finalisers registered").write();
 }

@@ -70,11 +70,7 @@ pub extern "C" fn gcheap_set_interior_pointers(count: bool) {
 /// free something and allocate, or not return (longjmp, exit). NULL: such allocations return NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_out_of_memory(function: Option<extern "C" fn(usize) -> *mut c_void>) {
-    program::with(DEFAULT, |heap| {
-        let mut hooks = heap.hooks().get();
-        hooks.out_of_memory = function;
-        heap.hooks().set(hooks);
-    });
+    program::with(DEFAULT, |heap| heap.change_hooks(|hooks| hooks.out_of_memory = function));
 }
 
 /// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
@@ -82,21 +78,13 @@ pub extern "C" fn gcheap_set_out_of_memory(function: Option<extern "C" fn(usize)
 /// must return (no longjmp) and must not call the heap. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_misuse(function: Option<extern "C" fn(u32, *const c_void)>) {
-    program::with(DEFAULT, |heap| {
-        let mut hooks = heap.hooks().get();
-        hooks.misuse = function;
-        heap.hooks().set(hooks);
-    });
+    program::with(DEFAULT, |heap| heap.change_hooks(|hooks| hooks.misuse = function));
 }
 
 /// Sets what is called before and after every collection, or NULL. The functions must not call the heap. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_collection_hooks(before: Option<extern "C" fn()>, after: Option<extern "C" fn()>) {
-    program::with(DEFAULT, |heap| {
-        let mut hooks = heap.hooks().get();
-        (hooks.before, hooks.after) = (before, after);
-        heap.hooks().set(hooks);
-    });
+    program::with(DEFAULT, |heap| heap.change_hooks(|hooks| (hooks.before, hooks.after) = (before, after)));
 }
 
 /// A heap's numbers.
@@ -130,7 +118,7 @@ fn read(heap: HeapRef) -> gcheap_stats_t {
         heap_bytes: now.heap_bytes,
         used_bytes: now.used_bytes,
         since_last_bytes: now.since_last,
-        allocated_bytes: now.counters.allocated_before_last + now.since_last as u64,
+        allocated_bytes: now.allocated(),
         collections: now.counters.collections,
         live_bytes: now.counters.live_after_last,
         stopped_ns: now.counters.stopped,

@@ -72,8 +72,5 @@ pub unsafe extern "C" fn gcheap_weak_link(link: *mut *mut c_void, object: *const
 /// The link is weak no more. Returns false if it was not. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_weak_unlink(link: *mut *mut c_void) -> bool {
-    let forgotten = program::with(DEFAULT, |heap| {
-        heap.with_links(|links| links.unregister(link.addr(), false) | links.unregister(link.addr(), true))
-    });
-    forgotten.unwrap_or(false)
+    program::with(DEFAULT, |heap| heap.unlink(link.addr(), false) | heap.unlink(link.addr(), true)).unwrap_or(false)
 }

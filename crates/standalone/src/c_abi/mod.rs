@@ -24,16 +24,7 @@ fn named(heap: *mut gcheap_t) -> HeapRef {
 
 /// What tells a program with this library from one without.
 #[unsafe(no_mangle)]
-static gcheap_marker: [u8; 16] = *b"libgcheap 0.1.0\0";
-
-const _: () = {
-    let version = env!("CARGO_PKG_VERSION").as_bytes();
-    let mut i = 0;
-    while i < version.len() {
-        assert!(gcheap_marker[10 + i] == version[i], "the marker names another version than Cargo.toml");
-        i += 1;
-    }
-};
+static gcheap_marker: [u8; 16] = gcheap::MARKER;
 
 /// The library's name and version, "libgcheap 0.1.0". Never NULL, never freed. Thread-safe.
 #[unsafe(no_mangle)]

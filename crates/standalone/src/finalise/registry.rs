@@ -86,27 +86,16 @@ impl Finalisers {
         }
         let queue = &mut self.queue;
         let waited = queue.waiting().len();
-        let first = waited;
-        self.registered.retain(|object, finaliser| {
-            let lives = is_reached(heap, object);
-            if !lives && finaliser.order != Order::Unreachable {
-                queue.push(Due { object, finaliser: *finaliser });
-            }
-            lives || finaliser.order == Order::Unreachable
-        });
-        for i in first..queue.waiting().len() {
-            mark(heap, queue.waiting()[i].object);
-        }
-        let first = queue.waiting().len();
-        self.registered.retain(|object, finaliser| {
-            let lives = is_reached(heap, object);
-            if !lives {
-                queue.push(Due { object, finaliser: *finaliser });
-            }
-            lives
-        });
-        for i in first..queue.waiting().len() {
-            mark(heap, queue.waiting()[i].object);
+        for last in [false, true] {
+            let first = queue.waiting().len();
+            self.registered.retain(|object, finaliser| {
+                let stays = is_reached(heap, object) || (finaliser.order == Order::Unreachable && !last);
+                if !stays {
+                    queue.push(Due { object, finaliser: *finaliser });
+                }
+                stays
+            });
+            queue.waiting()[first..].iter().for_each(|due| mark(heap, due.object));
         }
         if queue.waiting().len() != waited {
             queue.index();

@@ -59,7 +59,7 @@ impl Collection {
 
     pub fn run(&self) {
         let heap = self.heap;
-        let hooks = heap.hooks().get();
+        let hooks = heap.hooks();
         if let Some(before) = hooks.before {
             before();
         }

@@ -1,6 +1,6 @@
 //! What the core asks of its host.
 
-use core::ptr::{NonNull, null_mut};
+use core::ptr::NonNull;
 
 use gcheap::{Host, Misuse};
 
@@ -42,48 +42,20 @@ impl Host for Os {
 
     fn finalise(self, _: NonNull<u8>) {}
 
-    fn weakref_dies(self, _: NonNull<u8>) {}
-
-    fn weakref_sweep(self) {}
-
-    fn max_new_split(self) -> usize {
-        0
-    }
-
-    fn alloc_heap(self, _: usize) -> *mut u8 {
-        null_mut()
-    }
-
-    fn free_heap(self, _: NonNull<u8>) {}
-
-    #[inline(always)]
-    fn is_addressable(self, _: *const usize) -> bool {
-        true
-    }
-
-    #[inline(always)]
-    fn hook(self, _: usize) {}
-
     /// A collection is due when enough was allocated since the last one, and then it comes before this. So until then the
     /// heap grows.
     #[cold]
     fn grow(self, blocks: usize, last: bool) -> bool {
-        let (space, policy) = (&self.0.it().space, &self.0.it().policy);
-        if policy.reluctant.get() && !last && space.blocks() != 0 {
+        let (has, policy) = (self.0.it().space.blocks(), self.0.policy());
+        if policy.reluctant.get() && !last && has != 0 {
             return false;
         }
-        let mut added = space.grow(policy.growth(space.blocks(), blocks), blocks, policy.most_blocks());
-        if added == 0 && last {
-            // A little more may be enough, together with what is free at the heap's end.
-            let missing = blocks - self.0.free_at_end().min(blocks);
-            added = space.grow(missing, missing, policy.most_blocks());
+        if self.0.add_blocks(policy.growth(has, blocks), blocks) {
+            return true;
         }
-        if added == 0 {
-            return false;
-        }
-        // SAFETY: the space has just made memory of so many blocks behind those that there were.
-        unsafe { self.0.core().extend(added) };
-        true
+        // A little more may be enough, together with what is free at the heap's end.
+        let missing = blocks - self.0.free_at_end().min(blocks);
+        last && self.0.add_blocks(missing, missing)
     }
 
     #[inline(always)]
@@ -93,7 +65,7 @@ impl Host for Os {
 
     #[cold]
     fn misuse(self, what: Misuse, ptr: *const u8) {
-        match self.0.it().hooks.get().misuse {
+        match self.0.hooks().misuse {
             Some(hook) => hook(what as u32, ptr.cast()),
             None => complain(what_was_wrong(what), ptr.addr()),
         }

@@ -20,6 +20,7 @@ use gcheap::config::{
 
 use crate::finalise::{Finaliser, Finalisers};
 use crate::memory::AddressMap;
+use crate::numbers::{Counters, Numbers};
 use crate::os::{OutOfMemory, pages};
 use crate::roots::UserRoots;
 use crate::weak::Links;
@@ -28,21 +29,6 @@ use space::Space;
 
 /// The core's heap over this host.
 pub(crate) type Core = gcheap::Heap<Os>;
-
-/// Numbers of a heap, for whoever watches it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Collections so far.
-    pub collections: usize,
-    /// Bytes in use when the last collection had ended.
-    pub live_after_last: usize,
-    /// Bytes allocated before the last collection, all in all.
-    pub allocated_before_last: u64,
-    /// Nanoseconds for which threads were stopped: by all collections, and by the longest.
-    pub stopped: u64,
-    /// The longest of these.
-    pub longest_stop: u64,
-}
 
 /// A heap. It lies in pages of its own, at an address that never changes. Everything in it is protected by the global lock.
 pub struct Instance {
@@ -150,15 +136,23 @@ impl Handle {
     /// memory.
     pub fn expand(self, bytes: usize) -> bool {
         let blocks = bytes.div_ceil(BLOCK_BYTES);
-        let added = self.it().space.grow(blocks, blocks, self.policy().most_blocks());
-        if added == 0 {
+        if !self.add_blocks(blocks, blocks) {
             return false;
         }
-        // SAFETY: the space has just made memory of so many blocks behind those that there were.
-        unsafe { self.core().extend(added) };
         self.policy().at_least.set(self.bytes());
-        self.set_due_after(self.policy().next_after(self.counters().live_after_last, 0));
+        self.set_due_after(self.policy().next_after(self.it().counters.get().live_after_last, 0));
         true
+    }
+
+    /// Lets the heap have so many blocks more, or fewer, but not less than `least`, if there is no room or no memory for all.
+    /// False if that cannot be.
+    pub(crate) fn add_blocks(self, wanted: usize, least: usize) -> bool {
+        let added = self.it().space.grow(wanted, least, self.policy().most_blocks());
+        if added != 0 {
+            // SAFETY: the space has just made memory of so many blocks behind those that there were.
+            unsafe { self.core().extend(added) };
+        }
+        added != 0
     }
 
     /// Gives all memory of the heap back: no object of it may be used any more. No finaliser is run.
@@ -206,7 +200,7 @@ impl Handle {
     }
 
     /// The same for the roots that were added by hand.
-    pub(crate) fn with_roots<R>(self, f: impl FnOnce(&mut UserRoots) -> R) -> R {
+    pub fn with_roots<R>(self, f: impl FnOnce(&mut UserRoots) -> R) -> R {
         // SAFETY: as above.
         f(unsafe { &mut *self.it().roots.get() })
     }
@@ -323,24 +317,27 @@ impl Handle {
         self.with_links(|links| links.follow(from, to, long))
     }
 
-    /// Changes the roots that were added by hand.
-    pub fn change_roots(self, f: impl FnOnce(&mut UserRoots)) {
-        self.with_roots(f);
-    }
-
     /// Changes the functions that the heap calls.
     pub fn change_hooks(self, f: impl FnOnce(&mut Hooks)) {
-        let mut hooks = self.it().hooks.get();
+        let mut hooks = self.hooks();
         f(&mut hooks);
         self.it().hooks.set(hooks);
     }
 
-    pub(crate) fn counters(self) -> Counters {
-        self.it().counters.get()
+    /// The heap's numbers.
+    pub fn numbers(self) -> Numbers {
+        Numbers {
+            counters: self.it().counters.get(),
+            heap_bytes: self.bytes(),
+            used_bytes: self.core().info_fast().used,
+            since_last: self.allocated_since() * BLOCK_BYTES,
+            finalisers: self.with_finalisers(|all| all.len()),
+        }
     }
 
-    pub(crate) fn hooks(self) -> &'static Cell<Hooks> {
-        &self.it().hooks
+    /// The functions that the heap calls.
+    pub fn hooks(self) -> Hooks {
+        self.it().hooks.get()
     }
 
     /// When it collects, and how it grows.

@@ -17,22 +17,6 @@ pub fn complain(what: &str, address: usize) -> ! {
     unsafe { libc::abort() }
 }
 
-/// Writes `libgcheap: WHAT: NUMBER` to standard error.
-pub fn report(what: &str, mut number: usize) {
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    while number != 0 || first == digits.len() {
-        first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-    say("libgcheap: ");
-    say(what);
-    say(": ");
-    say(core::str::from_utf8(&digits[first..]).unwrap_or(""));
-    say("\n");
-}
-
 /// Writes text to standard error, as far as it takes it.
 pub fn say(text: &str) {
     let mut rest = text.as_bytes();

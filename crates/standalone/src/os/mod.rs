@@ -7,7 +7,7 @@ pub mod pages;
 mod thread;
 
 pub use errno::{errno, set_errno};
-pub use messages::{complain, nanoseconds, report, say};
+pub use messages::{complain, nanoseconds, say};
 pub use thread::{process_id, thread_id, thread_pointer};
 
 /// The system refused memory, or a reservation is used up. Nothing has changed.
