@@ -151,6 +151,8 @@ fn lay_out(config: &mut Config, word: usize) {
     let on = |config: &Config, key: &str| config[key] == "1";
     let (finaliser, weakref, split) = (on(config, "FINALISER"), on(config, "WEAKREF"), on(config, "SPLIT_HEAP"));
     let (no_scan, interior) = (on(config, "NO_SCAN"), on(config, "INTERIOR"));
+    // Without a given size, 64 entries of a word each.
+    let stack = config.get("STATE_MARK_STACK_BYTES").map_or(64 * word, |bytes| number("STATE_MARK_STACK_BYTES", bytes));
     let mut set = |key: &str, value: usize| {
         config.entry(key.into()).or_insert(value.to_string());
     };
@@ -174,15 +176,14 @@ fn lay_out(config: &mut Config, word: usize) {
     }
     set("AREA_BYTES", at);
     set("STATE_AREA", 0);
-    let entries = 64;
     set("STATE_OVERFLOW", at);
     at = (at + 4).next_multiple_of(word);
     set("STATE_MARK_STACK", at);
-    set("STATE_MARK_STACK_BYTES", entries * word);
+    set("STATE_MARK_STACK_BYTES", stack);
     set("STATE_MARK_STACK_ENTRY_BYTES", word);
-    at += entries * word;
+    at += stack;
     set("STATE_AREA_STACK", at);
-    at += if split { entries * word } else { 0 };
+    at += if split { stack } else { 0 };
     set("STATE_AUTO_COLLECT", at);
     at += word;
     for key in ["STATE_ALLOC_AMOUNT", "STATE_ALLOC_THRESHOLD", "STATE_LAST_FREE_AREA", "STATE_COLLECTED"] {

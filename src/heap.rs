@@ -16,6 +16,8 @@ use crate::inspect::free_runs::free_run;
 use crate::invariant::Broken;
 use crate::layout::area::Reserved;
 use crate::objects::allocate::Allocate;
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+use crate::objects::batch::{Batch, Batches};
 use crate::objects::release::Release;
 use crate::objects::resize::Resize;
 use crate::objects::{AllocFlags, Areas, blocks_at, is_marked, is_no_scan, object_around};
@@ -160,6 +162,21 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// The same, with flags.
     pub fn alloc_with(&self, bytes: usize, flags: AllocFlags) -> *mut u8 {
         Allocate::<H, V>::of(self.context).alloc(bytes, flags)
+    }
+
+    /// Allocates one object of `blocks` blocks or several, none of which is cleared. Only in builds with NO_SCAN and GROWTH.
+    ///
+    /// Whoever keeps objects of a batch for later tells each collection of them ([`Heap::mark_batch`]).
+    #[cfg(all(gcheap_no_scan, gcheap_growth))]
+    pub fn alloc_batch(&self, blocks: usize, no_scan: bool) -> Option<Batch> {
+        Batches::<H, V>::of(self.context).alloc(blocks, no_scan)
+    }
+
+    /// Keeps objects of a batch that nobody has used yet alive, without looking into them. Between `collect_start` and the
+    /// first root.
+    #[cfg(all(gcheap_no_scan, gcheap_growth))]
+    pub fn mark_batch(&self, batch: Batch) {
+        Batches::<H, V>::of(self.context).mark(batch);
     }
 
     /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.

@@ -46,6 +46,9 @@ pub use host::{Host, Misuse};
 pub use layout::area::{GROWTH_STEP, Reserved, reserved_table_bytes};
 pub use marker::MARKER;
 pub use objects::AllocFlags;
+pub use objects::allocate::computed_by_now;
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+pub use objects::batch::Batch;
 
 /// With `panic = "abort"` the compiler needs a handler; nothing in the library panics, and the archive's symbol check
 /// fails if anything starts to.

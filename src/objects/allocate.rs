@@ -179,7 +179,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         if NO_SCAN {
             // Another object may have left the bit here.
             let ntb = area.ntb();
-            if flags.has(AllocFlags::NO_SCAN) { ntb.set(block) } else { ntb.clear(block) }
+            if flags.is_no_scan() { ntb.set(block) } else { ntb.clear(block) }
         }
         if INTERIOR {
             area.starts().note(block, n);
@@ -190,7 +190,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         self.0.host().exit();
         // What a caller leaves unused of its blocks must not look like pointers. Without the conservative clear, that is
         // what lies behind `bytes`. But in some objects nobody looks for pointers.
-        if NO_SCAN && flags.has(AllocFlags::NO_SCAN) && flags.has(AllocFlags::NOT_CLEARED) {
+        if NO_SCAN && flags.is_not_cleared() {
             return object;
         }
         if CONSERVATIVE_CLEAR {
@@ -205,7 +205,8 @@ impl<H: Host, V: Variant> Allocate<H, V> {
 }
 
 /// The pointer, computed by now: no code that computes it can move behind this.
-fn computed_by_now(object: NonNull<u8>) -> NonNull<u8> {
+#[inline(always)]
+pub fn computed_by_now(object: NonNull<u8>) -> NonNull<u8> {
     // `black_box` would do, but goes through memory.
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "arm", target_arch = "riscv32"))]
     // SAFETY: no instruction at all.

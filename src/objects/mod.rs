@@ -1,6 +1,8 @@
 //! What a program does with objects: allocate them, free them, change their size; and how the heap grows.
 
 pub(crate) mod allocate;
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+pub(crate) mod batch;
 mod find;
 mod grow;
 pub(crate) mod release;
@@ -38,6 +40,18 @@ impl AllocFlags {
     /// The flags of a C caller; bits that mean nothing are allowed.
     pub const fn from_bits(bits: u32) -> AllocFlags {
         AllocFlags(bits)
+    }
+
+    /// Whether no collection looks for pointers in the object.
+    #[inline(always)]
+    pub const fn is_no_scan(self) -> bool {
+        self.0 & Self::NO_SCAN.0 != 0
+    }
+
+    /// Whether the object may hold anything at first.
+    #[inline(always)]
+    pub const fn is_not_cleared(self) -> bool {
+        self.is_no_scan() && self.0 & Self::NOT_CLEARED.0 != 0
     }
 
     #[inline(always)]

@@ -10,8 +10,15 @@ use crate::start::GC_init;
 const SCANNED: Request = Request { no_scan: false, not_cleared: false, uncollectable: false };
 const ATOMIC: Request = Request { no_scan: true, not_cleared: true, uncollectable: false };
 
-#[inline]
+#[inline(always)]
 fn alloc(bytes: usize, request: Request) -> *mut c_void {
+    let object = program::alloc_quickly(bytes, request);
+    if object.is_null() { alloc_slowly(bytes, request) } else { object.cast() }
+}
+
+#[cold]
+#[inline(never)]
+fn alloc_slowly(bytes: usize, request: Request) -> *mut c_void {
     if !program::exists() {
         GC_init();
     }

@@ -43,17 +43,18 @@ uintptr_t gcheap_native_thread_pointer(void) {
 
 // ---- Threads -------------------------------------------------------------------------------------------------------
 
-// The calling thread's record, or NULL. Initial-exec: the signal handler reads it, so no access may allocate.
-static __thread void *current_thread __attribute__((tls_model("initial-exec")));
+// The calling thread's record, or NULL. Initial-exec: the signal handler reads it, so no access may allocate. current.rs
+// reads it, too.
+__thread void *gcheap_native_current __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 void *gcheap_native_current_thread(void);
 void *gcheap_native_current_thread(void) {
-    return current_thread;
+    return gcheap_native_current;
 }
 
 void gcheap_native_set_current_thread(void *record);
 void gcheap_native_set_current_thread(void *record) {
-    current_thread = record;
+    gcheap_native_current = record;
 }
 
 // Functions of the Rust part, called from frames that pthread_exit and pthread_cancel may unwind: such frames must not be

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use gcheap::AllocFlags;
 
 use crate::environment;
-use crate::heap::{Collection, Handle, Instance};
+use crate::heap::{Collection, Handle, Instance, MOST_QUICK_BYTES};
 use crate::numbers::Numbers;
 use crate::os::OutOfMemory;
 use crate::report;
@@ -110,22 +110,38 @@ pub struct Request {
     pub uncollectable: bool,
 }
 
+impl Request {
+    fn flags(self) -> AllocFlags {
+        let no_scan = if self.no_scan { AllocFlags::NO_SCAN } else { AllocFlags::NONE };
+        no_scan.and(if self.not_cleared { AllocFlags::NOT_CLEARED } else { AllocFlags::NONE })
+    }
+
+    /// Whether threads have such objects in stock.
+    fn is_quick(self, bytes: usize) -> bool {
+        bytes <= MOST_QUICK_BYTES && !self.uncollectable
+    }
+}
+
+/// Allocates in the default heap what the calling thread has in stock; NULL if it has nothing that serves.
+#[inline(always)]
+pub fn alloc_quickly(bytes: usize, request: Request) -> *mut u8 {
+    // SAFETY: the default heap is never deleted.
+    let heap = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) };
+    match heap {
+        Some(heap) if request.is_quick(bytes) => heap.take(bytes, request.flags()),
+        _ => null_mut(),
+    }
+}
+
 /// Allocates; NULL (or what the program's function for that says) if there is no room, if the lock is held by this very
 /// thread (in a signal handler that came in the middle of an allocation), or if the heap cannot be made.
 #[inline]
 pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
-    let mut flags = AllocFlags::NONE;
-    if request.no_scan {
-        flags = flags.and(AllocFlags::NO_SCAN);
-    }
-    if request.not_cleared {
-        flags = flags.and(AllocFlags::NOT_CLEARED);
-    }
-    let made = heap.with(|heap, _| {
-        let object =
-            if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
-        if request.not_cleared && !object.is_null() {
-            heap.clear_rest(object, bytes);
+    let in_stock = heap.0.is_null() && request.is_quick(bytes);
+    let made = heap.with(|heap, guard| {
+        let mut object = if in_stock { heap.take_new(guard, bytes, request.flags()) } else { null_mut() };
+        if object.is_null() {
+            object = alloc_alone(heap, bytes, request);
         }
         (heap, object, heap.has_duties())
     });
@@ -134,6 +150,16 @@ pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
         do_duties(heap, object);
     }
     if object.is_null() { refuse(heap, bytes) } else { object }
+}
+
+/// Allocates one object; NULL if there is no room.
+fn alloc_alone(heap: Handle, bytes: usize, request: Request) -> *mut u8 {
+    let flags = request.flags();
+    let object = if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
+    if request.not_cleared && !object.is_null() {
+        heap.clear_rest(object, bytes);
+    }
+    object
 }
 
 /// What an allocation has to do besides. The collector finds the new object on the stack, in the argument that is used at

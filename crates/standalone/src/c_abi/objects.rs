@@ -30,7 +30,9 @@ fn request(flags: c_uint) -> Request {
 /// May collect, and may then call finalisers. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_alloc(n_bytes: usize, flags: c_uint) -> *mut c_void {
-    program::alloc(DEFAULT, n_bytes, request(flags)).cast()
+    let request = request(flags);
+    let object = program::alloc_quickly(n_bytes, request);
+    if object.is_null() { program::alloc(DEFAULT, n_bytes, request).cast() } else { object.cast() }
 }
 
 /// gcheap_alloc in a heap of its own. heap: NULL is the default heap.

@@ -81,6 +81,9 @@ impl Collection {
         let roots = with_registers(|lowest| {
             let stopped = stop_world(&guard);
             heap.core().collect_start();
+            if heap.is_in_stock() {
+                stopped.for_each_batch(&mut |batch| heap.core().mark_batch(batch));
+            }
             let layout = roots_of_all(|data| data.tls_layout());
             let mut bytes = 0;
             let mut mark = |range: AddressRange| {

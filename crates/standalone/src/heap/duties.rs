@@ -24,6 +24,11 @@ impl Handle {
         self.it().duties.get() != 0
     }
 
+    /// Whether collections come after a number of allocations.
+    pub(super) fn is_stressing(self) -> bool {
+        self.it().duties.get() & STRESS != 0
+    }
+
     /// Notes whether finalisers are due.
     pub(super) fn note_due(self, due: bool) {
         self.set_duty(FINALISE, due);

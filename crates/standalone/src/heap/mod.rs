@@ -11,7 +11,7 @@ pub use host::Os;
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::size_of;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use gcheap::AllocFlags;
 use gcheap::config::{
@@ -23,9 +23,15 @@ use crate::memory::AddressMap;
 use crate::numbers::{Counters, Numbers};
 use crate::os::{OutOfMemory, pages};
 use crate::roots::UserRoots;
+use crate::threads::{Guard, take_from_new_stock, take_from_stock};
 use crate::weak::Links;
 pub use policy::Policy;
 use space::Space;
+
+/// The most bytes of an object that is taken from a thread's stock.
+pub(crate) const MOST_QUICK_BYTES: usize = 8 * BLOCK_BYTES - 1;
+
+const WORDS_PER_BLOCK: usize = BLOCK_BYTES / size_of::<usize>();
 
 /// The core's heap over this host.
 pub(crate) type Core = gcheap::Heap<Os>;
@@ -58,6 +64,8 @@ pub struct Instance {
     /// Whether a collection has found some, of which the program has not been told.
     notice_due: Cell<bool>,
     hooks: Cell<Hooks>,
+    /// Whether threads have some of its objects in stock.
+    in_stock: Cell<bool>,
 }
 
 /// Functions of the program that a heap calls.
@@ -103,6 +111,7 @@ impl Handle {
             on_demand: Cell::new(false),
             notice_due: Cell::new(false),
             hooks: Cell::new(Hooks::default()),
+            in_stock: Cell::new(false),
         };
         // SAFETY: the pages are new, and large enough.
         unsafe { memory.write(instance) };
@@ -219,6 +228,36 @@ impl Handle {
         self.core().alloc_with(bytes, flags)
     }
 
+    /// Takes an object of which so many bytes were asked for from what the calling thread has in stock; NULL if there is
+    /// none. Of the default heap only. Needs no lock.
+    #[inline(always)]
+    pub fn take(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        let blocks = self.blocks_for(bytes);
+        cleared(take_from_stock(blocks, flags.is_no_scan()), blocks, flags)
+    }
+
+    /// The same after putting some into stock, with the lock; NULL too if that is not possible now.
+    pub fn take_new(self, guard: &Guard, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        // Where allocations are counted, each must come here.
+        if self.is_stressing() {
+            return ptr::null_mut();
+        }
+        self.it().in_stock.set(true);
+        let (blocks, no_scan) = (self.blocks_for(bytes), flags.is_no_scan());
+        let object = take_from_new_stock(guard, blocks, no_scan, || self.core().alloc_batch(blocks, no_scan));
+        cleared(object, blocks, flags)
+    }
+
+    #[inline(always)]
+    fn blocks_for(self, bytes: usize) -> usize {
+        self.with_end(bytes).div_ceil(BLOCK_BYTES)
+    }
+
+    /// Whether threads have objects of this heap in stock.
+    pub(crate) fn is_in_stock(self) -> bool {
+        self.it().in_stock.get()
+    }
+
     /// The bytes that an object needs of which so many were asked for.
     #[inline]
     fn with_end(self, bytes: usize) -> usize {
@@ -237,7 +276,7 @@ impl Handle {
         let object = self.alloc(bytes, flags);
         if !object.is_null() && self.with_uncollectable(|all| all.insert(object.addr(), ())).is_err() {
             self.core().free(object);
-            return core::ptr::null_mut();
+            return ptr::null_mut();
         }
         object
     }
@@ -385,6 +424,20 @@ impl Handle {
     fn state_at<T>(self, offset: usize) -> *mut T {
         self.it().state.get().cast::<u8>().wrapping_add(offset).cast()
     }
+}
+
+/// Clears a new object of so many blocks that may hold anything; only its last block if the flags ask for no more: what lies
+/// behind the bytes that were asked for must be 0 when the object grows.
+#[inline(always)]
+fn cleared(object: *mut u8, blocks: usize, flags: AllocFlags) -> *mut u8 {
+    if !object.is_null() {
+        for i in if flags.is_not_cleared() { blocks - 1 } else { 0 }..blocks {
+            // SAFETY: one of the object's blocks. Volatile: a few stores are quicker than a call of memset, which the compiler
+            // would make of them.
+            unsafe { object.add(i * BLOCK_BYTES).cast::<[usize; WORDS_PER_BLOCK]>().write_volatile([0; WORDS_PER_BLOCK]) };
+        }
+    }
+    object
 }
 
 fn page_bytes() -> usize {

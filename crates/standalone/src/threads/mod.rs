@@ -19,6 +19,7 @@ mod registry;
 mod rendezvous;
 mod signals;
 mod stack_use;
+mod stock;
 mod world;
 
 pub use blocking::{do_blocking, with_gc_active};
@@ -29,4 +30,5 @@ pub use registration::{
     unregister_current,
 };
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
+pub(crate) use stock::{take_from_new_stock, take_from_stock};
 pub use world::{Stopped, stop_world, thread_count};

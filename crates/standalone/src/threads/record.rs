@@ -1,5 +1,6 @@
 //! What is known about a thread.
 
+use super::stock::Stock;
 use crate::roots::AddressRange;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
@@ -79,6 +80,8 @@ pub(super) struct Thread {
     pub(super) joinable: AtomicU8,
     /// How often the destructor of the thread's key was called.
     pub(super) rounds: AtomicU8,
+    /// Objects that the thread has in stock.
+    pub(super) stock: Stock,
 }
 
 impl Thread {
@@ -121,5 +124,6 @@ impl Thread {
         self.result.store(0, Relaxed);
         self.joinable.store(0, Relaxed);
         self.rounds.store(0, Relaxed);
+        self.stock.clear();
     }
 }

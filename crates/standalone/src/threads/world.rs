@@ -10,6 +10,7 @@ use crate::os::{errno, process_id, set_errno};
 use crate::roots::{AddressRange, TlsLayout};
 use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
+use gcheap::Batch;
 
 /// How long to wait before the signal is sent again to threads that have not answered, at first and at most, in
 /// milliseconds. With thousands of threads an answer takes a while, and a repetition does no harm.
@@ -127,6 +128,13 @@ impl Stopped<'_> {
             for range in in_use.into_iter().chain([tls]).filter(|range| !range.is_empty()) {
                 visit(range);
             }
+        }
+    }
+
+    /// Calls `visit` with everything that threads have in stock.
+    pub fn for_each_batch(&self, visit: &mut dyn FnMut(Batch)) {
+        for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
+            thread.stock.each(visit);
         }
     }
 }
