@@ -17,6 +17,12 @@ pub enum Reached {
     OneBlock,
     /// A head, now marked, whose object may have more blocks.
     MaybeMore,
+    /// A head, now marked, whose object has two blocks. This and the next one only in builds with interior pointers.
+    #[cfg(gcheap_interior)]
+    TwoBlocks = 4,
+    /// … three blocks.
+    #[cfg(gcheap_interior)]
+    ThreeBlocks = 5,
 }
 
 /// What the object whose head is at bit `shift` is, as far as its word of the table shows.
@@ -26,8 +32,29 @@ pub enum Reached {
 ///                     … h  h        01 xx      one block: what follows is no tail
 ///                        | h        -- xx      the word ends here: not known
 /// ```
+///
+/// In builds with interior pointers, whose blocks are small, it is counted further. (In others two blocks are not told from
+/// more: what is known of an object then would not fit beside its address.)
 #[inline(always)]
 pub(crate) const fn object_at(word: Word, shift: u32) -> Reached {
+    #[cfg(gcheap_interior)]
+    {
+        let bits = run_of_tails(word >> shift);
+        return match bits {
+            _ if shift as usize + bits == Word::BITS as usize => Reached::MaybeMore,
+            2 => Reached::OneBlock,
+            4 => Reached::TwoBlocks,
+            6 => Reached::ThreeBlocks,
+            _ => Reached::MaybeMore,
+        };
+    }
+    #[cfg(not(gcheap_interior))]
+    object_seen_at(word, shift)
+}
+
+#[cfg(not(gcheap_interior))]
+#[inline(always)]
+const fn object_seen_at(word: Word, shift: u32) -> Reached {
     let may_go_on = word >> shift & 0b1100 == 0b1000 || shift == Word::BITS - 2;
     if may_go_on { Reached::MaybeMore } else { Reached::OneBlock }
 }

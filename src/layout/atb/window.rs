@@ -57,13 +57,6 @@ impl Window {
         block_or_more(word, self.start.addr())
     }
 
-    /// Whether a slot is a tail's.
-    #[inline(always)]
-    pub fn is_tail(&self, slot: usize) -> bool {
-        let cell = self.cell(slot);
-        slot >= self.foreign && cell.load() >> cell.shift & 3 == Kind::Tail as Word
-    }
-
     /// Whether every block of the area has a slot.
     #[inline(always)]
     pub fn is_complete(&self) -> bool {
@@ -121,6 +114,19 @@ impl Window {
         }
         cell.store(word | 1 << (cell.shift + 1));
         object_at(word, cell.shift)
+    }
+
+    /// The same for a slot that may be a tail's; none if it is.
+    #[inline(always)]
+    pub fn head_to_mark_or_tail(&self, slot: usize) -> Option<Reached> {
+        let cell = self.cell(slot);
+        let word = cell.load();
+        let kind = word >> cell.shift & 3;
+        if kind == Kind::Head as Word && slot >= self.foreign {
+            cell.store(word | 1 << (cell.shift + 1));
+            return Some(object_at(word, cell.shift));
+        }
+        if kind == Kind::Tail as Word && slot >= self.foreign { None } else { Some(Reached::Nothing) }
     }
 
     /// The same as [`FastAtb::head_to_deferred`]; says whether it was an unmarked head.

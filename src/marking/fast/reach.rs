@@ -21,11 +21,13 @@ impl<H: Host> FastMarking<H> {
         if !INTERIOR && !NO_SCAN {
             return Child { addr: word, reached: self.window.head_to_mark(slot) };
         }
-        let offset = word % BLOCK_BYTES;
-        if INTERIOR && (offset != 0 || self.window.is_tail(slot)) {
+        if INTERIOR && word % BLOCK_BYTES != 0 {
             return self.reach_by_block(word);
         }
-        let reached = self.window.head_to_mark(slot);
+        let Some(reached) = self.window.head_to_mark_or_tail(slot) else { return self.reach_by_block(word) };
+        if reached == Reached::Nothing {
+            return Child { addr: word, reached };
+        }
         let block = block_or_more(word, self.first.start.addr().get());
         Child { addr: word, reached: to_be_scanned(self.first, block, reached) }
     }

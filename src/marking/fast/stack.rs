@@ -4,7 +4,7 @@
 //! the bits that blocks' addresses leave free.
 
 use super::prefetch::{PREFETCHES, prefetch};
-use crate::config::BLOCK_BYTES;
+use crate::config::{BLOCK_BYTES, INTERIOR};
 use crate::layout::atb::fast::Reached;
 use crate::layout::borrowed::{FAST_ENTRIES, MarkingWords};
 use crate::layout::field::Field;
@@ -13,12 +13,30 @@ use crate::layout::state::State;
 /// Entries of the mark stack.
 pub(super) const STACK_LEN: usize = FAST_ENTRIES;
 
+/// Whether entries say how many blocks an object has, if these are few:
+///
+/// ```text
+///    bits of the flags     3            2 1 0
+///    otherwise                          . L U     U: UNFINISHED   L: LONG
+///    COUNTED               U            0 0 1     one block
+///                                       1 0 0     two blocks
+///                                       1 0 1     three blocks
+///                                       . 1 .     LONG
+/// ```
+pub(super) const COUNTED: bool = INTERIOR && BLOCK_BYTES >= 16;
+
 /// Set in the entry of an object that was scanned up to there.
-pub(super) const UNFINISHED: usize = 1;
-/// Set in the entry of an object that may have more than this one block.
+pub(super) const UNFINISHED: usize = if COUNTED { 8 } else { 1 };
+/// Set in the entry of an object that may have more blocks than its entry says (one, if they are not COUNTED).
 pub(super) const LONG: usize = 2;
-pub(super) const FLAGS: usize = UNFINISHED | LONG;
+pub(super) const FLAGS: usize = if COUNTED { 15 } else { UNFINISHED | LONG };
 const _: () = assert!(BLOCK_BYTES > FLAGS);
+
+/// How many blocks the object has whose entry has these flags, without LONG.
+#[inline(always)]
+pub(super) fn blocks_of(flags: usize) -> usize {
+    if COUNTED { (flags % 8 + 1) / 2 } else { 1 }
+}
 
 /// In `Depth::newest`, which is no address then: an unfinished object was put on the stack.
 pub(super) const PARKED: usize = 1;
@@ -89,6 +107,11 @@ impl MarkStack {
 
     pub fn push(self, child: Child, stack: Depth) -> Depth {
         prefetch(child.addr);
-        self.push_entry(child.addr, if child.reached == Reached::OneBlock { 0 } else { LONG }, stack)
+        let flags = match child.reached {
+            reached if COUNTED => reached as usize,
+            Reached::OneBlock => 0,
+            _ => LONG,
+        };
+        self.push_entry(child.addr, flags, stack)
     }
 }

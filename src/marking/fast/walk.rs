@@ -3,7 +3,7 @@
 use super::FastMarking;
 use super::WORDS_PER_BLOCK;
 use super::pool::Pool;
-use super::stack::{Depth, FLAGS, LONG, PARKED, STACK_LEN};
+use super::stack::{COUNTED, Depth, FLAGS, LONG, PARKED, STACK_LEN, blocks_of};
 use super::wide::Watch;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP};
 use crate::host::Host;
@@ -38,9 +38,10 @@ impl<H: Host> FastMarking<H> {
                 (entry & !FLAGS, entry)
             };
             stack.newest = 0;
-            stack = if !SPLIT_HEAP && flags & LONG == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
-                // One block, the one pool, and room for all its children: nothing to look up.
-                self.scan_block(self.first, addr, stack)
+            let blocks = blocks_of(flags);
+            stack = if !SPLIT_HEAP && flags & LONG == 0 && stack.depth + blocks * WORDS_PER_BLOCK <= STACK_LEN {
+                // One block (or a few), the one pool, and room for all its children: nothing to look up.
+                if COUNTED { self.scan_short(addr, blocks, stack) } else { self.scan_block(self.first, addr, stack) }
             } else if let Some(blocks) = self.short_object(addr, flags, stack) {
                 self.scan_short(addr, blocks, stack)
             } else {
@@ -83,7 +84,7 @@ impl<H: Host> FastMarking<H> {
     /// Scans an object from the block at this address on, marking and stacking what it points at.
     #[inline(never)]
     fn scan_object(&self, addr: usize, flags: usize, stack: Depth) -> Depth {
-        if !SPLIT_HEAP && flags & LONG == 0 {
+        if !SPLIT_HEAP && flags & LONG == 0 && blocks_of(flags) == 1 {
             self.scan_and_defer(self.first, addr);
             return stack;
         }
