@@ -8,6 +8,8 @@
 use core::ptr::NonNull;
 
 use super::lanes::Word;
+#[cfg(gcheap_growth)]
+use super::lanes::{BLOCKS_PER_WORD, side_by_side};
 
 /// How many blocks one byte of the table describes. gc.c: `BLOCKS_PER_FTB`.
 pub const BLOCKS_PER_BYTE: usize = 8;
@@ -64,5 +66,22 @@ impl BitTable {
         let byte = self.place(block);
         // SAFETY: I5: the byte is part of the table; I4: no reference to it exists.
         unsafe { byte.write(byte.read() & !(1 << (block % BLOCKS_PER_BYTE))) }
+    }
+
+    /// Sets or clears the bits of the blocks that have these lanes in word `i` of the ATB; its first lane is block 0's.
+    #[cfg(gcheap_growth)]
+    pub(crate) fn set_lanes(&self, i: usize, lanes: Word, on: bool) {
+        const BYTES: usize = BLOCKS_PER_WORD / BLOCKS_PER_BYTE;
+        debug_assert!((i + 1) * BLOCKS_PER_WORD <= self.blocks);
+        let bits = side_by_side(lanes).to_le_bytes();
+        let mut table = [0; size_of::<Word>()];
+        // SAFETY: I5: as many blocks as the word describes have so many bytes here; I4: no reference to them exists.
+        unsafe {
+            let place = self.start.add(i * BYTES).as_ptr();
+            place.copy_to_nonoverlapping(table.as_mut_ptr(), BYTES);
+            let (old, bits) = (Word::from_le_bytes(table), Word::from_le_bytes(bits));
+            let new = if on { old | bits } else { old & !bits }.to_le_bytes();
+            place.copy_from_nonoverlapping(new.as_ptr(), BYTES);
+        }
     }
 }

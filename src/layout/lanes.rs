@@ -32,6 +32,26 @@ pub(crate) const fn block_shift(slot: usize) -> u32 {
     2 * (slot % BLOCKS_PER_WORD) as u32
 }
 
+/// The lanes of a mask as bits side by side: lane i becomes bit i.
+///
+/// ```text
+///    lanes     . h . g . f . e . d . c . b . a
+///    step 1    . . h g . . f e . . d c . . b a     pairs move together,
+///    step 2    . . . . h g f e . . . . d c b a     then fours, and so on
+/// ```
+#[cfg(gcheap_growth)]
+#[inline(always)]
+pub(crate) const fn side_by_side(mut lanes: Word) -> Word {
+    let mut together = 1;
+    while together < BLOCKS_PER_WORD {
+        // 2 * `together` bits, as many zeros, and so on.
+        let kept = Word::MAX / ((1 << (2 * together)) + 1);
+        lanes = (lanes | lanes >> together) & kept;
+        together *= 2;
+    }
+    lanes
+}
+
 /// The lanes of `word` that are free (00).
 pub(crate) const fn frees(word: Word) -> Word {
     !(word | word >> 1) & LANES
@@ -247,6 +267,16 @@ mod tests {
                     assert_eq!(starts >> (2 * i) & 1 == 1, is_start, "{lanes:#x}, {n} from lane {i}");
                 }
             }
+        }
+    }
+
+    #[cfg(gcheap_growth)]
+    #[test]
+    fn lanes_side_by_side() {
+        for word in words() {
+            let lanes = word & LANES;
+            let bits = (0..BLOCKS_PER_WORD).map(|i| (lanes >> (2 * i) & 1) << i).sum();
+            assert_eq!(side_by_side(lanes), bits, "{lanes:#x}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::AllocFlags;
 use super::allocate::Allocate;
 use super::find::block_at;
-use crate::config::{BLOCK_BYTES, INTERIOR};
+use crate::config::BLOCK_BYTES;
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
@@ -12,7 +12,7 @@ use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::lanes::{
-    BLOCKS_PER_WORD, Word, first_lanes, frees, lanes_below, run_at_bottom, run_starts,
+    BLOCKS_PER_WORD, Word, first_lanes, frees, lanes_below, run_at_bottom,
 };
 use crate::placement::Placement;
 use crate::variant::Variant;
@@ -97,35 +97,61 @@ impl<H: Host, V: Variant> Batches<H, V> {
     }
 }
 
-/// As many objects of `n` blocks as fit into free lanes, the lowest first: the lanes where they start, and all their lanes.
+/// As many objects of `n` (up to half a word) blocks as fit into free lanes, the lowest first: the lanes where they start,
+/// and all their lanes.
 #[inline(always)]
 fn objects_in(mut free: Word, n: usize) -> (Word, Word) {
     if n == 1 {
         return (free, free);
     }
     let (mut starts, mut taken) = (0, 0);
-    loop {
-        let lowest = run_starts(free, n);
-        if lowest == 0 {
-            return (starts, taken);
-        }
-        let at = lowest.trailing_zeros();
-        starts |= 1 << at;
-        taken |= first_lanes(n) << at;
-        free &= !taken;
+    while free != 0 {
+        // A run of free lanes, from bit `at` on.
+        let at = free.trailing_zeros();
+        let lanes = run_at_bottom(free >> at);
+        // Every n-th lane of it starts an object, but for a last one that does not fit.
+        let fits = if lanes < n { 0 } else { first_lanes(lanes + 1 - n) };
+        let heads = every(n) & fits;
+        starts |= heads << at;
+        taken |= heads.wrapping_mul(first_lanes(n)) << at;
+        free &= !(first_lanes(lanes) << at);
     }
+    (starts, taken)
+}
+
+/// Every n-th lane of a word, from lane 0 on.
+#[inline(always)]
+fn every(n: usize) -> Word {
+    const EVERY: [Word; BLOCKS_PER_WORD / 2 + 1] = {
+        let mut table = [0; BLOCKS_PER_WORD / 2 + 1];
+        let mut n = 1;
+        while n < table.len() {
+            let mut lane = 0;
+            while lane < BLOCKS_PER_WORD {
+                table[n] |= 1 << (2 * lane);
+                lane += n;
+            }
+            n += 1;
+        }
+        table
+    };
+    EVERY[n]
 }
 
 /// Writes into the other tables what belongs there of objects of `n` blocks that start at these lanes of table word `i`.
 #[inline(always)]
 fn note_objects(area: Area, i: usize, mut starts: Word, n: usize, no_scan: bool) {
     let (atb, ntb) = (area.atb::<FastAtb>(), area.ntb());
+    if atb.phase() == 0 {
+        // No object of a word reaches over a multiple of 4096 blocks but one that reaches over the word's end.
+        let last = i * BLOCKS_PER_WORD + (Word::BITS - 1 - starts.leading_zeros()) as usize / 2;
+        area.starts().note(last, n);
+        return ntb.set_lanes(i, starts, no_scan);
+    }
     while starts != 0 {
         let block = atb.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2);
         if no_scan { ntb.set(block) } else { ntb.clear(block) }
-        if INTERIOR {
-            area.starts().note(block, n);
-        }
+        area.starts().note(block, n);
         starts &= starts - 1;
     }
 }
