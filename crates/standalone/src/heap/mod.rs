@@ -431,10 +431,13 @@ impl Handle {
 #[inline(always)]
 fn cleared(object: *mut u8, blocks: usize, flags: AllocFlags) -> *mut u8 {
     if !object.is_null() {
-        for i in if flags.is_not_cleared() { blocks - 1 } else { 0 }..blocks {
-            // SAFETY: one of the object's blocks. Volatile: a few stores are quicker than a call of memset, which the compiler
-            // would make of them.
-            unsafe { object.add(i * BLOCK_BYTES).cast::<[usize; WORDS_PER_BLOCK]>().write_volatile([0; WORDS_PER_BLOCK]) };
+        let first = if flags.is_not_cleared() { blocks - 1 } else { 0 };
+        for block in first..blocks {
+            for word in 0..WORDS_PER_BLOCK {
+                // SAFETY: a word of the object. Volatile: a few stores are quicker than a call of memset, which the compiler
+                // would make of them.
+                unsafe { object.add(block * BLOCK_BYTES).cast::<usize>().add(word).write_volatile(0) };
+            }
         }
     }
     object
