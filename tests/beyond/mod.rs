@@ -2,6 +2,8 @@
 //! a heap that grows in place. crates/standalone/heap.env has all of it on. Of the fast variant only.
 #![cfg(all(gcheap_no_scan, gcheap_interior, gcheap_growth))]
 
+mod batch;
+
 use std::ptr::NonNull;
 
 use crate::support::{Heap, World};

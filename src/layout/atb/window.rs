@@ -57,6 +57,13 @@ impl Window {
         block_or_more(word, self.start.addr())
     }
 
+    /// Whether a slot is a tail's.
+    #[inline(always)]
+    pub fn is_tail(&self, slot: usize) -> bool {
+        let cell = self.cell(slot);
+        slot >= self.foreign && cell.load() >> cell.shift & 3 == Kind::Tail as Word
+    }
+
     /// Whether every block of the area has a slot.
     #[inline(always)]
     pub fn is_complete(&self) -> bool {

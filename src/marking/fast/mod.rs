@@ -16,10 +16,10 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::atb::window::Window;
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word, lanes_from, tails};
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, lanes_from, run_of_tails, tails};
 use deferred::Deferred;
 use pool::Pool;
-use stack::{Child, Depth, MarkStack, STACK_LEN};
+use stack::{COUNTED, Child, Depth, MarkStack, STACK_LEN};
 
 /// The most children one block can have.
 const WORDS_PER_BLOCK: usize = BLOCK_BYTES / WORD_BYTES;
@@ -117,6 +117,14 @@ impl<H: Host> FastMarking<H> {
             if stack.depth > STACK_LEN / 2 {
                 self.drain(stack);
                 stack = Depth::EMPTY;
+            }
+            if COUNTED {
+                let bits = run_of_tails(word >> shift);
+                let blocks = bits / 2;
+                if shift as usize + bits < Word::BITS as usize && stack.depth + blocks * WORDS_PER_BLOCK <= STACK_LEN {
+                    stack = self.scan_short(addr, blocks, stack);
+                    continue;
+                }
             }
             stack = if longer >> shift & 1 == 0 && stack.depth + WORDS_PER_BLOCK <= STACK_LEN {
                 self.scan_block(pool, addr, stack)

@@ -55,11 +55,22 @@ impl<H: Host> FastMarking<H> {
     /// Lets the object that a word points at wait, which has this slot in the window.
     #[inline(always)]
     pub(super) fn defer(&self, word: usize, slot: usize, cards: Cards) {
-        if INTERIOR || NO_SCAN {
-            self.defer_anywhere(word, self.context.host().follows_interior(), cards);
+        if INTERIOR && (word % BLOCK_BYTES != 0 || self.window.is_tail(slot)) {
+            return self.defer_by_block(word, cards);
+        }
+        let block = block_or_more(word, self.first.start.addr().get());
+        if NO_SCAN && block < self.first.blocks && self.first.area.ntb().get(block) {
+            // There is nothing to wait for.
+            self.window.head_to_mark(slot);
         } else if self.window.head_to_deferred(slot) {
             cards.set(self.window.table_word(slot));
         }
+    }
+
+    /// The same for one that does not point at a head.
+    #[inline(never)]
+    fn defer_by_block(&self, word: usize, cards: Cards) {
+        self.defer_anywhere(word, self.context.host().follows_interior(), cards);
     }
 
     /// The same for any word.

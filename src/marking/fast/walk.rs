@@ -72,7 +72,7 @@ impl<H: Host> FastMarking<H> {
 
     /// Scans that many blocks; there is room for all their children.
     #[inline(always)]
-    fn scan_short(&self, mut addr: usize, blocks: usize, mut stack: Depth) -> Depth {
+    pub(super) fn scan_short(&self, mut addr: usize, blocks: usize, mut stack: Depth) -> Depth {
         let end = addr + blocks * BLOCK_BYTES;
         while addr != end {
             stack = self.scan_block(self.first, addr, stack);
