@@ -164,7 +164,7 @@ impl<H: Host, V: Variant> Heap<H, V> {
         Allocate::<H, V>::of(self.context).alloc(bytes, flags)
     }
 
-    /// Allocates one object of `blocks` blocks or several, none of which is cleared. Only in builds with NO_SCAN and GROWTH.
+    /// Allocates one object of `blocks` (up to [`crate::MOST_BATCH_BLOCKS`]) blocks or several, none of which is cleared. Only in builds with NO_SCAN and GROWTH.
     ///
     /// Whoever keeps objects of a batch for later tells each collection of them ([`Heap::mark_batch`]).
     #[cfg(all(gcheap_no_scan, gcheap_growth))]

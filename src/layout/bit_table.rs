@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use super::lanes::Word;
 #[cfg(gcheap_growth)]
-use super::lanes::{BLOCKS_PER_WORD, side_by_side};
+use super::lanes::BLOCKS_PER_WORD;
 
 /// How many blocks one byte of the table describes. gc.c: `BLOCKS_PER_FTB`.
 pub const BLOCKS_PER_BYTE: usize = 8;
@@ -68,18 +68,17 @@ impl BitTable {
         unsafe { byte.write(byte.read() & !(1 << (block % BLOCKS_PER_BYTE))) }
     }
 
-    /// Sets or clears the bits of the blocks that have these lanes in word `i` of the ATB; its first lane is block 0's.
+    /// Sets or clears bits of the blocks that word `i` of the ATB describes; its first lane is block 0's.
     #[cfg(gcheap_growth)]
-    pub(crate) fn set_lanes(&self, i: usize, lanes: Word, on: bool) {
+    pub(crate) fn change_word(&self, i: usize, bits: usize, on: bool) {
         const BYTES: usize = BLOCKS_PER_WORD / BLOCKS_PER_BYTE;
         debug_assert!((i + 1) * BLOCKS_PER_WORD <= self.blocks);
-        let bits = side_by_side(lanes).to_le_bytes();
-        let mut table = [0; size_of::<Word>()];
+        let mut bytes = [0; size_of::<Word>()];
         // SAFETY: I5: as many blocks as the word describes have so many bytes here; I4: no reference to them exists.
         unsafe {
             let place = self.start.add(i * BYTES).as_ptr();
-            place.copy_to_nonoverlapping(table.as_mut_ptr(), BYTES);
-            let (old, bits) = (Word::from_le_bytes(table), Word::from_le_bytes(bits));
+            place.copy_to_nonoverlapping(bytes.as_mut_ptr(), BYTES);
+            let old = Word::from_le_bytes(bytes);
             let new = if on { old | bits } else { old & !bits }.to_le_bytes();
             place.copy_from_nonoverlapping(new.as_ptr(), BYTES);
         }

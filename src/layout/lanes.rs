@@ -52,6 +52,21 @@ pub(crate) const fn side_by_side(mut lanes: Word) -> Word {
     lanes
 }
 
+/// The opposite: bit i of the lower half becomes lane i.
+#[cfg(gcheap_growth)]
+#[inline(always)]
+pub(crate) const fn spread_out(bits: usize) -> Word {
+    let mut lanes = bits & (Word::MAX >> BLOCKS_PER_WORD);
+    let mut together = BLOCKS_PER_WORD / 2;
+    while together > 0 {
+        // `together` bits, as many zeros, and so on.
+        let kept = Word::MAX / ((1 << together) + 1);
+        lanes = (lanes | lanes << together) & kept;
+        together /= 2;
+    }
+    lanes
+}
+
 /// The lanes of `word` that are free (00).
 pub(crate) const fn frees(word: Word) -> Word {
     !(word | word >> 1) & LANES
@@ -277,6 +292,7 @@ mod tests {
             let lanes = word & LANES;
             let bits = (0..BLOCKS_PER_WORD).map(|i| (lanes >> (2 * i) & 1) << i).sum();
             assert_eq!(side_by_side(lanes), bits, "{lanes:#x}");
+            assert_eq!(spread_out(bits), lanes, "{lanes:#x}");
         }
     }
 

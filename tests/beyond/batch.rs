@@ -29,8 +29,8 @@ fn with_holes(heap: Heap<'_>, seed: u64) {
 }
 
 fn addresses(batch: Batch) -> Vec<usize> {
-    let lanes = (0..usize::BITS as usize / 2).filter(|lane| batch.starts >> (2 * lane) & 1 == 1);
-    lanes.map(|lane| batch.base.wrapping_add(lane * B)).collect()
+    let bits = (0..usize::BITS as usize).filter(|bit| batch.starts >> bit & 1 == 1);
+    bits.map(|bit| batch.base.wrapping_add(bit * B)).collect()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_batch_is_what_single_allocations_would_be() {
         with_holes(many.heap(), seed);
         let mut next = numbers(seed + 1000);
         for _ in 0..60 {
-            let (blocks, no_scan) = (1 + next(8), next(2) == 1);
+            let (blocks, no_scan) = (1 + next(16), next(2) == 1);
             let Some(batch) = many.heap().alloc_batch(blocks, no_scan) else { break };
             let flags = if no_scan { AllocFlags::NO_SCAN } else { AllocFlags::NONE };
             let found = addresses(batch);

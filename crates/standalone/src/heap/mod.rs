@@ -13,10 +13,10 @@ use core::cell::{Cell, UnsafeCell};
 use core::mem::size_of;
 use core::ptr::{self, NonNull};
 
-use gcheap::AllocFlags;
 use gcheap::config::{
     AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA, STATE_AUTO_COLLECT, STATE_BYTES,
 };
+use gcheap::{AllocFlags, MOST_BATCH_BLOCKS};
 
 use crate::finalise::{Finaliser, Finalisers};
 use crate::memory::AddressMap;
@@ -29,7 +29,7 @@ pub use policy::Policy;
 use space::Space;
 
 /// The most bytes of an object that is taken from a thread's stock.
-pub(crate) const MOST_QUICK_BYTES: usize = 8 * BLOCK_BYTES - 1;
+pub(crate) const MOST_QUICK_BYTES: usize = MOST_BATCH_BLOCKS * BLOCK_BYTES - 1;
 
 const WORDS_PER_BLOCK: usize = BLOCK_BYTES / size_of::<usize>();
 
@@ -426,20 +426,45 @@ impl Handle {
     }
 }
 
+/// Up to so many blocks are cleared by single stores.
+const FEW: usize = 4;
+
 /// Clears a new object of so many blocks that may hold anything; only its last block if the flags ask for no more: what lies
 /// behind the bytes that were asked for must be 0 when the object grows.
 #[inline(always)]
 fn cleared(object: *mut u8, blocks: usize, flags: AllocFlags) -> *mut u8 {
     if !object.is_null() {
-        let first = if flags.is_not_cleared() { blocks - 1 } else { 0 };
-        for block in first..blocks {
-            for word in 0..WORDS_PER_BLOCK {
-                // SAFETY: a word of the object. Volatile: a few stores are quicker than a call of memset, which the compiler
-                // would make of them.
-                unsafe { object.add(block * BLOCK_BYTES).cast::<usize>().add(word).write_volatile(0) };
+        if flags.is_not_cleared() {
+            clear_block(object, blocks - 1);
+        } else if blocks > FEW {
+            return cleared_at_once(object, blocks);
+        } else {
+            for block in 0..FEW {
+                if block == blocks {
+                    break;
+                }
+                clear_block(object, block);
             }
         }
     }
+    object
+}
+
+/// Clears one of an object's blocks.
+#[inline(always)]
+fn clear_block(object: *mut u8, block: usize) {
+    for word in 0..WORDS_PER_BLOCK {
+        // SAFETY: a word of the object. Volatile: a few stores are quicker than a call of memset, which the compiler would make
+        // of them.
+        unsafe { object.add(block * BLOCK_BYTES).cast::<usize>().add(word).write_volatile(0) };
+    }
+}
+
+/// Not inlined, so that nothing else has to save registers for the call.
+#[inline(never)]
+fn cleared_at_once(object: *mut u8, blocks: usize) -> *mut u8 {
+    // SAFETY: the object's blocks.
+    unsafe { object.write_bytes(0, blocks * BLOCK_BYTES) };
     object
 }
 

@@ -11,14 +11,11 @@ use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::sync::atomic::{AtomicBool, AtomicUsize, compiler_fence};
 
 use gcheap::config::BLOCK_BYTES;
-use gcheap::{Batch, computed_by_now};
+use gcheap::{Batch, MOST_BATCH_BLOCKS, computed_by_now};
 
 use super::current::current;
 use super::lock::Guard;
 use super::record::State;
-
-/// The largest objects in stock, in blocks.
-const MOST_BLOCKS: usize = 8;
 
 /// The stock of one thread, which alone uses it; but when the thread is stopped, the one that collects may look at it.
 #[derive(Debug)]
@@ -26,7 +23,7 @@ const MOST_BLOCKS: usize = 8;
 pub(super) struct Stock {
     /// The thread is about to change it. A signal handler that comes then leaves it alone.
     busy: AtomicBool,
-    shelves: [[Shelf; MOST_BLOCKS]; 2],
+    shelves: [[Shelf; MOST_BATCH_BLOCKS]; 2],
 }
 
 /// The objects of one size and kind: a [`Batch`], or nothing if `starts` is 0.
@@ -45,8 +42,7 @@ impl Shelf {
         if starts == 0 {
             return null_mut();
         }
-        // Bit 2i is block i's.
-        let offset = starts.trailing_zeros() as usize * (BLOCK_BYTES / 2);
+        let offset = starts.trailing_zeros() as usize * BLOCK_BYTES;
         let object = with_exposed_provenance_mut(self.base.load(Relaxed).wrapping_add(offset));
         // A collection finds it in a register if it does not find it on the shelf.
         let object = NonNull::new(object).map_or(null_mut(), |object| computed_by_now(object).as_ptr());
