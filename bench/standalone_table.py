@@ -83,7 +83,7 @@ class Tables:
     def add(self, row):
         cost, memory = least(row.costs, self.what), least(row.costs, "rss")
         more = {key: values for key in ("cpu", "rss", "pause", "interior", "base") if (values := least(row.costs, key))}
-        more["memory_ratio"] = ratio(memory)
+        more |= {"memory_ratio": ratio(memory), "cpu_ratio": ratio(more.get("cpu", {}))}
         if "pause" in more:
             more["pause_ratio"] = ratio(more["pause"])
         if "interior" in more:
@@ -98,10 +98,10 @@ class Tables:
             cpu = row.get("cpu", {})
             cells = [row["workload"], *(show(row[self.unit].get(name)) for name in self.names), number(row["ratio"])]
             cells += [number(row["target"]), verdict(row["ratio"], row["target"])]
-            shown.append([*cells, *(milliseconds(cpu.get(name)) for name in self.names if cpu)])
+            shown.append([*cells, *(milliseconds(cpu.get(name)) for name in self.names if cpu), number(row["cpu_ratio"])])
         columns = [(unit, -18), *self.columns(), ("ratio", 7), ("limit", 6), ("", -7)]
         if self.unit == "ns":
-            columns += self.columns("CPU: ")
+            columns += [*self.columns("CPU: "), ("ratio", 7)]
         print_table(columns, shown)
         if self.unit == "ns":
             self.print_memory()
@@ -126,6 +126,8 @@ class Tables:
     def print_limits(self):
         print("\nThe project's own limits (the better libgc against libgcheap, more is better):")
         self.judge_all("time, microbenchmarks", self.ratios("ratio", "microbenchmark"), MEAN, WORST)
+        mean = geometric_mean(self.ratios("cpu_ratio", "microbenchmark").values())
+        self.report.judge("CPU time, microbenchmarks, geometric mean", mean, None)
         for name, value in self.ratios("ratio", "program").items():
             self.report.judge(f"time, {name}", value, PROGRAM)
         self.judge_all("peak memory", self.ratios("memory_ratio"), MEMORY_MEAN, MEMORY_WORST)
