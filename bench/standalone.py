@@ -58,7 +58,7 @@ def main():
         sys.exit("bench-standalone: Boehm's collector is not installed (Debian: apt-get install libgc-dev)")
     try:
         prepare()
-        rows, reasons = all_rows()
+        rows, reasons = all_rows(args.count)
         rows = [row for row in rows if re.search(args.only, row.name)]
         if args.count:
             rows = count(rows, [library for library in LIBRARIES if library.name != LIBGC])

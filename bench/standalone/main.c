@@ -20,7 +20,7 @@ static const struct row {
     const char *what;
 } rows[] = {
     { "gcbench", gcbench, 1, 1, false, "GCBench: trees of many sizes, a large one and an array that stay" },
-    { "binary-trees", binary_trees, 1, 1, false, "binary trees of 16-byte nodes, built, counted and dropped" },
+    { "binary-trees", binary_trees, 4, 1, false, "binary trees of 16-byte nodes, built, counted and dropped" },
     { "small-objects", small_objects, 6, 1, false, "a million objects of 8 to 64 bytes, kept and dropped" },
     { "strings", strings, 20, 1, false, "strings and buffers, not scanned" },
     { "threads", threads, 10, 1, true, "four threads that allocate" },

@@ -3,7 +3,7 @@
 // and an array that stay. binary-trees (the Computer Language Benchmarks Game) also visits every node.
 #include "rows.h"
 
-enum { LEAST_DEPTH = 4, STAY_DEPTH = 16, STRETCH_DEPTH = 18, ARRAY = 500000, GAME_DEPTH = 16 };
+enum { LEAST_DEPTH = 4, STAY_DEPTH = 16, STRETCH_DEPTH = 18, ARRAY = 500000, GAME_DEPTH = 14 };
 
 struct node {
     struct node *left, *right;
