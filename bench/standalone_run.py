@@ -82,7 +82,17 @@ def is_ours(file):
 
 
 def prove(row, library, files):
-    """The collector's file of each process must be the library's."""
+    """The collector's file of each process must be the library's.
+
+    >>> row = Row("strings", "microbenchmark", "", [])
+    >>> prove(row, LIBRARIES[0], [__file__])
+    >>> prove(row, LIBRARIES[2], ["/dev/null"])
+    Traceback (most recent call last):
+    harness.RunError: strings: this run was to be on libgcheap, but /dev/null is not libgcheap
+    >>> prove(row, LIBRARIES[1], [])
+    Traceback (most recent call last):
+    harness.RunError: strings: nothing shows that libgc, 1 marker was in the run: no libgc.so.1 was loaded
+    """
     if not files:
         raise RunError(f"{row.name}: nothing shows that {library.name} was in the run: no libgc.so.1 was loaded")
     for file in files:
