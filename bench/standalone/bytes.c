@@ -26,6 +26,7 @@ uint64_t strings(unsigned int rounds) {
             char *buffer = GC_MALLOC_ATOMIC(bytes);
             memset(buffer, (int)(step % 251), bytes);
             buffers[step / 100 % BUFFERS] = buffer;
+            collector_reads(buffers);
             sum += (unsigned char)buffer[bytes - 1];
         }
     }

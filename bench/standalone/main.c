@@ -28,7 +28,7 @@ static const struct row {
     { "free", explicit_free, 30, 1, false, "objects that are freed one by one" },
     { "realloc", reallocation, 20, 1, false, "arrays and texts that grow and shrink" },
     { "interior", interior, 100, 1, false, "100k pointers into one object of 64 MiB, and 100k to its start" },
-    { "finalisers", finalisers, 3, 1, false, "100k objects with finalisers" },
+    { "finalisers", finalisers, 6, 1, false, "100k objects with finalisers" },
     { "weak", weak_references, 6, 1, false, "100k weak references" },
     { "start-up", start_up, 16, 50, false, "the start of an empty program" },
 };

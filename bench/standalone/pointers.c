@@ -22,10 +22,12 @@ uint64_t interior(unsigned int rounds) {
     for (int i = 0; i < COUNT; i++) {
         pointers[i] = object + random_below(&state, bytes);
     }
+    collector_reads(pointers);
     print_value("interior", time_of_collections(rounds));
     for (int i = 0; i < COUNT; i++) {
         pointers[i] = object;
     }
+    collector_reads(pointers);
     print_value("base", time_of_collections(rounds));
     return GC_base(pointers[COUNT / 2] + bytes / 2) == object;
 }
@@ -42,6 +44,7 @@ static void make_objects_with_finalisers(uint64_t **objects) {
     for (int i = 0; i < COUNT; i++) {
         objects[i] = GC_MALLOC(32);
         *objects[i] = 1;
+        collector_reads(objects);
         GC_register_finalizer_no_order(objects[i], finalise, NULL, NULL, NULL);
     }
 }
@@ -52,6 +55,7 @@ uint64_t finalisers(unsigned int rounds) {
     for (unsigned int round = 0; round < rounds; round++) {
         make_objects_with_finalisers(objects);
         memset(objects, 0, COUNT * sizeof(*objects));
+        collector_reads(objects);
         GC_gcollect();
         GC_invoke_finalizers();
         result += finalised >= (uint64_t)NEARLY_ALL * (round + 1);
@@ -71,6 +75,7 @@ static struct kept *make_links(struct kept **objects, void **links) {
         struct kept *object = objects[i] = GC_MALLOC(sizeof(*object));
         object->number = (uint64_t)i;
         links[i] = object;
+        collector_reads(objects);
         GC_general_register_disappearing_link(&links[i], object);
         if (i % 2 == 0) {
             object->next = list;
@@ -78,6 +83,7 @@ static struct kept *make_links(struct kept **objects, void **links) {
         }
     }
     memset(objects, 0, COUNT * sizeof(*objects));
+    collector_reads(objects);
     return list;
 }
 

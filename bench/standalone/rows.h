@@ -32,6 +32,9 @@ static inline _Noreturn void fail(const char *why) {
 
 uint64_t nanoseconds(void); // main.c
 
+// The collector reads this object. The compiler cannot know that: it removes what is written to memory that nobody else reads.
+static inline void collector_reads(const void *object) { __asm__ volatile("" : : "r"(object) : "memory"); }
+
 // The same sequence of numbers in every run.
 static inline uint32_t random_below(uint64_t *state, uint32_t limit) {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
