@@ -9,6 +9,7 @@ LIBGC, ONE_MARKER, OURS = "libgc", "libgc, 1 marker", "libgcheap"
 MEAN, WORST, PROGRAM, START_UP = 1.3, 0.9, 1.0, 1.0
 MEMORY_MEAN, MEMORY_WORST = 1.1, 0.9
 PAUSE = 1.5
+OF_MICROBENCHMARKS = ("collections", "pause", "interior", "base")  # numbers that these print
 INTERIOR = 2  # the most that pointers into an object cost, as a multiple of pointers to its start
 
 
@@ -82,7 +83,7 @@ class Tables:
 
     def add(self, row):
         cost, memory = least(row.costs, self.what), least(row.costs, "rss")
-        more = {key: values for key in ("cpu", "rss", "pause", "interior", "base") if (values := least(row.costs, key))}
+        more = {key: values for key in ("cpu", "rss", *OF_MICROBENCHMARKS) if (values := least(row.costs, key))}
         more |= {"memory_ratio": ratio(memory), "cpu_ratio": ratio(more.get("cpu", {}))}
         if "pause" in more:
             more["pause_ratio"] = ratio(more["pause"])
@@ -113,10 +114,13 @@ class Tables:
         return [(title, max(len(title), 9)) for title in titles]
 
     def print_memory(self):
-        print("\nPeak memory (resident), MB")
-        shown = [[row["workload"], *(megabytes(row["rss"].get(name)) for name in self.names), number(row["memory_ratio"]),
-                  verdict(row["memory_ratio"], MEMORY_WORST)] for row in self.report.rows]
-        print_table([("MB", -18), *self.columns(), ("ratio", 7), ("", -7)], shown)
+        print("\nPeak memory (resident), MB; and of microbenchmarks, how many collections there were")
+        shown = []
+        for row in self.report.rows:
+            cells = [row["workload"], *(megabytes(row["rss"].get(name)) for name in self.names), number(row["memory_ratio"])]
+            collections = row.get("collections", {})
+            shown.append([*cells, verdict(row["memory_ratio"], MEMORY_WORST), *(f"{n:,}" for n in collections.values())])
+        print_table([("MB", -18), *self.columns(), ("ratio", 7), ("", -7), *self.columns("number: ")], shown)
 
     def ratios(self, key, *groups):
         """Name -> ratio of the rows that have one."""

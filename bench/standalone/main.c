@@ -53,6 +53,7 @@ static void run(const struct row *row, unsigned int rounds) {
     GC_INIT();
     print_library();
     print_value("result", row->run(rounds));
+    print_value("collections", GC_get_gc_no());
 }
 
 int main(int argc, char **argv) {
