@@ -50,9 +50,13 @@ def count_one(row, library):
 
 
 def count(rows, libraries):
-    """What has several threads is left out: their number of instructions differs from run to run."""
-    rows = [row for row in rows if not row.threads and (tool() is PERF or row.group == "microbenchmark")]
+    """What has several threads is left out: their number of instructions differs from run to run. So are whole programs,
+    if callgrind has to count: they would take half an hour."""
+    chosen = [row for row in rows if not row.threads and (tool() is PERF or row.group == "microbenchmark")]
     print(f"counting with {tool()[0]}, {os.cpu_count()} runs at a time", flush=True)
+    if left_out := ", ".join(row.name for row in rows if row not in chosen):
+        print(f"not counted: {left_out}")
+    rows = chosen
     jobs = [(row, library) for row in rows for library in libraries]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for (row, library), cost in zip(jobs, pool.map(lambda job: count_one(*job), jobs)):
