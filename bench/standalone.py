@@ -60,6 +60,8 @@ def main():
         prepare()
         rows, reasons = all_rows(args.count)
         rows = [row for row in rows if re.search(args.only, row.name)]
+        if not rows:
+            sys.exit(f"bench-standalone: no row matches {args.only}")
         if args.count:
             rows = count(rows, [library for library in LIBRARIES if library.name != LIBGC])
         else:
