@@ -78,6 +78,9 @@ bench:  ## gc.c, libgcheap and Boehm's collector side by side, to build/bench.js
 bench-count:  ## the same in instructions, under callgrind, to build/bench-count.json
 	python3 bench/run.py --count $(BENCH)
 
+bench-standalone:  ## Boehm's collector and libgcheap in its place, side by side, to build/bench-standalone.json; BENCH="--only REGEX"
+	python3 bench/standalone.py $(BENCH)
+
 bench-baremetal:  ## the benchmark on two microcontrollers in QEMU, to build/bench-baremetal.json; BENCH="--only REGEX"
 	python3 bench/baremetal.py $(BENCH)
 
@@ -105,4 +108,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help
+.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size lint lint-tools clean help

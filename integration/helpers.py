@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of what all suites share: integration/run.py's reading of their output, and tools/progress.py.
+"""Tests of what all suites share: integration/run.py's reading of their output, and tools/progress.py; and of the functions
+of bench/standalone.py that only calculate.
 
     integration/helpers.py
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
+import importlib
 import io
 import os
 import pty
@@ -18,7 +20,8 @@ from pathlib import Path
 import cases
 import run
 
-TOOLS = Path(__file__).resolve().parent.parent / "tools"
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "tools"
 STEPS = f"""
 import sys, time
 sys.path.append({str(TOOLS)!r})
@@ -56,6 +59,13 @@ def stage(program: str) -> tuple[list[int], set[str]]:
 def test_examples_in_run() -> None:
     failed, tried = doctest.testmod(run)
     assert tried and not failed
+
+
+def test_examples_in_bench_standalone() -> None:
+    sys.path.insert(0, str(ROOT / "bench"))  # its build.py, not the one here
+    for name in "standalone_table", "standalone_run", "standalone_count":
+        failed, tried = doctest.testmod(importlib.import_module(name))
+        assert tried and not failed, name
 
 
 def test_progress_rewrites_one_line_on_a_terminal() -> None:

@@ -41,14 +41,18 @@ def loaded(place: Path) -> list[str]:
             if "calling init: " in line and "/libgc.so.1" in line]
 
 
+def environment(where: Path, library: Path | None, logs: Path) -> dict[str, str]:
+    """For a run in a directory, on Debian's libgc, or on the library; the loader writes to the directory `logs`."""
+    return os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{logs}/log",
+                         "NIX_STORE_DIR": f"{where}/store", "NIX_STATE_DIR": f"{where}/state",
+                         "LD_LIBRARY_PATH": str(library.parent) if library else ""}
+
+
 def run(command: list[str], where: Path, library: Path | None) -> str:
     """What a command prints; on Debian's libgc, or on the library."""
     with tempfile.TemporaryDirectory() as logs:
-        env = os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files",
-                            "LD_DEBUG_OUTPUT": f"{logs}/log", "NIX_STORE_DIR": f"{where}/store",
-                            "NIX_STATE_DIR": f"{where}/state", "LD_LIBRARY_PATH": str(library.parent) if library else ""}
-        done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=PATIENCE, text=True, errors="replace", check=False)
+        done = subprocess.run(command, cwd=where, env=environment(where, library, Path(logs)), stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=PATIENCE, text=True, errors="replace", check=False)
         found = loaded(Path(logs))
     name = " ".join(command)
     assert done.returncode == 0, f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}"

@@ -30,13 +30,13 @@ RUST = (
     ["clippy", "--quiet", "--package", "gcheap-standalone", "--lib", "--features", "archive", "--", "-D", "warnings"],
 )
 C_FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude"]
-C_BOEHM = "bench/heaps/boehm.c"  # with Debian's gc/gc.h, not with ours
+C_BOEHM = ("bench/heaps/boehm.c", "bench/standalone/")  # with Debian's gc/gc.h, not with ours
 # More flags, by the beginning of the path; a file is compiled once for each set that fits it.
 C_MORE = (
     ("bench/harness/", ["-DBENCH_SMALL=1"]),
     ("bench/baremetal/", ["-DBENCH_SMALL=1"]),
     ("bench/hunt/", ["-DBENCH_SMALL=1"]),
-    (C_BOEHM, ["-Ibench/harness"]),
+    ("bench/heaps/boehm.c", ["-Ibench/harness"]),
     ("c_tests/test_options.c", ["-DHOST_WEAKREF=1", "-DHOST_SPLIT_HEAP_AUTO=1", "-DHOST_VALGRIND=1"]),
 )
 C_ALWAYS = re.compile("bench/h(arness|unt)/")  # compiled without those flags, too
@@ -83,7 +83,7 @@ def c() -> bool:
         if not sets or C_ALWAYS.match(name):
             sets.append([])
         for flags in sets:
-            usual = [flag for flag in C_FLAGS if name != C_BOEHM or flag != "-Iinclude"]
+            usual = [flag for flag in C_FLAGS if not name.startswith(C_BOEHM) or flag != "-Iinclude"]
             command = [gcc, *usual, *flags, "-xc", name]
             done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
             if OTHERS_HEADER.search(done.stderr):
