@@ -19,7 +19,7 @@ use core::ptr::NonNull;
 use super::atb::Atb;
 use super::atb::fast::FastAtb;
 use super::bit_table::{BLOCKS_PER_BYTE, BitTable};
-use super::block::BLOCKS_PER_ATB;
+use super::block::{BLOCKS_PER_ATB, Kind};
 use super::field::Field;
 use super::memory::Memory;
 use super::starts::{BLOCKS_PER_START, Starts, starts_bytes_for};
@@ -226,15 +226,24 @@ impl Area {
     }
 
     /// The head of the object that a tail belongs to. Only in builds with interior pointers.
+    ///
+    /// ```text
+    ///    blocks     4096·k            tail         4096·(k+1)
+    ///               = = = = = = = = = = = = = = = =│= = …       if this one's object starts before the tail, it is the tail's
+    ///               └ the search goes back as far as here
+    /// ```
     #[inline(never)]
     pub(crate) fn head_of(self, tail: usize) -> usize {
-        // Not further back than to where the long object's start is written down.
+        let atb: FastAtb = self.atb();
         let lowest = tail & !(BLOCKS_PER_START - 1);
-        self.atb::<FastAtb>().not_tail_before(tail, lowest).unwrap_or_else(|| {
-            // A disguised free run has no start written down: what is there may be anything.
-            let start = self.starts().of(tail);
-            if start < lowest { start } else { tail }
-        })
+        let next = lowest + BLOCKS_PER_START;
+        if next < atb.blocks() && atb.kind(next) == Kind::Tail {
+            let start = self.starts().of(next);
+            if start <= tail {
+                return start;
+            }
+        }
+        atb.not_tail_before(tail, lowest).unwrap_or_else(|| self.starts().of(tail))
     }
 
     /// The first byte of block 0.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! An entry is valid if its block is a tail (I13): the object that this tail belongs to wrote it. Nothing need be done when
-//! an object is freed.
+//! an object is freed. (Free runs have tails for a part of a collection. Then they have entries, too.)
 
 use core::ptr::NonNull;
 
@@ -58,6 +58,12 @@ impl Starts {
         for i in block / BLOCKS_PER_START + 1..=(block + n - 1) / BLOCKS_PER_START {
             self.entry(i).set(block as u32);
         }
+    }
+
+    /// Takes note of a disguised free run ([`crate::marking`]) that starts at `block` and has the first of the 4096 blocks
+    /// around `tail` as a tail.
+    pub fn note_disguised(self, block: usize, tail: usize) {
+        self.entry(tail / BLOCKS_PER_START).set(block as u32);
     }
 
     /// The head of the object to which the tail at the start of the 4096 blocks around `block` belongs.

@@ -24,13 +24,15 @@ use core::ops::Range;
 
 use super::pool::Pool;
 use super::prefetch::{AHEAD, prefetch};
+use crate::config::INTERIOR;
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::atb::Atb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::borrowed::{CARD_WORDS, MarkingWords};
-use crate::layout::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_of_objects};
+use crate::layout::lanes::{BLOCKS_PER_WORD, Word, block_shift, both_bits, frees, lanes_below, lanes_of_objects};
 use crate::layout::phase::phase_of;
+use crate::layout::starts::BLOCKS_PER_START;
 use crate::layout::state::State;
 
 const CARDS: usize = CARD_WORDS * usize::BITS as usize;
@@ -135,6 +137,7 @@ impl<H: Host> Deferred<H> {
         while let Some(pool) = next {
             // The lane before this word was free.
             let mut carry = 0;
+            let mut last_start = 0;
             for i in 0..pool.used_words() {
                 self.0.host().hook(i * BLOCKS_PER_WORD);
                 let word = pool.atb.load(i);
@@ -143,6 +146,9 @@ impl<H: Host> Deferred<H> {
                 carry = free >> (Word::BITS - 2);
                 if free != 0 {
                     pool.atb.store(i, word | free << 1 | starts);
+                }
+                if INTERIOR {
+                    last_start = note_where_it_starts(pool, i, free, starts, last_start);
                 }
                 while starts != 0 {
                     let block = pool.atb.block(i * BLOCKS_PER_WORD + starts.trailing_zeros() as usize / 2);
@@ -201,4 +207,22 @@ fn free_runs(pool: Pool, mut i: usize, mut starts: Word) {
         pool.atb.store(i, word & !both_bits(lanes));
         (i, starts, carry) = (i + 1, 0, over);
     }
+}
+
+/// If one of the blocks of table word `i` needs it written down where its object starts (I13), and is a tail of a disguised
+/// free run, writes that down. Returns the start of the last run so far.
+#[inline(always)]
+fn note_where_it_starts(pool: Pool, i: usize, free: Word, starts: Word, last_start: usize) -> usize {
+    let first = i * BLOCKS_PER_WORD;
+    let highest = |starts: Word| match starts {
+        0 => last_start,
+        starts => pool.atb.block(first + starts.ilog2() as usize / 2),
+    };
+    // Such blocks are far apart, so a word has one at most.
+    let lane = (pool.atb.phase() + BLOCKS_PER_START - first % BLOCKS_PER_START) % BLOCKS_PER_START;
+    if lane < BLOCKS_PER_WORD && (free & !starts) >> (2 * lane) & 1 == 1 {
+        let below = starts & lanes_below(lane);
+        pool.area.starts().note_disguised(highest(below), pool.atb.block(first + lane));
+    }
+    highest(starts)
 }

@@ -120,6 +120,7 @@ impl Collection {
                 stopped,
             });
         }
+        heap.policy().note_used(used_before);
         let due = heap.policy().next_after(live, roots);
         heap.set_due_after(due);
         self.give_back(due);

@@ -14,7 +14,7 @@ use core::mem::size_of;
 use core::ptr::{self, NonNull};
 
 use gcheap::config::{
-    AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA, STATE_AUTO_COLLECT, STATE_BYTES,
+    AREA_LAST_FREE, AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA, STATE_AUTO_COLLECT, STATE_BYTES,
 };
 use gcheap::{AllocFlags, MOST_BATCH_BLOCKS};
 
@@ -290,7 +290,23 @@ impl Handle {
                 links.forget_inside(object.addr(), object.addr() + self.core().nbytes(object));
             }
         });
+        let used = self.blocks_in_use();
         self.core().free(object);
+        self.settle(used);
+    }
+
+    /// How many blocks are in use.
+    fn blocks_in_use(self) -> usize {
+        // SAFETY: I1: the field's place in the state.
+        unsafe { self.state_at::<usize>(STATE_AREA + AREA_LAST_FREE).read() }
+    }
+
+    /// What was freed by hand, or was in use when there were `used` blocks in use, counts for the next collection as if it
+    /// had not been allocated; and what an object has grown by as if it had.
+    fn settle(self, used: usize) {
+        let (now, allocated) = (self.blocks_in_use(), self.allocated_since());
+        // SAFETY: I1: the field's place in the state.
+        unsafe { self.state_at::<usize>(STATE_ALLOC_AMOUNT).write((allocated + now).saturating_sub(used)) };
     }
 
     /// Changes an object's size, moving it if necessary; NULL if there is no room, and then nothing has changed.
@@ -298,9 +314,14 @@ impl Handle {
         let core = self.core();
         let asked = self.with_end(bytes);
         let old = if self.with_links(|links| links.is_empty()) { 0 } else { core.nbytes(object) };
+        let (used, allocated) = (self.blocks_in_use(), self.allocated_since());
         let moved = core.realloc(object, asked, true);
         if moved.is_null() {
             return moved;
+        }
+        // If it was moved, its new blocks are counted already, and so is a collection that came in between.
+        if self.allocated_since() == allocated {
+            self.settle(used);
         }
         if moved == object {
             self.clear_rest(object, bytes);

@@ -1,7 +1,7 @@
 //! When to collect, and by how much to grow.
 //!
 //! As in Go and in Boehm's collector: a collection is due when as much was allocated since the last one as a share of what
-//! it left. What has to be looked at beside the objects (static data, stacks) counts too: a collection of a small heap
+//! it left, and not before the memory is used that was in use lately. What has to be looked at beside the objects (static data, stacks) counts too: a collection of a small heap
 //! costs that much at least.
 
 use core::cell::Cell;
@@ -27,6 +27,8 @@ pub struct Policy {
     pub at_least: Cell<usize>,
     /// Whether the heap grows only if a collection has left no room.
     pub reluctant: Cell<bool>,
+    /// The most bytes that were in use lately: so much memory is the program's own anyway.
+    peak: Cell<usize>,
 }
 
 impl Default for Policy {
@@ -43,15 +45,23 @@ impl Policy {
             limit: Cell::new(usize::MAX),
             at_least: Cell::new(0),
             reluctant: Cell::new(false),
+            peak: Cell::new(0),
         }
     }
 
+    /// Takes note of how many bytes were in use when a collection began. A peak is forgotten by and by, so that memory of
+    /// which the program has no use any more is given back.
+    pub fn note_used(&self, bytes: usize) {
+        let peak = self.peak.get();
+        self.peak.set(bytes.max(peak - peak / 16));
+    }
+
     /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many
-    /// bytes of roots.
+    /// bytes of roots: when a share of what it left was allocated, or as much as was in use before.
     pub fn next_after(&self, live: usize, roots: usize) -> usize {
         let factor = self.factor.get();
         let share = (live / 100).saturating_mul(factor).saturating_add((live % 100).saturating_mul(factor) / 100);
-        let unused = self.at_least.get().saturating_sub(live);
+        let unused = self.at_least.get().max(self.peak.get()).saturating_sub(live);
         share.saturating_add(roots).max(LEAST_BETWEEN).max(unused) / BLOCK_BYTES
     }
 
