@@ -166,10 +166,11 @@ impl<H: Host, V: Variant> Heap<H, V> {
 
     /// Allocates one object of `blocks` (up to [`crate::MOST_BATCH_BLOCKS`]) blocks or several, none of which is cleared. Only in builds with NO_SCAN and GROWTH.
     ///
-    /// Whoever keeps objects of a batch for later tells each collection of them ([`Heap::mark_batch`]).
+    /// They lie in up to `stretches` (1 to [`crate::MOST_STRETCHES`]) stretches of memory. Whoever keeps objects of a batch for
+    /// later tells each collection of them ([`Heap::mark_batch`]).
     #[cfg(all(gcheap_no_scan, gcheap_growth))]
-    pub fn alloc_batch(&self, blocks: usize, no_scan: bool) -> Option<Batch> {
-        Batches::<H, V>::of(self.context).alloc(blocks, no_scan)
+    pub fn alloc_batch(&self, blocks: usize, no_scan: bool, stretches: usize) -> Option<Batch> {
+        Batches::<H, V>::of(self.context).alloc(blocks, no_scan, stretches)
     }
 
     /// Keeps objects of a batch that nobody has used yet alive, without looking into them. Between `collect_start` and the

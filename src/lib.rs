@@ -48,7 +48,7 @@ pub use marker::MARKER;
 pub use objects::AllocFlags;
 pub use objects::allocate::computed_by_now;
 #[cfg(all(gcheap_no_scan, gcheap_growth))]
-pub use objects::batch::{Batch, MOST_BATCH_BLOCKS};
+pub use objects::batch::{Batch, MOST_BATCH_BLOCKS, MOST_STRETCHES, STRETCH_BYTES};
 
 /// With `panic = "abort"` the compiler needs a handler; nothing in the library panics, and the archive's symbol check
 /// fails if anything starts to.

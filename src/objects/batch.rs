@@ -18,7 +18,8 @@ use crate::layout::starts::BLOCKS_PER_START;
 use crate::placement::Placement;
 use crate::variant::Variant;
 
-/// Objects of one size near each other: two words of the table describe them.
+/// Objects of one size near each other, in a few stretches of as many blocks as a machine word has bits: each as two words
+/// of the table describe them.
 ///
 /// ```text
 ///    blocks        h = h h = . . = h = . h = =      two blocks each; the objects at blocks 2 and 11 were there before
@@ -28,9 +29,17 @@ use crate::variant::Variant;
 pub struct Batch {
     /// The address of block 0 of the picture; that may lie before the heap's first block.
     pub base: usize,
-    /// A bit for each object: bit i is for the one at `base` + i * `BLOCK_BYTES`. At least one is set.
-    pub starts: usize,
+    /// A bit for each object: bit i is for the one at `base` + i * `BLOCK_BYTES`. At least one of the first is set; the second
+    /// number is for the blocks behind, and so on.
+    pub starts: [usize; MOST_STRETCHES],
 }
+
+/// How many stretches a batch has at most: together they are a page of memory on 64-bit machines. What a program allocates one
+/// after the other, it often looks at one after the other, and processors fetch what comes next in a page.
+pub const MOST_STRETCHES: usize = 4;
+
+/// The bytes of a stretch.
+pub const STRETCH_BYTES: usize = usize::BITS as usize * BLOCK_BYTES;
 
 /// The largest objects that batches are made of, in blocks.
 pub const MOST_BATCH_BLOCKS: usize = BLOCKS_PER_WORD / 2;
@@ -44,41 +53,55 @@ impl<H: Host, V: Variant> Batches<H, V> {
         Self(context, PhantomData)
     }
 
-    /// Allocates one object of `n` (up to `MOST_BATCH_BLOCKS`) blocks as ever, and all others that fit behind it in its word
-    /// of the table and the next one: they are the next lowest places for this size. Their memory holds what it held before.
+    /// Allocates one object of `n` (up to `MOST_BATCH_BLOCKS`) blocks as ever, and all others that fit behind it in a number
+    /// of stretches: they are the next lowest places for this size. Their memory holds what it held before.
     #[inline(never)]
-    pub fn alloc(self, n: usize, no_scan: bool) -> Option<Batch> {
+    pub fn alloc(self, n: usize, no_scan: bool, stretches: usize) -> Option<Batch> {
         // For now an object that nobody scans and clears.
         let flags = AllocFlags::NO_SCAN.and(AllocFlags::NOT_CLEARED);
         let first = Allocate::<H, V>::of(self.0).alloc(n * BLOCK_BYTES, flags);
         let (area, block) = block_at(self.0, first)?;
-        let two = TwoWords::around(area, block);
-        let lane = two.bit_of(block);
-        let (more, taken) = objects_in(two.free() & usize::MAX << (lane + n), n);
-        if more != 0 {
-            two.make_objects(more, taken);
-            self.note_taken(two, taken);
+        let mut stretch = Stretch::around(area, block);
+        let lane = stretch.bit_of(block);
+        let mut starts = [0; MOST_STRETCHES];
+        starts[0] = self.take_from(stretch, Blocks::MAX << (lane + n), n) | 1 << lane;
+        stretch.note_kind(starts[0], no_scan);
+        for more in starts.iter_mut().take(stretches).skip(1) {
+            let Some(next) = stretch.next() else { break };
+            stretch = next;
+            *more = self.take_from(stretch, Blocks::MAX, n);
+            stretch.note_kind(*more, no_scan);
         }
-        let starts = more | 1 << lane;
-        two.note_kind(starts, no_scan);
-        two.note_starts(more, n);
         // SAFETY: I6: the first object's block.
         let address = unsafe { ptr_from_block(area.pool(), block) }.addr().get();
         Some(Batch { base: address.wrapping_sub(lane * BLOCK_BYTES), starts })
     }
 
+    /// Makes as many objects of `n` blocks as fit into what is free of the `allowed` blocks, and start in the stretch. Returns
+    /// where they start.
+    #[inline(always)]
+    fn take_from(self, stretch: Stretch, allowed: Blocks, n: usize) -> usize {
+        let (starts, taken) = objects_in(stretch.free(n) & allowed, n);
+        if starts != 0 {
+            stretch.make_objects(starts, taken);
+            self.note_taken(stretch, taken);
+            stretch.note_starts(starts, n);
+        }
+        starts
+    }
+
     /// Tells counters and placement of blocks that are in use from now on.
-    fn note_taken(self, two: TwoWords, mut taken: usize) {
-        let (area, n) = (two.area, taken.count_ones() as usize);
+    fn note_taken(self, stretch: Stretch, mut taken: Blocks) {
+        let (area, n) = (stretch.area, taken.count_ones() as usize);
         V::Counting::note_used(area, n);
         let amount = self.0.state().alloc_amount();
         amount.set(amount.get().wrapping_add(n));
-        let last = two.block(taken.ilog2() as usize);
+        let last = stretch.block(taken.ilog2() as usize);
         area.last_used().set(area.last_used().get().max(last));
         while taken != 0 {
             let at = taken.trailing_zeros() as usize;
             let run = (!(taken >> at)).trailing_zeros() as usize;
-            V::Placement::over(self.0).note_use(area, two.block(at), run);
+            V::Placement::over(self.0).note_use(area, stretch.block(at), run);
             taken &= !(lowest(run) << at);
         }
     }
@@ -87,32 +110,56 @@ impl<H: Host, V: Variant> Batches<H, V> {
     /// collection.
     pub fn mark(self, batch: Batch) {
         let area = self.0.state().first_area();
-        let mut starts = batch.starts;
-        while starts != 0 {
-            let at = batch.base.wrapping_add(starts.trailing_zeros() as usize * BLOCK_BYTES);
-            let block = at.wrapping_sub(area.pool().addr().get()) / BLOCK_BYTES;
+        batch.each(|address| {
+            let block = address.wrapping_sub(area.pool().addr().get()) / BLOCK_BYTES;
             if block < area.blocks() {
                 area.atb::<FastAtb>().head_to_mark(block);
             }
-            starts &= starts - 1;
+        });
+    }
+}
+
+impl Batch {
+    /// Calls `f` with the address of each object.
+    pub fn each(&self, mut f: impl FnMut(usize)) {
+        for (i, &starts) in self.starts.iter().enumerate() {
+            let mut starts = starts;
+            while starts != 0 {
+                let block = i * usize::BITS as usize + starts.trailing_zeros() as usize;
+                f(self.base.wrapping_add(block * BLOCK_BYTES));
+                starts &= starts - 1;
+            }
         }
     }
 }
 
-/// Two neighbouring words of the table, or the last one: a bit of a machine word for each block that they describe.
+/// A bit for each block of a stretch, and for the blocks behind it that its last object may have.
+#[cfg(target_pointer_width = "64")]
+type Blocks = u128;
+#[cfg(not(target_pointer_width = "64"))]
+type Blocks = u64;
+
+/// Two neighbouring words of the table (the heap may end before the second), and the one behind, in which the last object may
+/// end.
 #[derive(Clone, Copy)]
-struct TwoWords {
+struct Stretch {
     area: Area,
     atb: FastAtb,
     first: usize,
 }
 
-impl TwoWords {
-    /// The first of them is that of a block.
+impl Stretch {
+    /// The one whose first word is that of a block.
     #[inline(always)]
     fn around(area: Area, block: usize) -> Self {
         let atb: FastAtb = area.atb();
         Self { area, atb, first: atb.slot(block) / BLOCKS_PER_WORD }
+    }
+
+    /// The one behind.
+    fn next(self) -> Option<Self> {
+        let first = self.first + 2;
+        if first < self.atb.words() { Some(Self { first, ..self }) } else { None }
     }
 
     fn bit_of(self, block: usize) -> usize {
@@ -123,28 +170,32 @@ impl TwoWords {
         self.atb.block(self.first * BLOCKS_PER_WORD + bit)
     }
 
-    /// Calls `f` with the index of each word and where its bits begin.
+    /// Calls `f` with the indexes of the first `words` words and where their bits begin.
     #[inline(always)]
-    fn each(self, mut f: impl FnMut(usize, usize)) {
-        f(self.first, 0);
-        if self.first + 1 < self.atb.words() {
-            f(self.first + 1, BLOCKS_PER_WORD);
+    fn each(self, words: usize, mut f: impl FnMut(usize, usize)) {
+        for i in 0..words {
+            if self.first + i < self.atb.words() {
+                f(self.first + i, i * BLOCKS_PER_WORD);
+            }
         }
     }
 
-    /// The free blocks.
+    /// The free blocks, for objects of `n` blocks.
     #[inline(always)]
-    fn free(self) -> usize {
+    fn free(self, n: usize) -> Blocks {
         let mut free = 0;
-        self.each(|i, at| free |= side_by_side(frees(self.atb.load(i)) & self.atb.own_lanes(i)) << at);
+        self.each(if n > 1 { 3 } else { 2 }, |i, at| {
+            free |= (side_by_side(frees(self.atb.load(i)) & self.atb.own_lanes(i)) as Blocks) << at;
+        });
         free
     }
 
     /// Makes objects that start at some of the `taken` blocks, which are free, and have all others as tails.
     #[inline(always)]
-    fn make_objects(self, starts: usize, taken: usize) {
-        self.each(|i, at| {
-            let (heads, all) = (spread_out(starts >> at), spread_out(taken >> at));
+    fn make_objects(self, starts: usize, taken: Blocks) {
+        let starts = starts as Blocks;
+        self.each(if taken >> usize::BITS != 0 { 3 } else { 2 }, |i, at| {
+            let (heads, all) = (spread_out((starts >> at) as usize), spread_out((taken >> at) as usize));
             self.atb.store(i, self.atb.load(i) | heads | (all & !heads) << 1);
         });
     }
@@ -155,7 +206,7 @@ impl TwoWords {
         let ntb = self.area.ntb();
         if self.atb.phase() == 0 {
             let half = usize::MAX >> BLOCKS_PER_WORD;
-            return self.each(|i, at| ntb.change_word(i, starts >> at & half, no_scan));
+            return self.each(2, |i, at| ntb.change_word(i, starts >> at & half, no_scan));
         }
         self.each_block(starts, |block| if no_scan { ntb.set(block) } else { ntb.clear(block) });
     }
@@ -163,8 +214,9 @@ impl TwoWords {
     /// Writes down where objects of `n` blocks start that reach over a place where this matters (I13).
     #[inline(always)]
     fn note_starts(self, starts: usize, n: usize) {
-        // In most heaps, such a place is the first block of a word: the second word's if any's.
-        if self.atb.phase() != 0 || (self.first + 1) * BLOCKS_PER_WORD % BLOCKS_PER_START == 0 {
+        // In most heaps, such a place is the first block of a word: of the second or third one, if any.
+        let place = |word: usize| (self.first + word) * BLOCKS_PER_WORD % BLOCKS_PER_START == 0;
+        if self.atb.phase() != 0 || place(1) || place(2) {
             self.each_block(starts, |block| self.area.starts().note(block, n));
         }
     }
@@ -179,38 +231,38 @@ impl TwoWords {
 
 /// The lowest `n` (any number) bits.
 #[inline(always)]
-fn lowest(n: usize) -> usize {
-    if n >= usize::BITS as usize { usize::MAX } else { (1 << n) - 1 }
+fn lowest(n: usize) -> Blocks {
+    if n >= Blocks::BITS as usize { Blocks::MAX } else { (1 << n) - 1 }
 }
 
-/// As many objects of `n` blocks as fit into free blocks, the lowest first: the blocks where they start, and all of their
-/// blocks.
+/// As many objects of `n` blocks as fit into free blocks and start in the stretch, the lowest first: the blocks where they
+/// start, and all of their blocks.
 #[inline(always)]
-fn objects_in(mut free: usize, n: usize) -> (usize, usize) {
+fn objects_in(mut free: Blocks, n: usize) -> (usize, Blocks) {
     if n == 1 {
-        return (free, free);
+        return (free as usize, free & usize::MAX as Blocks);
     }
     let (mut starts, mut taken) = (0, 0);
-    while free != 0 {
+    while free as usize != 0 {
         // A run of free blocks, from bit `at` on.
-        let at = free.trailing_zeros();
+        let at = free.trailing_zeros() as usize;
         let run = (!(free >> at)).trailing_zeros() as usize;
-        // Every n-th block of it starts an object, but for a last one that does not fit.
-        let heads = EVERY[n] & if run < n { 0 } else { lowest(run + 1 - n) };
+        // Every n-th block of it starts an object, but for a last one that does not fit, or starts behind the stretch.
+        let heads = EVERY[n] & if run < n { 0 } else { lowest(run + 1 - n) } & lowest(usize::BITS as usize - at);
         starts |= heads << at;
         taken |= heads.wrapping_mul(lowest(n)) << at;
         free &= !(lowest(run) << at);
     }
-    (starts, taken)
+    (starts as usize, taken)
 }
 
 /// Entry n: every n-th bit, from bit 0 on.
-const EVERY: [usize; MOST_BATCH_BLOCKS + 1] = {
+const EVERY: [Blocks; MOST_BATCH_BLOCKS + 1] = {
     let mut table = [0; MOST_BATCH_BLOCKS + 1];
     let mut n = 1;
     while n < table.len() {
         let mut bit = 0;
-        while bit < usize::BITS as usize {
+        while bit < Blocks::BITS as usize {
             table[n] |= 1 << bit;
             bit += n;
         }

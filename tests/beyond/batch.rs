@@ -2,9 +2,8 @@
 
 use super::{collect_from, lives, put};
 use crate::support::{Heap, World};
-use gcheap::AllocFlags;
-use gcheap::Batch;
 use gcheap::config::BLOCK_BYTES as B;
+use gcheap::{AllocFlags, Batch, MOST_STRETCHES};
 
 /// Numbers that look random, always the same ones.
 fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
@@ -29,8 +28,9 @@ fn with_holes(heap: Heap<'_>, seed: u64) {
 }
 
 fn addresses(batch: Batch) -> Vec<usize> {
-    let bits = (0..usize::BITS as usize).filter(|bit| batch.starts >> bit & 1 == 1);
-    bits.map(|bit| batch.base.wrapping_add(bit * B)).collect()
+    let mut all = vec![];
+    batch.each(|address| all.push(address));
+    all
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_batch_is_what_single_allocations_would_be() {
         let mut next = numbers(seed + 1000);
         for _ in 0..60 {
             let (blocks, no_scan) = (1 + next(16), next(2) == 1);
-            let Some(batch) = many.heap().alloc_batch(blocks, no_scan) else { break };
+            let Some(batch) = many.heap().alloc_batch(blocks, no_scan, 1 + next(MOST_STRETCHES)) else { break };
             let flags = if no_scan { AllocFlags::NO_SCAN } else { AllocFlags::NONE };
             let found = addresses(batch);
             for (i, &address) in found.iter().enumerate() {
@@ -71,7 +71,7 @@ fn what_nobody_has_used_yet_is_kept_and_not_looked_into() {
     let world = World::new(&[64]);
     let heap = world.heap();
     let lost = heap.alloc(B, false);
-    let batch = heap.alloc_batch(2, false).unwrap();
+    let batch = heap.alloc_batch(2, false, 1).unwrap();
     let unused = addresses(batch);
     assert!(unused.len() > 1);
     for &object in &unused {
@@ -96,7 +96,7 @@ fn a_batch_counts_towards_the_next_collection() {
     let before = world.collections.get();
     let mut made = 0;
     while world.collections.get() == before {
-        made += addresses(heap.alloc_batch(1, false).unwrap()).len();
+        made += addresses(heap.alloc_batch(1, false, 1).unwrap()).len();
     }
     assert!((100..100 + 2 * usize::BITS as usize).contains(&made), "{made}");
 }

@@ -143,6 +143,9 @@ pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
         if object.is_null() {
             object = alloc_alone(heap, bytes, request);
         }
+        if object.is_null() && heap.free_stock(guard) {
+            object = alloc_alone(heap, bytes, request);
+        }
         (heap, object, heap.has_duties())
     });
     let Some((heap, object, duties)) = made else { return null_mut() };

@@ -16,20 +16,23 @@ use core::ptr::{self, NonNull};
 use gcheap::config::{
     AREA_LAST_FREE, AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA, STATE_AUTO_COLLECT, STATE_BYTES,
 };
-use gcheap::{AllocFlags, MOST_BATCH_BLOCKS};
+use gcheap::{AllocFlags, MOST_BATCH_BLOCKS, MOST_STRETCHES};
 
 use crate::finalise::{Finaliser, Finalisers};
 use crate::memory::AddressMap;
 use crate::numbers::{Counters, Numbers};
 use crate::os::{OutOfMemory, pages};
 use crate::roots::UserRoots;
-use crate::threads::{Guard, take_from_new_stock, take_from_stock};
+use crate::threads::{Guard, empty_stock, take_from_new_stock, take_from_stock};
 use crate::weak::Links;
 pub use policy::Policy;
 use space::Space;
 
 /// The most bytes of an object that is taken from a thread's stock.
 pub(crate) const MOST_QUICK_BYTES: usize = MOST_BATCH_BLOCKS * BLOCK_BYTES - 1;
+
+/// For so many bytes of heap, a thread takes one more stretch of objects into stock at once.
+const SMALL: usize = 128 << 10;
 
 const WORDS_PER_BLOCK: usize = BLOCK_BYTES / size_of::<usize>();
 
@@ -244,8 +247,27 @@ impl Handle {
         }
         self.it().in_stock.set(true);
         let (blocks, no_scan) = (self.blocks_for(bytes), flags.is_no_scan());
-        let object = take_from_new_stock(guard, blocks, no_scan, || self.core().alloc_batch(blocks, no_scan));
+        let object = take_from_new_stock(guard, blocks, no_scan, || {
+            self.core().alloc_batch(blocks, no_scan, self.stretches())
+        });
         cleared(object, blocks, flags)
+    }
+
+    /// How much of the heap goes into stock at once: in a small one, little.
+    fn stretches(self) -> usize {
+        (self.bytes() / SMALL).clamp(1, MOST_STRETCHES)
+    }
+
+    /// Frees what the calling thread has in stock. False if there is nothing.
+    pub fn free_stock(self, guard: &Guard) -> bool {
+        let mut any = false;
+        if self.is_in_stock() {
+            empty_stock(guard, |batch| {
+                batch.each(|object| self.core().free(ptr::with_exposed_provenance_mut(object)));
+                any = true;
+            });
+        }
+        any
     }
 
     #[inline(always)]

@@ -9,7 +9,10 @@ use core::cell::Cell;
 use gcheap::config::BLOCK_BYTES;
 
 /// The share of what survives, in percent, after which a collection is due.
-const USUAL_FACTOR: usize = 75;
+const USUAL_FACTOR: usize = 66;
+
+/// Of so many bytes the share counts twice: where little is alive, a little more memory saves many collections.
+const TWICE: usize = 1 << 20;
 
 /// Nobody collects for less than this many bytes.
 const LEAST_BETWEEN: usize = 256 << 10;
@@ -60,7 +63,8 @@ impl Policy {
     /// bytes of roots: when a share of what it left was allocated, or as much as was in use before.
     pub fn next_after(&self, live: usize, roots: usize) -> usize {
         let factor = self.factor.get();
-        let share = (live / 100).saturating_mul(factor).saturating_add((live % 100).saturating_mul(factor) / 100);
+        let counted = live.saturating_add(live.min(TWICE));
+        let share = (counted / 100).saturating_mul(factor).saturating_add((counted % 100).saturating_mul(factor) / 100);
         let unused = self.at_least.get().max(self.peak.get()).saturating_sub(live);
         share.saturating_add(roots).max(LEAST_BETWEEN).max(unused) / BLOCK_BYTES
     }

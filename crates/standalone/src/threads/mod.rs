@@ -30,5 +30,5 @@ pub use registration::{
     unregister_current,
 };
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
-pub(crate) use stock::{take_from_new_stock, take_from_stock};
+pub(crate) use stock::{empty_stock, take_from_new_stock, take_from_stock};
 pub use world::{Stopped, stop_world, thread_count};

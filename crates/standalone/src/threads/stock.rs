@@ -11,7 +11,7 @@ use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::sync::atomic::{AtomicBool, AtomicUsize, compiler_fence};
 
 use gcheap::config::BLOCK_BYTES;
-use gcheap::{Batch, MOST_BATCH_BLOCKS, computed_by_now};
+use gcheap::{Batch, MOST_BATCH_BLOCKS, MOST_STRETCHES, STRETCH_BYTES, computed_by_now};
 
 use super::current::current;
 use super::lock::Guard;
@@ -26,28 +26,57 @@ pub(super) struct Stock {
     shelves: [[Shelf; MOST_BATCH_BLOCKS]; 2],
 }
 
-/// The objects of one size and kind: a [`Batch`], or nothing if `starts` is 0.
+/// The objects of one size and kind: a [`Batch`], or what is left of it.
 #[derive(Debug)]
 #[repr(C)]
 struct Shelf {
+    /// The stretch from which objects are taken now, and where it begins.
+    stretch: AtomicUsize,
+    address: AtomicUsize,
     base: AtomicUsize,
-    starts: AtomicUsize,
+    starts: [AtomicUsize; MOST_STRETCHES],
 }
 
 impl Shelf {
-    /// Takes the first object; NULL if there is none.
+    /// Takes the first object of the stretch; NULL if there is none.
     #[inline(always)]
     fn take(&self) -> *mut u8 {
-        let starts = self.starts.load(Relaxed);
+        // The number is always less than that.
+        let place = &self.starts[self.stretch.load(Relaxed) % MOST_STRETCHES];
+        let starts = place.load(Relaxed);
         if starts == 0 {
             return null_mut();
         }
         let offset = starts.trailing_zeros() as usize * BLOCK_BYTES;
-        let object = with_exposed_provenance_mut(self.base.load(Relaxed).wrapping_add(offset));
+        let object = with_exposed_provenance_mut(self.address.load(Relaxed).wrapping_add(offset));
         // A collection finds it in a register if it does not find it on the shelf.
         let object = NonNull::new(object).map_or(null_mut(), |object| computed_by_now(object).as_ptr());
-        self.starts.store(starts & (starts - 1), Relaxed);
+        place.store(starts & (starts - 1), Relaxed);
         object
+    }
+
+    /// Takes the first object of the next stretch that has one; NULL if none has.
+    fn take_further(&self) -> *mut u8 {
+        let mut object: *mut u8 = null_mut();
+        let mut next = self.stretch.load(Relaxed) + 1;
+        while object.is_null() && next < MOST_STRETCHES {
+            self.stretch.store(next, Relaxed);
+            self.address.store(self.base.load(Relaxed).wrapping_add(next * STRETCH_BYTES), Relaxed);
+            object = self.take();
+            next += 1;
+        }
+        object
+    }
+
+    fn put(&self, batch: Batch) {
+        self.base.store(batch.base, Relaxed);
+        self.address.store(batch.base, Relaxed);
+        self.stretch.store(0, Relaxed);
+        self.starts.iter().zip(batch.starts).for_each(|(place, starts)| place.store(starts, Relaxed));
+    }
+
+    fn batch(&self) -> Batch {
+        Batch { base: self.base.load(Relaxed), starts: [0, 1, 2, 3].map(|i| self.starts[i].load(Relaxed)) }
     }
 }
 
@@ -60,8 +89,8 @@ impl Stock {
     /// Calls `visit` with everything in stock.
     pub(super) fn each(&self, visit: &mut dyn FnMut(Batch)) {
         for shelf in self.shelves.iter().flatten() {
-            let batch = Batch { base: shelf.base.load(Relaxed), starts: shelf.starts.load(Relaxed) };
-            if batch.starts != 0 {
+            let batch = shelf.batch();
+            if batch.starts != [0; MOST_STRETCHES] {
                 visit(batch);
             }
         }
@@ -69,10 +98,17 @@ impl Stock {
 
     /// Forgets everything in stock.
     pub(super) fn clear(&self) {
-        for shelf in self.shelves.iter().flatten() {
-            shelf.starts.store(0, Relaxed);
-        }
+        self.shelves.iter().flatten().for_each(|shelf| shelf.put(Batch { base: 0, starts: [0; MOST_STRETCHES] }));
         self.busy.store(false, Relaxed);
+    }
+}
+
+/// Takes everything out of the calling thread's stock, unless it is in the middle of an operation on it.
+pub(crate) fn empty_stock(_: &Guard, mut visit: impl FnMut(Batch)) {
+    let Some(me) = current() else { return };
+    if !me.stock.busy.load(Relaxed) {
+        me.stock.each(&mut visit);
+        me.stock.clear();
     }
 }
 
@@ -94,8 +130,8 @@ pub(crate) fn take_from_stock(blocks: usize, no_scan: bool) -> *mut u8 {
     object
 }
 
-/// Puts what `make` returns into the calling thread's stock, where there is nothing of the kind, and takes the first object.
-/// NULL if that is not possible now: the thread is in the middle of an operation on its stock, is not known, or `make` has
+/// Takes an object out of the calling thread's stock if nothing is left of the stretch from which it took the last one; or puts
+/// what `make` returns into the stock, and takes the first object of that. NULL if that is not possible now: the thread is in the middle of an operation on its stock, is not known, or `make` has
 /// nothing.
 pub(crate) fn take_from_new_stock(
     _: &Guard,
@@ -108,10 +144,11 @@ pub(crate) fn take_from_new_stock(
     if me.stock.busy.swap(true, Relaxed) {
         return null_mut();
     }
-    let mut object = null_mut();
-    if let Some(batch) = make() {
-        shelf.base.store(batch.base, Relaxed);
-        shelf.starts.store(batch.starts, Relaxed);
+    let mut object = shelf.take_further();
+    if object.is_null()
+        && let Some(batch) = make()
+    {
+        shelf.put(batch);
         object = shelf.take();
     }
     compiler_fence(SeqCst);
