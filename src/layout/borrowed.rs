@@ -76,6 +76,11 @@ pub(crate) const HOLE_ENTRIES: usize = {
     holes
 };
 
+/// Whether there are places where searches go on ([`PlacementWords::place`]): where the addresses need not be gc.c's, and there
+/// is room.
+pub(crate) const HAS_PLACES: bool = config::GROWTH && FIRST_PLACE + CLASSES * size_of::<u32>() <= WORDS * WORD_BYTES;
+const FIRST_PLACE: usize = 512;
+
 /// The fast variant's words between collections.
 #[derive(Clone, Copy)]
 pub(crate) struct PlacementWords(pub State);
@@ -120,6 +125,12 @@ impl PlacementWords {
     pub fn bound(self, class: usize) -> Field<u32> {
         debug_assert!(class < CLASSES);
         number(self.0, FIRST_BOUND + class * size_of::<u32>())
+    }
+
+    /// Where an object of a class was found last: the index behind it, or 0.
+    pub fn place(self, class: usize) -> Field<u32> {
+        debug_assert!(HAS_PLACES && class < CLASSES);
+        number(self.0, FIRST_PLACE + class * size_of::<u32>())
     }
 
     /// Where a hole starts.

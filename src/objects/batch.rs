@@ -38,6 +38,9 @@ pub struct Batch {
 /// after the other, it often looks at one after the other, and processors fetch what comes next in a page.
 pub const MOST_STRETCHES: usize = 4;
 
+/// From how many blocks on that it has found a stretch free, a batch goes on to the next one.
+const WORTHWHILE: usize = usize::BITS as usize / 2;
+
 /// The bytes of a stretch.
 pub const STRETCH_BYTES: usize = usize::BITS as usize * BLOCK_BYTES;
 
@@ -66,11 +69,12 @@ impl<H: Host, V: Variant> Batches<H, V> {
         let mut starts = [0; MOST_STRETCHES];
         starts[0] = self.take_from(stretch, Blocks::MAX << (lane + n), n) | 1 << lane;
         stretch.note_kind(starts[0], no_scan);
-        for more in starts.iter_mut().take(stretches).skip(1) {
-            let Some(next) = stretch.next() else { break };
+        for i in 1..stretches.min(MOST_STRETCHES) {
+            // Among many other objects there is little to be had, and looking for it costs more.
+            let Some(next) = stretch.next().filter(|_| starts[i - 1].count_ones() as usize * n >= WORTHWHILE) else { break };
             stretch = next;
-            *more = self.take_from(stretch, Blocks::MAX, n);
-            stretch.note_kind(*more, no_scan);
+            starts[i] = self.take_from(stretch, Blocks::MAX, n);
+            stretch.note_kind(starts[i], no_scan);
         }
         // SAFETY: I6: the first object's block.
         let address = unsafe { ptr_from_block(area.pool(), block) }.addr().get();

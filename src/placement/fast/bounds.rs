@@ -14,7 +14,7 @@
 use super::super::Run;
 use super::classes::class_of;
 use super::list::LONG;
-use crate::layout::borrowed::{CLASSES, PlacementWords};
+use crate::layout::borrowed::{CLASSES, HAS_PLACES, PlacementWords};
 
 /// The bounds, in the borrowed words.
 ///
@@ -34,6 +34,9 @@ impl Bounds {
         self.0.known_classes().set(0);
         for class in 0..CLASSES {
             self.0.bound(class).set(0);
+            if HAS_PLACES {
+                self.0.place(class).set(0);
+            }
         }
     }
 

@@ -22,13 +22,17 @@ use crate::invariant::Broken;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::{CLASSES, HAS_SEGMENTS, PlacementWords};
+use crate::layout::borrowed::{CLASSES, HAS_PLACES, HAS_SEGMENTS, PlacementWords};
+use crate::layout::lanes::BLOCKS_PER_WORD;
 use bounds::Bounds;
 use classes::{SMALL, class_of, class_size};
 use holes::Holes;
 use list::LONG;
 use segments::Segments;
 use zone::NEAR;
+
+/// So many blocks are searched before a search gets impatient.
+const PATIENCE: usize = 4 * BLOCKS_PER_WORD;
 
 /// Bounds, holes and the search for free runs.
 #[derive(Clone, Copy)]
@@ -316,9 +320,9 @@ impl<H: Host> FastPlacement<H> {
             holes.note_raised(first);
             from = first;
         }
-        let found = if from < limit { search::search(self.context, from, n, limit) } else { Err(limit) };
+        let (found, exact) = self.find_below(class, from, n, limit);
         let (Ok(index) | Err(index)) = found;
-        let is_first = size == n || index == from;
+        let is_first = exact && (size == n || index == from);
         if is_first {
             holes.note_first(class, index);
         }
@@ -341,6 +345,41 @@ impl<H: Host> FastPlacement<H> {
             self.keep_rest(index + n, n);
         }
         Some(index)
+    }
+
+    /// The lowest `n` free blocks in a row from an index on, but below a limit; or where the search has ended. And whether they
+    /// are the lowest indeed.
+    ///
+    /// Where no other heap's addresses are wanted, the search need not be exact. Programs that free objects by hand lower
+    /// bounds again and again, and most of what lies between is searched in vain each time. So there a few words are searched
+    /// from the bound on; then a hole will do, at the limit, or what follows the object of this size that was found last, and all
+    /// is searched only in the end.
+    fn find_below(self, class: usize, from: usize, n: usize, limit: usize) -> (Result<usize, usize>, bool) {
+        let search = |from, limit| if from < limit { search::search(self.context, from, n, limit) } else { Err(limit) };
+        if !HAS_PLACES || from.saturating_add(PATIENCE) >= limit {
+            return (search(from, limit), true);
+        }
+        let place = self.holes().words().place(class);
+        let near = from + PATIENCE;
+        if search(from, near).is_err() {
+            if class_size(class) == n {
+                self.bounds().raise(class, near);
+                self.holes().note_raised(near);
+            }
+            if limit != usize::MAX {
+                return (Err(limit), false);
+            }
+            if place.get() as usize > near {
+                let found = search(place.get() as usize, limit);
+                if let Ok(index) = found {
+                    place.set((index + n) as u32);
+                    return (found, false);
+                }
+            }
+        }
+        let found = search(from, limit);
+        place.set(found.map_or(0, |index| index + n) as u32);
+        (found, true)
     }
 
     /// Makes a hole of the free run that starts at an index, if the next object of `n` blocks has room there, and no hole
