@@ -39,7 +39,7 @@ pub struct Batch {
 pub const MOST_STRETCHES: usize = 4;
 
 /// From how many blocks on that it has found a stretch free, a batch goes on to the next one.
-const WORTHWHILE: usize = usize::BITS as usize / 2;
+const WORTHWHILE: usize = usize::BITS as usize / 4;
 
 /// The bytes of a stretch.
 pub const STRETCH_BYTES: usize = usize::BITS as usize * BLOCK_BYTES;
