@@ -63,7 +63,7 @@ def main():
         if not rows:
             sys.exit(f"bench-standalone: no row matches {args.only}")
         if args.count:
-            rows = count(rows, [library for library in LIBRARIES if library.name != LIBGC])
+            rows = count(rows, [library for library in LIBRARIES if library.name != LIBGC], bool(args.only))
         else:
             measure(rows, args.rounds)
     except (BuildError, RunError) as error:

@@ -42,17 +42,17 @@ def tool():
 
 
 def count_one(row, library):
-    cost, messages = once(row, library, tool(), 1)
+    _, messages = once(row, library, tool(), 1)  # its time and memory are those of the tool
     instructions = counted(messages)
     if instructions is None:
         raise RunError(f"{row.name} on {library.name}: {tool()[0]} has counted nothing:\n{messages[-1000:]}")
-    return {"instructions": instructions, "rss": cost["rss"]}
+    return {"instructions": instructions}
 
 
-def count(rows, libraries):
+def count(rows, libraries, named):
     """What has several threads is left out: their number of instructions differs from run to run. So are whole programs,
-    if callgrind has to count: they would take half an hour."""
-    chosen = [row for row in rows if not row.threads and (tool() is PERF or row.group == "microbenchmark")]
+    if callgrind has to count and the user has not named them: all together would take half an hour."""
+    chosen = [row for row in rows if not row.threads and (named or tool() is PERF or row.group == "microbenchmark")]
     print(f"counting with {tool()[0]}, {os.cpu_count()} runs at a time", flush=True)
     if left_out := ", ".join(row.name for row in rows if row not in chosen):
         print(f"not counted: {left_out}")

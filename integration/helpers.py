@@ -22,6 +22,10 @@ import run
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
+sys.path.insert(0, str(ROOT / "bench"))  # before this directory, which has a build.py, too
+import standalone_run  # noqa: E402
+import standalone_table  # noqa: E402
+
 STEPS = f"""
 import sys, time
 sys.path.append({str(TOOLS)!r})
@@ -62,10 +66,25 @@ def test_examples_in_run() -> None:
 
 
 def test_examples_in_bench_standalone() -> None:
-    sys.path.insert(0, str(ROOT / "bench"))  # its build.py, not the one here
     for name in "standalone_table", "standalone_run", "standalone_count":
         failed, tried = doctest.testmod(importlib.import_module(name))
         assert tried and not failed, name
+
+
+def test_table_of_bench_standalone() -> None:
+    costs = {"libgc": (30, 100, 6), "libgc, 1 marker": (20, 90, 9), "libgcheap": (10, 180, 3)}
+    row = standalone_run.Row("old-heap", "microbenchmark", "", [])
+    row.costs = {name: [{"wall": 2 * wall, "cpu": wall, "rss": rss, "pause": pause}, {"wall": wall, "cpu": wall, "rss": rss,
+                         "pause": pause}] for name, (wall, rss, pause) in costs.items()}
+    tables, text = standalone_table.Tables([row], "ns"), io.StringIO()
+    with contextlib.redirect_stdout(text):
+        tables.print()
+    found = tables.report.rows[0]
+    assert (found["workload"], found["ratio"], found["memory_ratio"], found["pause_ratio"]) == ("old-heap", 2, 0.5, 2), found
+    for line in ("time, microbenchmarks, geometric mean: 2 (limit: at least 1.3, ok)",
+                 "peak memory, worst row (old-heap): 0.5 (limit: at least 0.9, OUTSIDE)",
+                 "longest pause, old-heap: 2 (limit: at least 1.5, ok)"):
+        assert line in text.getvalue(), text.getvalue()
 
 
 def test_progress_rewrites_one_line_on_a_terminal() -> None:
