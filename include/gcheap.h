@@ -66,9 +66,9 @@ void *gcheap_alloc_in(gcheap_t *heap, size_t n_bytes, unsigned int flags);
 /// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
 ///
 /// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
-/// then it is as it was. A moved object keeps its finaliser and what it was allocated as, but no weak links: they must be
-/// unregistered before. A pointer that is not an object's
-/// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
+/// then it is as it was. A moved object keeps its finaliser, what it was allocated as, and its weak links: those that hold
+/// its old address get the new one. A pointer that is not an object's start is reported (see gcheap_set_misuse). May
+/// collect. Thread-safe.
 /// Requires: nothing uses the old address afterwards if another one is returned.
 void *gcheap_realloc(void *object, size_t n_bytes);
 
@@ -80,7 +80,7 @@ void *gcheap_realloc_in(gcheap_t *heap, void *object, size_t n_bytes);
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object must be unregistered before. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
 /// Requires: nothing uses the object afterwards.
 void gcheap_free(void *object);
 
@@ -258,8 +258,8 @@ void gcheap_finalise_on_demand_in(gcheap_t *heap, bool only);
 /// pointer in it otherwise: it lies in a no-scan object, in memory that is no root, or is kept disguised.
 ///
 /// long_lived: false clears the link before the object's finaliser is called; true only when that has not brought it back to
-/// life. A link that lies in an object of the heap is forgotten with that object; any other one must be unregistered before
-/// its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
+/// life. A link that lies in an object of the same heap is forgotten with that object; any other one must be unregistered
+/// before its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
 /// object's start, or if there is no memory for the list. Never collects. Thread-safe.
 /// Requires: the word can be written to until it is unregistered.
 bool gcheap_weak_link(void **link, const void *object, bool long_lived);

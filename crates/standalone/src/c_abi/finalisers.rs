@@ -102,8 +102,8 @@ fn on_demand(heap: HeapRef, only: bool) {
 /// pointer in it otherwise: it lies in a no-scan object, in memory that is no root, or is kept disguised.
 ///
 /// long_lived: false clears the link before the object's finaliser is called; true only when that has not brought it back to
-/// life. A link that lies in an object of the heap is forgotten with that object; any other one must be unregistered before
-/// its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
+/// life. A link that lies in an object of the same heap is forgotten with that object; any other one must be unregistered
+/// before its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
 /// object's start, or if there is no memory for the list. Never collects. Thread-safe.
 ///
 /// # Safety

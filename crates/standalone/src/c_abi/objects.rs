@@ -45,9 +45,9 @@ pub unsafe extern "C" fn gcheap_alloc_in(heap: *mut gcheap_t, n_bytes: usize, fl
 /// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
 ///
 /// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
-/// then it is as it was. A moved object keeps its finaliser and what it was allocated as, but no weak links: they must be
-/// unregistered before. A pointer that is not an object's
-/// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
+/// then it is as it was. A moved object keeps its finaliser, what it was allocated as, and its weak links: those that hold
+/// its old address get the new one. A pointer that is not an object's start is reported (see gcheap_set_misuse). May
+/// collect. Thread-safe.
 ///
 /// # Safety
 /// Nothing uses the old address afterwards if another one is returned.
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn gcheap_realloc_in(heap: *mut gcheap_t, object: *mut c_v
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object must be unregistered before. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
 ///
 /// # Safety
 /// Nothing uses the object afterwards.
