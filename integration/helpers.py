@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tests of what all suites share: integration/run.py's reading of their output, and tools/progress.py.
+"""Tests of what all suites share: integration/run.py's reading of their output, and tools/progress.py; and of the comparison
+in bench/size_recorded.py.
 
     integration/helpers.py
 """
@@ -16,9 +17,14 @@ import sys
 from pathlib import Path
 
 import cases
+import guide
 import run
 
-TOOLS = Path(__file__).resolve().parent.parent / "tools"
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "tools"
+sys.path.append(str(ROOT / "bench"))
+import size_recorded  # noqa: E402
+
 STEPS = f"""
 import sys, time
 sys.path.append({str(TOOLS)!r})
@@ -56,6 +62,18 @@ def stage(program: str) -> tuple[list[int], set[str]]:
 def test_examples_in_run() -> None:
     failed, tried = doctest.testmod(run)
     assert tried and not failed
+
+
+def test_examples_in_size_recorded() -> None:
+    failed, tried = doctest.testmod(size_recorded)
+    assert tried and not failed
+    assert len(size_recorded.recorded()) == 4
+
+
+def test_the_guide_says_with_which_variables_a_program_prints_what() -> None:
+    rest = "\n```text\na\n```\n\n```sh\nGCHEAP_MAX=1M GCHEAP_TRACE=1 ./program\n```\n```text\nb\n```\n"
+    assert guide.runs(rest) == [({}, "a\n"), ({"GCHEAP_MAX": "1M", "GCHEAP_TRACE": "1"}, "b\n")]
+    assert guide.without_numbers("libgcheap: 5 of 1.250 ms\n7\n") == "libgcheap: N of N ms\n7\n"
 
 
 def test_progress_rewrites_one_line_on_a_terminal() -> None:
