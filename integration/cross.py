@@ -9,8 +9,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import cases
 import standalone
@@ -57,6 +62,13 @@ def why_not(variant: Variant, what: Run) -> str | None:
     return None
 
 
+def build_library(variant: Variant) -> None:
+    """Builds a variant's library; if that cannot be, the variant's tests say why."""
+    if shutil.which(variant.compiler[0]):
+        with contextlib.suppress(AssertionError, cases.Skip, subprocess.TimeoutExpired):
+            standalone.library(variant.library)
+
+
 def closure(variant: Variant, what: Run) -> Callable[[], str | None]:
     return lambda: why_not(variant, what) or standalone.check(variant, what)
 
@@ -66,9 +78,13 @@ def main() -> None:
     words = sys.argv[1:]
     runs = standalone.RUNS if "--all" in words else [what for what in standalone.RUNS if what.name in FEW]
     words = [word for word in words if word != "--all"]
-    tests = {f"test_{variant.name}: {what.name}": closure(variant, what) for variant in VARIANTS for what in runs}
-    cases.run_all({name: test for name, test in tests.items()
-                   if not words or any(word in name.replace("_", " ") for word in words)})
+    tests = {(variant, what): f"test_{variant.name}: {what.name}" for variant in VARIANTS for what in runs}
+    wanted = {test: name for test, name in tests.items()
+              if not words or any(word in name.replace("_", " ") for word in words)}
+    # Side by side: each takes a while, most of it with one processor.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(build_library, {variant for variant, _ in wanted}))
+    cases.run_all({name: closure(*test) for test, name in wanted.items()})
 
 
 if __name__ == "__main__":
