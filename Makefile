@@ -56,8 +56,17 @@ test-baremetal:  ## MicroPython's own tests on four microcontrollers in QEMU, wi
 test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs one of them
 	python3 integration/run.py micropython-32 micropython-32-rest
 
+test-cross:  ## all C tests of the standalone library on ARM and AArch64 under qemu-user, and with musl; `make test` runs a few
+	python3 integration/run.py cross-all
+
 test-programs:  ## unmodified Debian programs that run on Boehm's collector, with libgcheap in its place
 	python3 integration/run.py programs
+
+test-stress:  ## the same with a collection at every STRESS-th (100) allocation; `make test` does so for C programs and the Lisp
+	STRESS=$(or $(STRESS),100) python3 integration/run.py stress
+
+test-valgrind:  ## all C tests of the standalone library under valgrind; `make test` runs a few
+	python3 integration/run.py valgrind-all
 
 boehm:  ## build/boehm/libgc.so.1: the heap with the interface of Boehm's collector
 	tools/build.py boehm build/boehm
@@ -88,8 +97,11 @@ bench-hunt:  ## searches for workloads on which gc.c or Boehm's is faster; COUNT
 	python3 bench/hunt.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(BOARDS),--boards $(BOARDS)) \
 		$(if $(ONLY),--only "$(ONLY)") $(HUNT)
 
-size:  ## what gc.c and libgcheap add to a microcontroller's firmware, to build/size.json; SIZE="--targets NAMES"
+size:  ## what gc.c and libgcheap add to a microcontroller's firmware, and whether that has grown; SIZE="--targets NAMES"
 	python3 bench/size.py $(SIZE)
+
+size-record:  ## writes bench/size-recorded.json anew: what make size compares with
+	python3 bench/size.py --no-module --record
 
 lint:  ## the style of Rust, C, Python and shell, as CI checks it; LANGUAGES="c python" checks only those
 	CARGO="$(CARGO)" python3 tools/lint.py $(LANGUAGES)
@@ -108,4 +120,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size lint lint-tools clean help
+.PHONY: all always host boehm install uninstall dist header test test-32 test-cross test-stress test-valgrind test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help

@@ -22,19 +22,20 @@ class Target:
     board: str
     prefix: str
     package: str  # Debian's, for the compiler
+    rust: str  # Rust's name of it
     options: tuple = ()
 
 
 ARM = ("arm-none-eabi-", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
 RISCV = ("riscv64-unknown-elf-", "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf")
 TARGETS = [
-    Target("thumbv6m", "MICROBIT", *ARM),
-    Target("thumbv7m", "MPS2_AN385", *ARM),
+    Target("thumbv6m", "MICROBIT", *ARM, "thumbv6m-none-eabi"),
+    Target("thumbv7m", "MPS2_AN385", *ARM, "thumbv7m-none-eabi"),
     # The port has no board with a Cortex-M4: this is the board with a Cortex-M3, compiled for the other.
-    Target("thumbv7em", "MPS2_AN385", *ARM, ("CFLAGS_EXTRA=-mcpu=cortex-m4",)),
+    Target("thumbv7em", "MPS2_AN385", *ARM, "thumbv7em-none-eabi", ("CFLAGS_EXTRA=-mcpu=cortex-m4",)),
     # The port asks for rv32imac_zicsr, for which Debian's compiler has no libraries. In the older specification the
     # instructions of zicsr are part of the base set.
-    Target("riscv32imac", "VIRT_RV32", *RISCV,
+    Target("riscv32imac", "VIRT_RV32", *RISCV, "riscv32imac-unknown-none-elf",
            ("RV32_ARCH=rv32imac", "AFLAGS=-mabi=ilp32 -march=rv32imac -misa-spec=2.2")),
 ]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How much the heap adds to a microcontroller's firmware: gc.c against libgcheap with its glue.
 
-    bench/size.py [--targets NAMES] [--no-module]
+    bench/size.py [--targets NAMES] [--no-module] [--record]
 
 MicroPython's qemu port is built and linked with each heap, everything at -Os, and both images are compared:
 
@@ -9,7 +9,8 @@ MicroPython's qemu port is built and linked with each heap, everything at -Os, a
     gcheap_text   the same plus the difference between both images: the library, its glue, and all that they bring in
     gc_c_ram, gcheap_ram    the same with variables: the heap's state (mp_state_mem_t), and .data and .bss
 
-Writes build/size.json. Fails if the library's image holds a panic, core::fmt, or the text of a panic.
+Writes build/size.json. Fails if gcheap_text or gcheap_ram is more than bench/size-recorded.json says, which --record writes
+anew; and if the library's image holds a panic, core::fmt, or the text of a panic.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import sys
 from pathlib import Path
 
 import firmware
+import size_recorded
 from build import ROOT, BuildError
 from firmware import GC, GCHEAP, TARGETS
 from linked import Image
@@ -112,17 +114,30 @@ def module_bytes(tree, target):
     return Image(with_module, target.prefix).total(ram=False) - Image(without, target.prefix).total(ram=False)
 
 
+def judge(rows, made, record):
+    """Compares with what was recorded, or records it; returns what has grown."""
+    if record:
+        print(size_recorded.record(rows, made))
+        return []
+    grown, notes = size_recorded.compare(rows, made, size_recorded.recorded())
+    print("".join(f"{line}\n" for line in notes), end="", flush=True)
+    for line in grown:
+        print(f"size: {line}", file=sys.stderr)
+    return grown
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--targets", metavar="NAMES", default="", help="only these, separated by commas")
     parser.add_argument("--no-module", action="store_true", help="do not build a firmware with the Python module")
+    parser.add_argument("--record", action="store_true", help=f"write {size_recorded.FILE.name} anew")
     args = parser.parse_args()
     targets = [target for target in TARGETS if not args.targets or target.name in args.targets.split(",")]
     if missing := firmware.missing_packages(targets):
         sys.exit(f"size: these Debian packages are needed and not installed: {' '.join(missing)}")
     done = subprocess.run([ROOT / "scripts" / "get-micropython"], check=True, stdout=subprocess.PIPE, text=True)
     tree = Path(done.stdout.splitlines()[-1])
-    rows, found_panics, outside = [], {}, []
+    rows, found_panics, outside, made = [], {}, [], {}
     try:
         progress = Progress()
         for target in targets:
@@ -130,6 +145,7 @@ def main():
             row, found = measure(tree, target, progress)
             rows.append(row)
             found_panics |= {target.name: found} if found else {}
+            made[target.name] = size_recorded.made_with(tree, target.prefix, target.rust)
         module = "" if args.no_module else module_bytes(tree, targets[0])
     except (BuildError, ValueError) as error:
         sys.exit(f"size: {error}")
@@ -152,9 +168,10 @@ def main():
     path = ROOT / "build" / ("size-part.json" if args.targets else "size.json")
     path.write_text(json.dumps(rows, indent=1) + "\n")
     print(f"\nwrote {path}\n{LIMITS} {', '.join(outside) or 'none'}")
+    grown = judge(rows, made, args.record)
     for name, found in found_panics.items():
         print(f"size: {name}: panics in the image: {', '.join(found)}", file=sys.stderr)
-    sys.exit(1 if found_panics else 0)
+    sys.exit(1 if found_panics or grown else 0)
 
 
 if __name__ == "__main__":

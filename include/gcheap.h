@@ -66,9 +66,9 @@ void *gcheap_alloc_in(gcheap_t *heap, size_t n_bytes, unsigned int flags);
 /// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
 ///
 /// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
-/// then it is as it was. A moved object keeps its finaliser and what it was allocated as, but no weak links: they must be
-/// unregistered before. A pointer that is not an object's
-/// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
+/// then it is as it was. A moved object keeps its finaliser, what it was allocated as, and its weak links: those that hold
+/// its old address get the new one. A pointer that is not an object's start is reported (see gcheap_set_misuse). May
+/// collect. Thread-safe.
 /// Requires: nothing uses the old address afterwards if another one is returned.
 void *gcheap_realloc(void *object, size_t n_bytes);
 
@@ -80,7 +80,7 @@ void *gcheap_realloc_in(gcheap_t *heap, void *object, size_t n_bytes);
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object must be unregistered before. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
 /// Requires: nothing uses the object afterwards.
 void gcheap_free(void *object);
 
@@ -108,10 +108,18 @@ void *gcheap_base_in(gcheap_t *heap, const void *address);
 /// Requires: text is NULL or a string that ends with a 0 byte.
 char *gcheap_strdup(const char *text);
 
+/// gcheap_strdup in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and text is NULL or a string that ends with a 0 byte.
+char *gcheap_strdup_in(gcheap_t *heap, const char *text);
+
 /// A copy of at most n_bytes bytes of a string, and a 0 byte, in an object that is not scanned. NULL for NULL, and if there
 /// is no memory. May collect. Thread-safe.
 /// Requires: text is NULL, or a string that ends with a 0 byte or has n_bytes bytes.
 char *gcheap_strndup(const char *text, size_t n_bytes);
+
+/// gcheap_strndup in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and text is NULL, or a string that ends with a 0 byte or has n_bytes bytes.
+char *gcheap_strndup_in(gcheap_t *heap, const char *text, size_t n_bytes);
 
 /// A heap's numbers.
 typedef struct gcheap_stats_t {
@@ -146,13 +154,25 @@ bool gcheap_collect_in(gcheap_t *heap);
 /// From now on no allocation collects: the heap grows instead. Nests. gcheap_collect still collects. Thread-safe.
 void gcheap_disable(void);
 
+/// gcheap_disable for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_disable_in(gcheap_t *heap);
+
 /// Reverses one gcheap_disable. Thread-safe.
 void gcheap_enable(void);
+
+/// gcheap_enable for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_enable_in(gcheap_t *heap);
 
 /// Sets after how much allocation the next collection is due: a share, in percent, of the bytes that the last one left in
 /// use. 75 is usual: the heap has up to 1.75 times what is alive. 0 collects for every 256 KiB. Counts from the next
 /// collection on. Thread-safe.
 void gcheap_set_factor(unsigned int percent);
+
+/// gcheap_set_factor for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_factor_in(gcheap_t *heap, unsigned int percent);
 
 /// Sets how many bytes the heap may have at most; allocations that would need more collect, and then fail. Memory that the
 /// heap has already stays. Thread-safe.
@@ -168,17 +188,33 @@ void gcheap_set_limit_in(gcheap_t *heap, size_t n_bytes);
 /// object. To be called before the first allocation. Thread-safe.
 void gcheap_set_interior_pointers(bool count);
 
+/// gcheap_set_interior_pointers for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_interior_pointers_in(gcheap_t *heap, bool count);
+
 /// Sets what is called when there is no memory for an allocation of so many bytes: its result is the allocation's. It may
 /// free something and allocate, or not return (longjmp, exit). NULL: such allocations return NULL. Thread-safe.
 void gcheap_set_out_of_memory(void *(*function)(size_t));
+
+/// gcheap_set_out_of_memory for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_out_of_memory_in(gcheap_t *heap, void *(*function)(size_t));
 
 /// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
 /// with that pointer has done nothing. NULL: a sentence is written to standard error, and the program ends. The function
 /// must return (no longjmp) and must not call the heap. Thread-safe.
 void gcheap_set_misuse(void (*function)(uint32_t, const void*));
 
+/// gcheap_set_misuse for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_misuse_in(gcheap_t *heap, void (*function)(uint32_t, const void*));
+
 /// Sets what is called before and after every collection, or NULL. The functions must not call the heap. Thread-safe.
 void gcheap_set_collection_hooks(void (*before)(void), void (*after)(void));
+
+/// gcheap_set_collection_hooks for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_collection_hooks_in(gcheap_t *heap, void (*before)(void), void (*after)(void));
 
 /// Fills in the heap's numbers. Never collects. Thread-safe.
 /// Requires: stats points to a writable gcheap_stats_t.
@@ -200,24 +236,44 @@ void gcheap_stats_in(gcheap_t *heap, struct gcheap_stats_t *stats);
 /// Requires: the function can be called with the object and data, in any thread that allocates.
 bool gcheap_set_finaliser(void *object, void (*function)(void *object, void *data), void *data, unsigned int order);
 
+/// gcheap_set_finaliser in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and the function can be called with the object and data, in any thread that allocates there.
+bool gcheap_set_finaliser_in(gcheap_t *heap, void *object, void (*function)(void *object, void *data), void *data, unsigned int order);
+
 /// Calls the finalisers that are due, one after the other, in the calling thread. Returns how many. Thread-safe.
 size_t gcheap_run_finalisers(void);
 
+/// gcheap_run_finalisers for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+size_t gcheap_run_finalisers_in(gcheap_t *heap);
+
 /// Sets whether finalisers are called only by gcheap_run_finalisers, and not by allocations and gcheap_collect. Thread-safe.
 void gcheap_finalise_on_demand(bool only);
+
+/// gcheap_finalise_on_demand for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_finalise_on_demand_in(gcheap_t *heap, bool only);
 
 /// Makes *link weak: a collection that finds that nothing reaches the object sets it to NULL. The collector must not see the
 /// pointer in it otherwise: it lies in a no-scan object, in memory that is no root, or is kept disguised.
 ///
 /// long_lived: false clears the link before the object's finaliser is called; true only when that has not brought it back to
-/// life. A link that lies in an object of the heap is forgotten with that object; any other one must be unregistered before
-/// its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
+/// life. A link that lies in an object of the same heap is forgotten with that object; any other one must be unregistered
+/// before its memory is used otherwise. Registering a link again replaces what it is about. Returns false if object is not an
 /// object's start, or if there is no memory for the list. Never collects. Thread-safe.
 /// Requires: the word can be written to until it is unregistered.
 bool gcheap_weak_link(void **link, const void *object, bool long_lived);
 
+/// gcheap_weak_link to an object in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and the word can be written to until it is unregistered.
+bool gcheap_weak_link_in(gcheap_t *heap, void **link, const void *object, bool long_lived);
+
 /// The link is weak no more. Returns false if it was not. Thread-safe.
 bool gcheap_weak_unlink(void **link);
+
+/// gcheap_weak_unlink in a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+bool gcheap_weak_unlink_in(gcheap_t *heap, void **link);
 
 /// Makes the words of [start, end) roots: what they point at is alive. For memory that the collector does not look at by
 /// itself: of malloc and mmap. (Registers, stacks, static data and thread-local variables need not be added.)
@@ -227,12 +283,24 @@ bool gcheap_weak_unlink(void **link);
 /// Requires: the words can be read until they are removed.
 bool gcheap_add_roots(const void *start, const void *end);
 
+/// gcheap_add_roots for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and the words can be read until they are removed.
+bool gcheap_add_roots_in(gcheap_t *heap, const void *start, const void *end);
+
 /// The words of [start, end) are no roots any more, whichever call made them so. Returns false if none of them was one, or
 /// if there is no memory for the list (a range in the middle of another one makes two of it). Thread-safe.
 bool gcheap_remove_roots(const void *start, const void *end);
 
+/// gcheap_remove_roots for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+bool gcheap_remove_roots_in(gcheap_t *heap, const void *start, const void *end);
+
 /// Removes all roots that were added by hand. Thread-safe.
 void gcheap_clear_roots(void);
+
+/// gcheap_clear_roots for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_clear_roots_in(gcheap_t *heap);
 
 /// Makes the next thread that uses the heap possible: installs the signal handler, and turns the lock into a real one. To be
 /// called by the first thread before others register themselves; gcheap_pthread_create does it. Starts the heap, as
@@ -268,7 +336,8 @@ bool gcheap_start(void);
 /// those of another one; add those as roots. NULL if the system has no memory, or no room for the addresses. Thread-safe.
 gcheap_t *gcheap_new(size_t n_bytes);
 
-/// Gives all memory of a heap back at once. No finaliser is called. NULL, and the default heap, do nothing. Thread-safe.
+/// Gives all memory of a heap back at once. No finaliser is called. NULL, and the default heap, do nothing. Not to be called by
+/// a finaliser or a hook of that heap. Thread-safe.
 /// Requires: the heap exists, and neither it nor its objects are used afterwards.
 void gcheap_delete(gcheap_t *heap);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Tests of what all suites share: integration/run.py's reading of their output, and tools/progress.py; and of the functions
-of bench/standalone.py that only calculate.
+of bench/standalone.py and bench/size_recorded.py that only calculate.
 
     integration/helpers.py
 """
@@ -18,11 +18,13 @@ import sys
 from pathlib import Path
 
 import cases
+import guide
 import run
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 sys.path.insert(0, str(ROOT / "bench"))  # before this directory, which has a build.py, too
+import size_recorded  # noqa: E402
 import standalone_run  # noqa: E402
 import standalone_table  # noqa: E402
 
@@ -85,6 +87,18 @@ def test_table_of_bench_standalone() -> None:
                  "peak memory, worst row (old-heap): 0.5 (limit: at least 0.9, OUTSIDE)",
                  "longest pause, old-heap: 2 (limit: at least 1.5, ok)"):
         assert line in text.getvalue(), text.getvalue()
+
+
+def test_examples_in_size_recorded() -> None:
+    failed, tried = doctest.testmod(size_recorded)
+    assert tried and not failed
+    assert len(size_recorded.recorded()) == 4
+
+
+def test_the_guide_says_with_which_variables_a_program_prints_what() -> None:
+    rest = "\n```text\na\n```\n\n```sh\nGCHEAP_MAX=1M GCHEAP_TRACE=1 ./program\n```\n```text\nb\n```\n"
+    assert guide.runs(rest) == [({}, "a\n"), ({"GCHEAP_MAX": "1M", "GCHEAP_TRACE": "1"}, "b\n")]
+    assert guide.without_numbers("libgcheap: 5 of 1.250 ms\n7\n") == "libgcheap: N of N ms\n7\n"
 
 
 def test_progress_rewrites_one_line_on_a_terminal() -> None:

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 import progress  # noqa: E402
 
-ON_DEMAND = {"micropython-32-rest", "matrix", "baremetal", "versions"}
+ON_DEMAND = {"micropython-32-rest", "matrix", "baremetal", "versions", "cross-all", "stress",
+             "valgrind-all"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 COUNTS = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
 NAME = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](?::[a-z0-9]+)?"
@@ -48,6 +49,10 @@ def stages():
         "lisp": ([python, "integration/lisp.py"], {}),
         "guide": ([python, "integration/guide.py"], {}),
         "standalone": ([python, "integration/standalone.py"], {}),
+        "cross": ([python, "integration/cross.py"], {}),
+        "cross-all": ([python, "integration/cross.py", "--all"], {}),
+        "valgrind": ([python, "integration/valgrind.py"], {}),
+        "valgrind-all": ([python, "integration/valgrind.py", "--all"], {}),
         "parity": (["cargo", "run", "--quiet", "--release", "--package", "parity", "--", "--calls", PARITY_CALLS,
                     "--micropython", micropython()], {}),
         "matrix": ([python, "integration/matrix.py"], {}),
@@ -63,6 +68,7 @@ def stages():
         "micropython-32-rest": ([python, "integration/suite.py", "standard-32", "longlong"], {}),
         "cmake": ([python, "integration/cmake.py"], {}),
         "programs": ([python, "integration/programs.py"], {}),
+        "stress": ([python, "integration/programs.py", "--stress", os.environ.get("STRESS", "100")], {}),
         "baremetal": ([python, "integration/baremetal.py"], {}),
         "versions": ([python, "integration/versions.py"], {}),
     }

@@ -20,6 +20,9 @@ from typing import NamedTuple
 import cases
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+from gcheap_build import header  # noqa: E402
+
 PROGRAMS = ROOT / "c_tests" / "standalone"
 BUILD = ROOT / "build" / "standalone"
 MARKER = b"libgcheap 0.1.0"
@@ -28,6 +31,7 @@ SANITIZER = ["-fsanitize=address", "-fno-omit-frame-pointer"]
 # Nothing is freed in the sense of the sanitizer, and with a stack elsewhere the collector would not find it.
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=0"}
 PATIENCE = 300  # seconds
+PATIENCE_TO_BUILD = 1800
 UNLIMITED = resource.RLIM_INFINITY
 
 
@@ -45,7 +49,9 @@ class Run(NamedTuple):
         return "_".join((self.program, *(word for word in self.arguments if word.isalpha())))
 
 
-# Left out with the sanitizer: what measures memory or needs stacks of its own size; it is checked without.
+# Left out with the sanitizer: what measures memory or needs stacks of its own size; it is checked without. Left out with
+# more collections: what counts collections or what one of them finds (finalisers, weak, policy), and what fills a heap or a
+# stack with so many objects that it would take minutes (limits, deep_stack).
 RUNS = (
     Run("objects", stress=1),
     Run("no_scan", stress=1),
@@ -61,8 +67,8 @@ RUNS = (
     Run("heaps", stress=1),
     Run("misuse", stress=1),
     Run("threads", stress=20),
-    Run("many_threads", sanitized=False),
-    Run("signals", sanitized=False),
+    Run("many_threads", stress=1000, sanitized=False),
+    Run("signals", stress=100, sanitized=False),
     Run("fork", stress=20, sanitized=False),
     Run("libraries", ("LIBRARY",), stress=1),
     Run("deep_stack", sanitized=False),
@@ -77,22 +83,27 @@ class Variant(NamedTuple):
     name: str
     compiler: tuple[str, ...]
     shared: bool = False
-    library: str = "native"
+    library: str = "native"  # a key of LIBRARIES
     sanitized: bool = False
+    package: str = "gcc"  # Debian's, with the compiler
+    runner: tuple[str, ...] = ()  # what runs the programs, if this machine does not
 
 
 VARIANTS = (
     Variant("gcc O0", ("gcc", "-O0")),
     Variant("gcc O2", ("gcc", "-O2")),
-    Variant("clang O2", ("clang", "-O2")),
+    Variant("clang O2", ("clang", "-O2"), package="clang"),
     Variant("gcc O2 shared", ("gcc", "-O2"), shared=True),
     Variant("gcc O1 with AddressSanitizer", ("gcc", "-O1", *SANITIZER), sanitized=True),
-    Variant("gcc O2 m32", ("gcc", "-O2", "-m32"), library="m32"),
+    Variant("gcc O2 m32", ("gcc", "-O2", "-m32"), library="m32", package="gcc-multilib"),
 )
 STRESSED = VARIANTS[1]
+# With what environment tools/build.py builds the library.
+LIBRARIES: dict[str, dict[str, str]] = {"native": {}, "m32": {"CC": "gcc -m32"}}
 
 
-def run(*command: object, fails: bool = False, limits: tuple[tuple[int, int], ...] = (), **env: str) -> str:
+def run(*command: object, fails: bool = False, limits: tuple[tuple[int, int], ...] = (), seconds: int = PATIENCE,
+        **env: str) -> str:
     """What a command prints; it must succeed, or fail."""
     def prepare() -> None:
         for which, value in limits:
@@ -102,7 +113,7 @@ def run(*command: object, fails: bool = False, limits: tuple[tuple[int, int], ..
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GCHEAP_")}
     # Limits are set in the child; nothing else runs in this process.
     done = subprocess.run(words, cwd=ROOT, env=clean | env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False, timeout=PATIENCE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False, timeout=seconds,
                           preexec_fn=prepare if limits else None)  # noqa: PLW1509
     assert (done.returncode != 0) == fails, f"$ {' '.join(words)} {env}\n{done.stdout}(exit code {done.returncode})"
     return done.stdout
@@ -112,10 +123,12 @@ def library(name: str) -> Path:
     """The directory with the library; builds it once in a run of this program."""
     out = BUILD / name
     if name not in BUILT:
-        env = {"CC": "gcc -m32"} if name == "m32" else {}
-        if env:
-            works_here(Variant("", ("gcc", "-m32")), "gcc-multilib")
-        run(sys.executable, "tools/build.py", "library", out, **env)
+        try:
+            run(sys.executable, "tools/build.py", "library", out, seconds=PATIENCE_TO_BUILD, **LIBRARIES[name])
+        except AssertionError as why:
+            if "no Rust here can compile" not in str(why):
+                raise
+            raise cases.Skip("Rust cannot compile for it: apt-get install cargo-web, rustc-web, rust-web-src") from why
         BUILT.add(name)
     return out
 
@@ -123,21 +136,21 @@ def library(name: str) -> Path:
 BUILT: set[str] = set()
 
 
-def works_here(variant: Variant, package: str) -> None:
+def works_here(variant: Variant) -> None:
     """Skips the test if the compiler is missing, or makes no program that runs here."""
-    if not shutil.which(variant.compiler[0]):
-        raise cases.Skip(f"{variant.compiler[0]} is missing: apt-get install {package}")
+    for program in variant.compiler[0], *variant.runner[:1]:
+        if not shutil.which(program):
+            raise cases.Skip(f"{program} is missing: apt-get install {variant.package}")
     source, out = BUILD / "empty.c", BUILD / "empty"
     source.write_text("int main(void) { return 0; }\n")
     done = subprocess.run([*variant.compiler, "-o", out, source], capture_output=True, check=False)
-    if done.returncode != 0 or subprocess.run([out], capture_output=True, check=False).returncode != 0:
-        raise cases.Skip(f"{' '.join(variant.compiler)} makes no program that runs here: apt-get install {package}")
+    if done.returncode != 0 or subprocess.run([*variant.runner, out], capture_output=True, check=False).returncode != 0:
+        raise cases.Skip(f"{' '.join(variant.compiler)} makes no program that runs here: apt-get install {variant.package}")
 
 
 def build(variant: Variant, program: str) -> Path:
     """Builds a program, and makes sure that the library in it is ours."""
-    package = {"clang": "clang"}.get(variant.compiler[0], "gcc-multilib" if "-m32" in variant.compiler else "gcc")
-    works_here(variant, package)
+    works_here(variant)
     directory = library(variant.library)
     out = BUILD / variant.name.replace(" ", "-") / program
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +186,7 @@ def check(variant: Variant, what: Run, stress: int = 0) -> str | None:
     program = build(variant, what.program)
     env = SANITIZED if variant.sanitized else {}
     env |= {"GCHEAP_STRESS": str(stress)} if stress else {}
-    output = run(program, *with_library(variant, what.arguments), limits=what.limits, **env)
+    output = run(*variant.runner, program, *with_library(variant, what.arguments), limits=what.limits, **env)
     assert re.search(r"^ok \w+$", output, re.M) and "FAILED" not in output, output
     return None
 
@@ -193,6 +206,22 @@ def tests_of_programs() -> dict[str, object]:
             name = f"test_{STRESSED.name}: {what.name}, a collection at every {what.stress} allocations"
             tests[name] = closure(STRESSED, what, what.stress)
     return tests
+
+
+# ---- Both forms --------------------------------------------------------------------------------------------------------
+
+# Functions that concern no heap, or no other than the default heap, or name one themselves.
+OF_NO_HEAP = re.compile(r"gcheap_(version|start|new|delete|(un)?block(ing|ed)|allow_threads|.*register_thread|pthread_\w+)")
+
+
+def test_every_function_of_a_heap_has_both_forms() -> None:
+    found = header.read().functions
+    names = {function.name for function in found}
+    plain = {name for name in names if not name.endswith("_in") and not OF_NO_HEAP.fullmatch(name)}
+    assert len(plain) > 20 and {f"{name}_in" for name in plain} == {name for name in names if name.endswith("_in")}, plain
+    for function in found:
+        if function.name.endswith("_in"):
+            assert "(gcheap_t *heap" in function.declaration, function.declaration
 
 
 # ---- Environment variables ---------------------------------------------------------------------------------------------

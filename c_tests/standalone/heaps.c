@@ -1,4 +1,4 @@
-// Several heaps: each has its own objects and its own limit, and can be thrown away.
+// Several heaps: each has its own objects, its own of all that can be registered and set, and can be thrown away.
 #include "common.h"
 
 static gcheap_t *one, *other;
@@ -81,6 +81,168 @@ TEST(each_has_its_own_limit) {
     gcheap_delete(small);
 }
 
+// ---- Everything in a heap of its own, and nothing of it in the default heap ----------------------------------------------
+
+static size_t n_finalised;
+
+static void finalise(void *object, void *data) {
+    n_finalised += gcheap_size_in(one, object) != 0 && (size_t)data == 7;
+}
+
+static NOINLINE void *finalised(size_t number) {
+    (void)number;
+    void *object = gcheap_alloc_in(one, 40, 0);
+    CHECK(!gcheap_set_finaliser(object, finalise, NULL, 0)); // is none of the default heap's
+    CHECK(gcheap_set_finaliser_in(one, object, finalise, (void *)7, 0));
+    return object;
+}
+
+TEST(each_has_its_own_finalisers) {
+    make_many(finalised);
+    gcheap_stats_t numbers;
+    gcheap_stats_in(one, &numbers);
+    CHECK_EQUAL(numbers.finalisers, MANY);
+    gcheap_finalise_on_demand_in(one, true);
+    alive_in(one);
+    CHECK_EQUAL(n_finalised, 0);
+    CHECK_EQUAL(gcheap_run_finalisers(), 0);
+    CHECK_EQUAL(gcheap_run_finalisers_in(other), 0);
+    size_t called = gcheap_run_finalisers_in(one);
+    CHECK(called >= MANY * 9 / 10 && n_finalised == called);
+    gcheap_finalise_on_demand_in(one, false);
+    make_many(finalised);
+    CHECK_MOST_DIED(alive_in(one)); // and so they were called
+    CHECK(n_finalised >= called + MANY * 9 / 10);
+}
+
+static void **links; // in memory that is no root
+
+static NOINLINE void *linked(size_t number) {
+    links[number] = gcheap_alloc_in(one, 40, 0);
+    CHECK(!gcheap_weak_link(&links[number], links[number], false));
+    CHECK(gcheap_weak_link_in(one, &links[number], links[number], number % 2 != 0));
+    return links[number];
+}
+
+TEST(each_has_its_own_weak_links) {
+    links = (void **)calloc(MANY, sizeof(void *));
+    make_many(linked);
+    CHECK_MOST_DIED(alive_in(one));
+    size_t cleared = 0, unlinked = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        cleared += links[i] == NULL;
+        CHECK(!gcheap_weak_unlink(&links[i]) && !gcheap_weak_unlink_in(other, &links[i]));
+        unlinked += gcheap_weak_unlink_in(one, &links[i]);
+    }
+    CHECK(cleared >= MANY * 9 / 10);
+    CHECK_EQUAL(unlinked, MANY - cleared);
+    free(links);
+}
+
+static void **rooted;
+
+static NOINLINE void *at_root(size_t number) {
+    return rooted[number] = gcheap_alloc_in(one, 40, 0);
+}
+
+TEST(each_has_its_own_roots) {
+    rooted = (void **)calloc(MANY, sizeof(void *));
+    CHECK(gcheap_add_roots(rooted, rooted + MANY)); // of the default heap
+    make_many(at_root);
+    CHECK_MOST_DIED(alive_in(one));
+    CHECK(gcheap_add_roots_in(one, rooted, rooted + MANY));
+    make_many(at_root);
+    gcheap_clear_roots();
+    CHECK_ALL_LIVE(alive_in(one));
+    CHECK(gcheap_remove_roots_in(one, rooted, rooted + MANY) && !gcheap_remove_roots_in(one, rooted, rooted + MANY));
+    CHECK_MOST_DIED(alive_in(one));
+    CHECK(gcheap_add_roots_in(one, rooted, rooted + MANY));
+    make_many(at_root);
+    gcheap_clear_roots_in(one);
+    CHECK_MOST_DIED(alive_in(one));
+    free(rooted);
+}
+
+static size_t n_before, n_after, n_asked, n_mistakes;
+
+static void before(void) {
+    n_before++;
+}
+
+static void after(void) {
+    n_after++;
+}
+
+static void *no_memory(size_t bytes) {
+    n_asked += bytes;
+    return NULL;
+}
+
+static void mistake(uint32_t what, const void *pointer) {
+    n_mistakes += what == GCHEAP_MISUSE_FOREIGN_POINTER && pointer == &n_mistakes;
+}
+
+TEST(each_calls_its_own_functions) {
+    gcheap_set_collection_hooks_in(other, before, after);
+    gcheap_set_out_of_memory_in(other, no_memory);
+    gcheap_set_misuse_in(other, mistake);
+    gcheap_collect();
+    gcheap_collect_in(one);
+    CHECK(n_before == 0 && n_after == 0);
+    gcheap_collect_in(other);
+    CHECK(n_before == 1 && n_after == 1);
+    CHECK(gcheap_alloc_in(one, SIZE_MAX / 4, 0) == NULL && gcheap_alloc(SIZE_MAX / 4, 0) == NULL);
+    CHECK_EQUAL(n_asked, 0);
+    CHECK(gcheap_alloc_in(other, SIZE_MAX / 4, 0) == NULL);
+    CHECK_EQUAL(n_asked, SIZE_MAX / 4);
+    gcheap_free_in(other, &n_mistakes);
+    CHECK_EQUAL(n_mistakes, 1);
+}
+
+static size_t collections_of(gcheap_t *heap) {
+    gcheap_stats_t numbers;
+    for (int i = 0; i < 2000; i++) {
+        gcheap_alloc_in(heap, 1000, 0);
+    }
+    gcheap_stats_in(heap, &numbers);
+    return numbers.collections;
+}
+
+TEST(each_has_its_own_settings) {
+    gcheap_t *heap = gcheap_new(0);
+    REQUIRE(heap != NULL);
+    gcheap_disable_in(heap);
+    CHECK_EQUAL(collections_of(heap), 0);
+    CHECK(collections_of(one) > 0);
+    gcheap_enable_in(heap);
+    gcheap_set_factor_in(heap, 0);
+    size_t often = collections_of(heap);
+    CHECK(often >= 2);
+    gcheap_set_factor_in(heap, 100000);
+    static void *volatile alive;
+    alive = gcheap_alloc_in(heap, 1 << 20, GCHEAP_NO_SCAN); // 100000 percent of that is never reached
+    gcheap_collect_in(heap);
+    often = collections_of(heap);
+    CHECK_EQUAL(collections_of(heap), often);
+    CHECK(gcheap_size_in(heap, alive) != 0);
+    alive = NULL;
+    gcheap_delete(heap);
+    heap = gcheap_new(0);
+    REQUIRE(heap != NULL);
+    gcheap_set_interior_pointers_in(heap, false);
+    CHECK_EQUAL(gcheap_size_in(heap, gcheap_alloc_in(heap, 64, 0)), 64);
+    CHECK(gcheap_size_in(one, gcheap_alloc_in(one, 64, 0)) > 64);
+    gcheap_delete(heap);
+}
+
+TEST(copies_of_strings) {
+    char *text = gcheap_strdup_in(one, "a text"), *start = gcheap_strndup_in(one, text, 3);
+    CHECK(gcheap_base_in(one, text) == text && gcheap_base(text) == NULL && strcmp(text, "a text") == 0);
+    CHECK(gcheap_base_in(one, start) == start && strcmp(start, "a t") == 0);
+    CHECK(strcmp(gcheap_strndup_in(NULL, text, 100), text) == 0);
+    CHECK(gcheap_strdup_in(one, NULL) == NULL && gcheap_strndup_in(one, NULL, 5) == NULL);
+}
+
 TEST(deleted) {
     node_t *list = new_list(1000);
     gcheap_delete(one);
@@ -104,4 +266,6 @@ TEST(deleted) {
 }
 
 RUN_TESTS(ENTRY(roots_are_those_of_all), ENTRY(objects_do_not_keep_those_of_others), ENTRY(each_has_its_own_objects),
-    ENTRY(each_has_its_own_limit), ENTRY(deleted))
+    ENTRY(each_has_its_own_limit), ENTRY(each_has_its_own_finalisers), ENTRY(each_has_its_own_weak_links),
+    ENTRY(each_has_its_own_roots), ENTRY(each_calls_its_own_functions), ENTRY(each_has_its_own_settings),
+    ENTRY(copies_of_strings), ENTRY(deleted))

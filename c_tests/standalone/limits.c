@@ -2,6 +2,7 @@
 #include "common.h"
 
 #include <setjmp.h>
+#include <sys/resource.h>
 
 enum { PIECE = 100000 };
 static void *pieces[100000];
@@ -147,10 +148,13 @@ static int under_the_systems_limit(void) {
     gcheap_stats_t stats;
     size_t n = fill(PIECE);
     gcheap_stats(&stats);
-    printf("  %zu pieces, %zu bytes\n", n, stats.heap_bytes);
+    struct rlimit limit;
+    getrlimit(RLIMIT_AS, &limit);
+    printf("  %zu pieces, %zu bytes of %zu\n", n, stats.heap_bytes, (size_t)limit.rlim_cur);
     if (!CHECK(n > 100 && n < COUNT(pieces))) {
         return 1;
     }
+    CHECK(stats.heap_bytes > limit.rlim_cur / 2); // the rest is for the program
     CHECK(gcheap_alloc(50 << 20, 0) == NULL);
     drop_all();
     goes_on();

@@ -243,7 +243,55 @@ TEST(a_holder_that_moves_takes_its_links_along) {
     CHECK(cleared_there >= MANY * 9 / 10);
 }
 
+// ---- Objects that the program frees or moves itself ---------------------------------------------------------------------
+
+TEST(an_object_that_moves_takes_the_links_to_it_along) {
+    links = (void **)calloc(MANY, sizeof(void *));
+    link_many(false, true);
+    static void *disguised;
+    disguised = (void *)hide(strong[0]);
+    REQUIRE(gcheap_weak_link(&disguised, strong[0], true));
+    size_t moves = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        void *before = strong[i];
+        strong[i] = gcheap_realloc(strong[i], 4000);
+        moves += strong[i] != before;
+        CHECK(links[i] == strong[i]);
+        hidden[i] = hide(strong[i]);
+    }
+    CHECK(moves > MANY / 2);
+    collect();
+    CHECK_EQUAL(cleared(), 0);
+    CHECK(disguised != NULL);
+    memset(strong, 0, sizeof(strong));
+    collect();
+    CHECK(cleared() >= MANY * 9 / 10);
+    for (size_t i = 0; i < MANY; i++) {
+        CHECK((links[i] == NULL) == (gcheap_size(seen(hidden[i])) == 0));
+    }
+    gcheap_weak_unlink(&disguised);
+    unlink_all();
+    free(links);
+}
+
+TEST(links_to_an_object_that_is_freed_are_cleared) {
+    links = (void **)calloc(MANY, sizeof(void *));
+    for (int long_lived = 0; long_lived < 2; long_lived++) {
+        link_many(long_lived, true);
+        for (size_t i = 0; i < MANY; i++) {
+            gcheap_free(strong[i]);
+            CHECK(links[i] == NULL);
+            links[i] = gcheap_alloc(40, 0); // in the same place, and nothing holds it
+            CHECK(!gcheap_weak_unlink(&links[i]));
+        }
+        collect();
+        CHECK_EQUAL(cleared(), 0); // these are no links any more
+    }
+    free(links);
+}
+
 RUN_TESTS(ENTRY(in_memory_of_malloc), ENTRY(in_a_no_scan_object), ENTRY(unregistered_links_stay), ENTRY(registered_twice),
     ENTRY(what_is_refused), ENTRY(short_links_are_cleared_before_the_finaliser), ENTRY(long_links_are_cleared_after_it),
     ENTRY(long_links_survive_resurrection), ENTRY(a_holder_that_dies), ENTRY(a_holder_that_is_freed),
-    ENTRY(a_holder_that_shrinks), ENTRY(a_holder_that_moves_takes_its_links_along))
+    ENTRY(a_holder_that_shrinks), ENTRY(a_holder_that_moves_takes_its_links_along),
+    ENTRY(an_object_that_moves_takes_the_links_to_it_along), ENTRY(links_to_an_object_that_is_freed_are_cleared))

@@ -119,6 +119,29 @@ void *gcheap_native_with_gc_active(void *(*function)(void *), void *argument) {
     return result;
 }
 
+// ---- valgrind ------------------------------------------------------------------------------------------------------
+
+// Memcheck's request that memory counts as written, and whether anybody has answered. The instructions do nothing, except
+// under valgrind, which knows them (valgrind.h).
+int gcheap_native_valgrind_defined(const void *start, uintptr_t n_bytes);
+int gcheap_native_valgrind_defined(const void *start, uintptr_t n_bytes) {
+    uintptr_t answer = 1; // what memcheck returns is 0 or (uintptr_t)-1
+#if defined(__x86_64__) || defined(__i386__)
+    volatile uintptr_t request[6] = { ('M' << 24 | 'C' << 16) + 2, (uintptr_t)start, n_bytes, 0, 0, 0 };
+    __asm__ volatile (
+#if defined(__x86_64__)
+        "rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi; xchgq %%rbx, %%rbx"
+#else
+        "roll $3, %%edi; roll $13, %%edi; roll $29, %%edi; roll $19, %%edi; xchgl %%ebx, %%ebx"
+#endif
+        : "=d" (answer) : "a" (&request[0]), "0" (answer) : "cc", "memory");
+#else
+    (void)start;
+    (void)n_bytes;
+#endif
+    return answer != 1;
+}
+
 #if defined(GCHEAP_ARCHIVE)
 // Rust's core library was compiled for programs that unwind, and names the function that would do it. Here nothing of Rust
 // unwinds (panic = "abort").

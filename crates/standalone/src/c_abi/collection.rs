@@ -3,6 +3,7 @@
 use core::ffi::{c_uint, c_void};
 
 use super::{DEFAULT, gcheap_t, named};
+use crate::heap::Hooks;
 use crate::program::{self, HeapRef};
 
 /// Collects now, and then calls the finalisers that are due (unless gcheap_finalise_on_demand). Returns false, and does
@@ -24,13 +25,35 @@ pub unsafe extern "C" fn gcheap_collect_in(heap: *mut gcheap_t) -> bool {
 /// From now on no allocation collects: the heap grows instead. Nests. gcheap_collect still collects. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_disable() {
-    program::with(DEFAULT, |heap| heap.disable(true));
+    disable(DEFAULT, true);
+}
+
+/// gcheap_disable for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_disable_in(heap: *mut gcheap_t) {
+    disable(named(heap), true);
 }
 
 /// Reverses one gcheap_disable. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_enable() {
-    program::with(DEFAULT, |heap| heap.disable(false));
+    disable(DEFAULT, false);
+}
+
+/// gcheap_enable for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_enable_in(heap: *mut gcheap_t) {
+    disable(named(heap), false);
+}
+
+fn disable(heap: HeapRef, off: bool) {
+    program::with(heap, |heap| heap.disable(off));
 }
 
 /// Sets after how much allocation the next collection is due: a share, in percent, of the bytes that the last one left in
@@ -38,14 +61,27 @@ pub extern "C" fn gcheap_enable() {
 /// collection on. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_factor(percent: c_uint) {
-    program::with(DEFAULT, |heap| heap.policy().factor.set(percent as usize));
+    set_factor(DEFAULT, percent);
+}
+
+/// gcheap_set_factor for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_set_factor_in(heap: *mut gcheap_t, percent: c_uint) {
+    set_factor(named(heap), percent);
+}
+
+fn set_factor(heap: HeapRef, percent: c_uint) {
+    program::with(heap, |heap| heap.policy().factor.set(percent as usize));
 }
 
 /// Sets how many bytes the heap may have at most; allocations that would need more collect, and then fail. Memory that the
 /// heap has already stays. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_limit(n_bytes: usize) {
-    program::with(DEFAULT, |heap| heap.policy().limit.set(n_bytes));
+    set_limit(DEFAULT, n_bytes);
 }
 
 /// gcheap_set_limit for a heap of its own. heap: NULL is the default heap.
@@ -54,7 +90,11 @@ pub extern "C" fn gcheap_set_limit(n_bytes: usize) {
 /// The heap exists.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gcheap_set_limit_in(heap: *mut gcheap_t, n_bytes: usize) {
-    program::with(named(heap), |heap| heap.policy().limit.set(n_bytes));
+    set_limit(named(heap), n_bytes);
+}
+
+fn set_limit(heap: HeapRef, n_bytes: usize) {
+    program::with(heap, |heap| heap.policy().limit.set(n_bytes));
 }
 
 /// Sets whether a pointer into the middle of an object keeps it alive if it lies in another object of the heap; from
@@ -63,14 +103,39 @@ pub unsafe extern "C" fn gcheap_set_limit_in(heap: *mut gcheap_t, n_bytes: usize
 /// object. To be called before the first allocation. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_interior_pointers(count: bool) {
-    program::with(DEFAULT, |heap| heap.interior().set(count));
+    set_interior(DEFAULT, count);
+}
+
+/// gcheap_set_interior_pointers for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_set_interior_pointers_in(heap: *mut gcheap_t, count: bool) {
+    set_interior(named(heap), count);
+}
+
+fn set_interior(heap: HeapRef, count: bool) {
+    program::with(heap, |heap| heap.interior().set(count));
 }
 
 /// Sets what is called when there is no memory for an allocation of so many bytes: its result is the allocation's. It may
 /// free something and allocate, or not return (longjmp, exit). NULL: such allocations return NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_out_of_memory(function: Option<extern "C" fn(usize) -> *mut c_void>) {
-    program::with(DEFAULT, |heap| heap.change_hooks(|hooks| hooks.out_of_memory = function));
+    change_hooks(DEFAULT, |hooks| hooks.out_of_memory = function);
+}
+
+/// gcheap_set_out_of_memory for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_set_out_of_memory_in(
+    heap: *mut gcheap_t,
+    function: Option<extern "C" fn(usize) -> *mut c_void>,
+) {
+    change_hooks(named(heap), |hooks| hooks.out_of_memory = function);
 }
 
 /// Sets what is called with a pointer that is no object's start, and why not (enum gcheap_misuse); if it returns, the call
@@ -78,13 +143,42 @@ pub extern "C" fn gcheap_set_out_of_memory(function: Option<extern "C" fn(usize)
 /// must return (no longjmp) and must not call the heap. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_misuse(function: Option<extern "C" fn(u32, *const c_void)>) {
-    program::with(DEFAULT, |heap| heap.change_hooks(|hooks| hooks.misuse = function));
+    change_hooks(DEFAULT, |hooks| hooks.misuse = function);
+}
+
+/// gcheap_set_misuse for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_set_misuse_in(
+    heap: *mut gcheap_t,
+    function: Option<extern "C" fn(u32, *const c_void)>,
+) {
+    change_hooks(named(heap), |hooks| hooks.misuse = function);
 }
 
 /// Sets what is called before and after every collection, or NULL. The functions must not call the heap. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_collection_hooks(before: Option<extern "C" fn()>, after: Option<extern "C" fn()>) {
-    program::with(DEFAULT, |heap| heap.change_hooks(|hooks| (hooks.before, hooks.after) = (before, after)));
+    change_hooks(DEFAULT, |hooks| (hooks.before, hooks.after) = (before, after));
+}
+
+/// gcheap_set_collection_hooks for a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_set_collection_hooks_in(
+    heap: *mut gcheap_t,
+    before: Option<extern "C" fn()>,
+    after: Option<extern "C" fn()>,
+) {
+    change_hooks(named(heap), |hooks| (hooks.before, hooks.after) = (before, after));
+}
+
+fn change_hooks(heap: HeapRef, f: impl FnOnce(&mut Hooks)) {
+    program::with(heap, |heap| heap.change_hooks(f));
 }
 
 /// A heap's numbers.

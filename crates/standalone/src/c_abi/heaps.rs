@@ -20,7 +20,8 @@ pub extern "C" fn gcheap_new(n_bytes: usize) -> *mut gcheap_t {
     program::new_heap(n_bytes).map_or(ptr::null_mut(), Handle::as_ptr)
 }
 
-/// Gives all memory of a heap back at once. No finaliser is called. NULL, and the default heap, do nothing. Thread-safe.
+/// Gives all memory of a heap back at once. No finaliser is called. NULL, and the default heap, do nothing. Not to be called by
+/// a finaliser or a hook of that heap. Thread-safe.
 ///
 /// # Safety
 /// The heap exists, and neither it nor its objects are used afterwards.

@@ -47,9 +47,9 @@ pub unsafe extern "C" fn gcheap_alloc_in(heap: *mut gcheap_t, n_bytes: usize, fl
 /// Makes an object n_bytes bytes large: in place if there is room, else as a copy elsewhere. Bytes that are new are 0.
 ///
 /// object: NULL allocates. n_bytes: 0 frees, and returns NULL. Returns the object's address, or NULL if there is no memory:
-/// then it is as it was. A moved object keeps its finaliser and what it was allocated as, but no weak links: they must be
-/// unregistered before. A pointer that is not an object's
-/// start is reported (see gcheap_set_misuse). May collect. Thread-safe.
+/// then it is as it was. A moved object keeps its finaliser, what it was allocated as, and its weak links: those that hold
+/// its old address get the new one. A pointer that is not an object's start is reported (see gcheap_set_misuse). May
+/// collect. Thread-safe.
 ///
 /// # Safety
 /// Nothing uses the old address afterwards if another one is returned.
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn gcheap_realloc_in(heap: *mut gcheap_t, object: *mut c_v
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object must be unregistered before. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
 ///
 /// # Safety
 /// Nothing uses the object afterwards.
@@ -127,11 +127,18 @@ pub unsafe extern "C" fn gcheap_base_in(heap: *mut gcheap_t, address: *const c_v
 /// text is NULL or a string that ends with a 0 byte.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gcheap_strdup(text: *const c_char) -> *mut c_char {
-    if text.is_null() {
-        return ptr::null_mut();
-    }
     // SAFETY: the caller's promise.
-    unsafe { copy(DEFAULT, text, libc::strlen(text)) }
+    unsafe { copy(DEFAULT, text, usize::MAX) }
+}
+
+/// gcheap_strdup in a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists, and text is NULL or a string that ends with a 0 byte.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_strdup_in(heap: *mut gcheap_t, text: *const c_char) -> *mut c_char {
+    // SAFETY: the caller's promise.
+    unsafe { copy(named(heap), text, usize::MAX) }
 }
 
 /// A copy of at most n_bytes bytes of a string, and a 0 byte, in an object that is not scanned. NULL for NULL, and if there
@@ -141,16 +148,28 @@ pub unsafe extern "C" fn gcheap_strdup(text: *const c_char) -> *mut c_char {
 /// text is NULL, or a string that ends with a 0 byte or has n_bytes bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gcheap_strndup(text: *const c_char, n_bytes: usize) -> *mut c_char {
+    // SAFETY: the caller's promise.
+    unsafe { copy(DEFAULT, text, n_bytes) }
+}
+
+/// gcheap_strndup in a heap of its own. heap: NULL is the default heap.
+///
+/// # Safety
+/// The heap exists, and text is NULL, or a string that ends with a 0 byte or has n_bytes bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gcheap_strndup_in(heap: *mut gcheap_t, text: *const c_char, n_bytes: usize) -> *mut c_char {
+    // SAFETY: the caller's promise.
+    unsafe { copy(named(heap), text, n_bytes) }
+}
+
+/// # Safety
+/// The text is NULL, or a string that ends with a 0 byte or has `most` bytes.
+unsafe fn copy(heap: HeapRef, text: *const c_char, most: usize) -> *mut c_char {
     if text.is_null() {
         return ptr::null_mut();
     }
     // SAFETY: the caller's promise.
-    unsafe { copy(DEFAULT, text, libc::strnlen(text, n_bytes)) }
-}
-
-/// # Safety
-/// The string has that many bytes.
-unsafe fn copy(heap: HeapRef, text: *const c_char, bytes: usize) -> *mut c_char {
+    let bytes = unsafe { libc::strnlen(text, most) };
     let Some(with_end) = bytes.checked_add(1) else { return ptr::null_mut() };
     let request = Request { no_scan: true, not_cleared: true, uncollectable: false };
     let new: *mut c_char = program::alloc(heap, with_end, request).cast();

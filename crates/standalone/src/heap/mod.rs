@@ -310,6 +310,7 @@ impl Handle {
         self.with_links(|links| {
             if !links.is_empty() {
                 links.forget_inside(object.addr(), object.addr() + self.core().nbytes(object));
+                links.clear_to(object.addr());
             }
         });
         let used = self.blocks_in_use();
@@ -351,7 +352,10 @@ impl Handle {
                 self.with_links(|links| links.forget_inside(object.addr() + bytes, object.addr() + old));
             }
         } else {
-            self.with_links(|links| links.follow_inside(object.addr(), object.addr() + old, moved.addr()));
+            self.with_links(|links| {
+                links.follow_inside(object.addr(), object.addr() + old, moved.addr());
+                links.follow_object(object.addr(), moved.addr());
+            });
             self.with_finalisers(|all| all.follow(object.addr(), moved.addr()));
             if self.with_uncollectable(|all| all.remove(object.addr())).is_some() {
                 // There is room: an entry has just gone.

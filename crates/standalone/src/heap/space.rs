@@ -38,11 +38,7 @@ impl Space {
     pub fn new(most_bytes: usize) -> Result<Self, OutOfMemory> {
         let wanted = (most_bytes / BLOCK_BYTES).clamp(LEAST_BYTES / BLOCK_BYTES, MOST_BLOCKS);
         let reservation = Reservation::new(bytes_for(round_up(wanted)), bytes_for(LEAST_BYTES / BLOCK_BYTES))?;
-        // If there is less, tables and pool share it in proportion.
-        let mut most = round_up(wanted);
-        while bytes_for(most) > reservation.bytes() {
-            most = round_down(most / 2 + most / 4);
-        }
+        let most = blocks_in(reservation.bytes()).min(round_up(wanted));
         let table_bytes = table_bytes_for(most);
         reservation.commit(0, table_bytes)?;
         Ok(Self { reservation, table_bytes, most, blocks: Cell::new(0) })
@@ -103,9 +99,31 @@ fn bytes_for(blocks: usize) -> usize {
     table_bytes_for(blocks) + blocks * BLOCK_BYTES
 }
 
+/// For how many blocks there is room, with their tables; a multiple of the heap's step of growth.
+fn blocks_in(bytes: usize) -> usize {
+    let step = GROWTH_STEP * BLOCK_BYTES;
+    let (mut fit, mut too_many) = (0, bytes / step + 1);
+    while too_many - fit > 1 {
+        let steps = fit.midpoint(too_many);
+        if bytes_for(steps * GROWTH_STEP) <= bytes { fit = steps } else { too_many = steps }
+    }
+    fit * GROWTH_STEP
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_and_tables_fill_what_there_is() {
+        let page = crate::os::pages::page_size();
+        for bytes in
+            [1 << 20, 1_234_567, 100 << 20, (1 << 30) - page, bytes_for(GROWTH_STEP), bytes_for(5 * GROWTH_STEP)]
+        {
+            let most = blocks_in(bytes);
+            assert!(bytes_for(most) <= bytes && bytes_for(most + GROWTH_STEP) > bytes, "{most} blocks in {bytes}");
+        }
+    }
 
     #[test]
     fn grows_up_to_its_limit_and_no_further() {

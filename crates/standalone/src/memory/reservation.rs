@@ -21,28 +21,22 @@ unsafe impl Send for Reservation {}
 unsafe impl Sync for Reservation {}
 
 impl Reservation {
-    /// Reserves `wanted` bytes, rounded up to pages. If the system refuses (`ulimit -v`, 32-bit addresses), half of it is
-    /// tried, and so on, but never less than `least` bytes.
-    ///
-    /// A reservation smaller than wanted means that address space is scarce. The program needs some too, for stacks and
-    /// libraries. So a size below `wanted` is taken only if half as much again is available, unless that leads below
-    /// `least`.
+    /// Reserves `wanted` bytes, rounded up to pages. If the system refuses (`ulimit -v`, 32-bit addresses), address space is
+    /// scarce, and the program needs some too, for stacks and libraries: then two thirds of what there is are reserved, but
+    /// never less than `least` bytes.
     pub fn new(wanted: usize, least: usize) -> Result<Self, OutOfMemory> {
         let least = pages::round_up(least.max(1)).ok_or(OutOfMemory)?;
         let wanted = pages::round_up(wanted.max(least)).ok_or(OutOfMemory)?;
-        let mut bytes = wanted;
-        loop {
-            if let Ok(start) = pages::reserve(bytes) {
-                let reservation = Self { start, bytes };
-                if bytes == wanted || bytes == least || leaves_room(bytes / 2) {
-                    return Ok(reservation);
-                }
-            }
-            if bytes == least {
-                return Err(OutOfMemory);
-            }
-            bytes = pages::round_up(bytes / 2).ok_or(OutOfMemory)?.max(least);
+        if let Ok(all) = Self::exactly(wanted) {
+            return Ok(all);
         }
+        let share = pages::round_up(longest(wanted) / 3 * 2).ok_or(OutOfMemory)?;
+        Self::exactly(share.max(least))
+    }
+
+    /// Reserves so many bytes, a multiple of the page size.
+    fn exactly(bytes: usize) -> Result<Self, OutOfMemory> {
+        Ok(Self { start: pages::reserve(bytes)?, bytes })
     }
 
     /// The first address; a multiple of the page size.
@@ -97,9 +91,20 @@ impl Drop for Reservation {
     }
 }
 
-/// Whether so many bytes of address space are left.
-fn leaves_room(bytes: usize) -> bool {
-    Reservation::new(bytes, bytes).is_ok()
+/// About how many bytes of address space can be had in one piece: less than `refused`, and by no more than one part in 32 less
+/// than the most.
+fn longest(refused: usize) -> usize {
+    let (mut given, mut refused) = (0, refused);
+    while refused - given > (given / 32).max(pages::page_size()) {
+        // Halves until something is given, and then what lies between.
+        let bytes = given + (refused - given) / 2;
+        if pages::round_up(bytes).is_some_and(|bytes| Reservation::exactly(bytes).is_ok()) {
+            given = bytes;
+        } else {
+            refused = bytes;
+        }
+    }
+    given
 }
 
 #[cfg(test)]
@@ -163,11 +168,12 @@ mod tests {
         not(any(target_arch = "x86_64", target_arch = "x86")),
         ignore = "qemu-user goes through the whole address space before it refuses"
     )]
-    fn what_the_system_refuses_is_halved_down_to_the_least() {
+    fn of_what_the_system_has_a_third_is_left() {
         let too_much = usize::MAX - (1 << 16);
         let reservation = Reservation::new(too_much, 1 << 20).unwrap();
         assert!(reservation.bytes() < too_much);
         assert!(reservation.bytes() >= 1 << 20);
+        assert!(longest(too_much) >= reservation.bytes() / 5 * 2, "{reservation:?}");
         assert_eq!(Reservation::new(too_much, too_much).map(|_| ()), Err(OutOfMemory));
         assert_eq!(Reservation::new(1, usize::MAX).map(|_| ()), Err(OutOfMemory));
     }

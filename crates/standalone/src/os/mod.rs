@@ -5,6 +5,7 @@ pub mod futex;
 mod messages;
 pub mod pages;
 mod thread;
+pub mod valgrind;
 
 pub use errno::{errno, set_errno};
 pub use messages::{complain, nanoseconds, say};

@@ -9,60 +9,183 @@ use core::ptr;
 use crate::memory::AddressMap;
 use crate::os::OutOfMemory;
 
-/// What is known of a link: the object that it is about.
+/// What is known of a link.
 #[derive(Clone, Copy, Debug)]
 struct Link {
+    /// The object that it is about.
     object: usize,
+    /// Another link to the same object; 0 if this is the last one.
+    next: usize,
 }
 
-/// A heap's weak links, by the address of the word that is to be cleared.
+/// The links of one kind, by the address of the word that is to be cleared. The links to one object are a chain, so that
+/// they are found when the object is freed or moved:
+///
+/// ```text
+///    first:  object ──> link ──> link ──> 0
+/// ```
+struct Kind {
+    links: AddressMap<Link>,
+    first: AddressMap<usize>,
+}
+
+impl Kind {
+    const fn new() -> Self {
+        Self { links: AddressMap::new(), first: AddressMap::new() }
+    }
+
+    fn register(&mut self, link: usize, object: usize) -> Result<bool, OutOfMemory> {
+        let was = self.links.get(link);
+        if was.is_some_and(|was| was.object == object) {
+            return Ok(true);
+        }
+        // Room first, so that nothing has changed if there is none.
+        let is_first = !self.first.contains(object);
+        if is_first {
+            self.first.insert(object, 0)?;
+        }
+        if was.is_none()
+            && let Err(why) = self.links.insert(link, Link { object, next: 0 })
+        {
+            if is_first {
+                self.first.remove(object);
+            }
+            return Err(why);
+        }
+        if was.is_some() {
+            self.unchain(link);
+        }
+        // Both have entries for these keys, or had: nothing below needs memory.
+        let next = self.first.get(object).unwrap_or(0);
+        let _ = self.first.insert(object, link);
+        let _ = self.links.insert(link, Link { object, next });
+        Ok(was.is_some())
+    }
+
+    fn unregister(&mut self, link: usize) -> bool {
+        self.unchain(link);
+        self.links.remove(link).is_some()
+    }
+
+    /// Takes a link out of its chain.
+    fn unchain(&mut self, link: usize) {
+        let Some(Link { object, next }) = self.links.get(link) else { return };
+        let mut at = self.first.get(object).unwrap_or(0);
+        if at == link {
+            if next == 0 {
+                self.first.remove(object);
+            } else {
+                let _ = self.first.insert(object, next);
+            }
+        }
+        while let Some(other) = self.links.get_mut(at) {
+            if other.next == link {
+                other.next = next;
+                break;
+            }
+            at = other.next;
+        }
+    }
+
+    /// Says whether the link was registered.
+    fn follow(&mut self, from: usize, to: usize) -> bool {
+        let Some(Link { object, .. }) = self.links.get(from) else { return false };
+        self.unregister(from);
+        // There is room: an entry has just gone, and the object's too, unless it is still there.
+        self.register(to, object).is_ok()
+    }
+
+    /// Clears the links of a chain, and forgets them.
+    fn clear(links: &mut AddressMap<Link>, first: usize) {
+        let mut at = first;
+        while let Some(link) = links.remove(at) {
+            // SAFETY: whoever registered the link says that the word can be written to until the link is unregistered, or
+            // until the object that it lies in is freed (`forget_inside`, `forget_lost`).
+            unsafe { ptr::with_exposed_provenance_mut::<usize>(at).write(0) };
+            at = link.next;
+        }
+    }
+
+    /// The object has another address: so have its links, as far as they hold it undisguised.
+    fn follow_object(&mut self, from: usize, to: usize) {
+        let Some(first) = self.first.remove(from) else { return };
+        // There is room: an entry has just gone.
+        let _ = self.first.insert(to, first);
+        let mut at = first;
+        while let Some(link) = self.links.get_mut(at) {
+            link.object = to;
+            let word = ptr::with_exposed_provenance_mut::<usize>(at);
+            at = link.next;
+            // SAFETY: as in `clear`.
+            unsafe {
+                if word.read() == from {
+                    word.write(to);
+                }
+            }
+        }
+    }
+}
+
+/// A heap's weak links.
 pub(crate) struct Links {
-    short: AddressMap<Link>,
-    long: AddressMap<Link>,
+    short: Kind,
+    long: Kind,
 }
 
 impl Links {
     pub const fn new() -> Self {
-        Self { short: AddressMap::new(), long: AddressMap::new() }
+        Self { short: Kind::new(), long: Kind::new() }
     }
 
     /// Whether there are no links at all.
     pub fn is_empty(&self) -> bool {
-        self.short.is_empty() && self.long.is_empty()
+        self.short.links.is_empty() && self.long.links.is_empty()
     }
 
-    fn map(&mut self, long: bool) -> &mut AddressMap<Link> {
+    fn kind(&mut self, long: bool) -> &mut Kind {
         if long { &mut self.long } else { &mut self.short }
     }
 
     /// Registers a link, or says what another object it is about from now on. Says whether it was registered before.
     pub fn register(&mut self, link: usize, object: usize, long: bool) -> Result<bool, OutOfMemory> {
-        self.map(long).insert(link, Link { object }).map(|before| before.is_some())
+        self.kind(long).register(link, object)
     }
 
     /// Forgets a link. Says whether it was registered.
     pub fn unregister(&mut self, link: usize, long: bool) -> bool {
-        self.map(long).remove(link).is_some()
+        self.kind(long).unregister(link)
     }
 
     /// The link is kept in another word from now on. Says whether it was registered.
     pub fn follow(&mut self, from: usize, to: usize, long: bool) -> bool {
-        let Some(link) = self.map(long).remove(from) else { return false };
-        // There is room: an entry has just gone.
-        self.map(long).insert(to, link).is_ok()
+        self.kind(long).follow(from, to)
     }
 
     /// Clears the links of one kind to objects that are not reached, and forgets them.
     pub fn clear_dead(&mut self, long: bool, is_reached: impl Fn(*const u8) -> bool) {
-        self.map(long).retain(|link, about| {
-            let lives = is_reached(ptr::without_provenance(about.object));
+        let Kind { links, first } = self.kind(long);
+        first.retain(|object, first| {
+            let lives = is_reached(ptr::without_provenance(object));
             if !lives {
-                // SAFETY: whoever registered the link says that the word can be written to until the link is unregistered,
-                // or until a collection frees the object that it lies in (`forget_lost`).
-                unsafe { ptr::with_exposed_provenance_mut::<usize>(link).write(0) };
+                Kind::clear(links, *first);
             }
             lives
         });
+    }
+
+    /// The program frees this object: the links to it are cleared, and forgotten.
+    pub fn clear_to(&mut self, object: usize) {
+        for Kind { links, first } in [&mut self.short, &mut self.long] {
+            if let Some(first) = first.remove(object) {
+                Kind::clear(links, first);
+            }
+        }
+    }
+
+    /// The object was moved: the links to it lead to the new address.
+    pub fn follow_object(&mut self, from: usize, to: usize) {
+        self.short.follow_object(from, to);
+        self.long.follow_object(from, to);
     }
 
     /// The memory between these addresses is no object's any more: links in it are forgotten.
@@ -83,7 +206,7 @@ impl Links {
     fn each_inside(&mut self, start: usize, end: usize, f: impl Fn(&mut Self, usize, bool)) {
         const WORD: usize = size_of::<usize>();
         for long in [false, true] {
-            let links = self.map(long).len();
+            let links = self.kind(long).links.len();
             if links == 0 {
                 continue;
             }
@@ -97,7 +220,8 @@ impl Links {
             let mut found = [0; 64];
             loop {
                 let mut n = 0;
-                let inside = self.map(long).iter().map(|(link, _)| link).filter(|link| (start..end).contains(link));
+                let inside =
+                    self.kind(long).links.iter().map(|(link, _)| link).filter(|link| (start..end).contains(link));
                 for link in inside.take(found.len()) {
                     found[n] = link;
                     n += 1;
@@ -112,8 +236,22 @@ impl Links {
 
     /// Forgets the links that lie in objects which are about to be freed.
     pub fn forget_lost(&mut self, is_lost: impl Fn(*const u8) -> bool) {
-        for map in [&mut self.short, &mut self.long] {
-            map.retain(|link, _| !is_lost(ptr::without_provenance(link)));
+        for Kind { links, first } in [&mut self.short, &mut self.long] {
+            first.retain(|_, first| {
+                let (mut at, mut kept) = (*first, 0);
+                while let Some(link) = links.get_mut(at) {
+                    let (this, next) = (at, link.next);
+                    if is_lost(ptr::without_provenance(this)) {
+                        links.remove(this);
+                    } else {
+                        link.next = kept;
+                        kept = this;
+                    }
+                    at = next;
+                }
+                *first = kept;
+                kept != 0
+            });
         }
     }
 }
@@ -136,7 +274,7 @@ mod tests {
     fn left(links: &mut Links) -> Vec<usize> {
         let mut left: Vec<_> = [false, true]
             .iter()
-            .flat_map(|&long| links.map(long).iter().map(|(link, _)| link).collect::<Vec<_>>())
+            .flat_map(|&long| links.kind(long).links.iter().map(|(link, _)| link).collect::<Vec<_>>())
             .collect();
         left.sort_unstable();
         left
@@ -166,6 +304,76 @@ mod tests {
             let mut expected: Vec<_> = expected.collect();
             expected.sort_unstable();
             assert_eq!(left(&mut links), expected);
+        }
+    }
+
+    /// Words, of which the links are addresses, as long as the array lives.
+    fn words<const N: usize>() -> [usize; N] {
+        [0; N]
+    }
+
+    fn link_all(links: &mut Links, words: &mut [usize], object: usize) {
+        for word in words {
+            *word = object;
+            assert_eq!(links.register((&raw mut *word).expose_provenance(), object, object % 32 != 0), Ok(false));
+        }
+    }
+
+    #[test]
+    fn links_follow_their_object() {
+        let mut all = words::<6>();
+        let mut links = Links::new();
+        let (some, others) = all.split_at_mut(3);
+        link_all(&mut links, some, 0x50);
+        link_all(&mut links, others, 0x70);
+        some[1] = !0x50; // disguised
+        links.follow_object(0x50, 0x90);
+        links.follow_object(0x60, 0xa0);
+        assert_eq!((&*some, &*others), (&[0x90, !0x50, 0x90][..], &[0x70; 3][..]));
+        for dead in [0x50, 0x90] {
+            for long in [false, true] {
+                links.clear_dead(long, |object| object.addr() != dead);
+            }
+            assert_eq!(some, if dead == 0x50 { [0x90, !0x50, 0x90] } else { [0; 3] });
+        }
+        assert_eq!(left(&mut links).len(), 3);
+    }
+
+    #[test]
+    fn links_to_what_is_freed_are_cleared() {
+        let mut all = words::<6>();
+        let mut links = Links::new();
+        let (some, others) = all.split_at_mut(3);
+        link_all(&mut links, some, 0x40);
+        link_all(&mut links, others, 0x50);
+        let one = (&raw mut some[1]).addr();
+        assert_eq!(links.register(one, 0x50, false), Ok(true)); // about another object now
+        links.clear_to(0x40);
+        links.clear_to(0x40);
+        assert_eq!((&*some, &*others), (&[0, 0x40, 0][..], &[0x50; 3][..]));
+        assert!(links.unregister(one, false) && !links.unregister(one, false));
+        links.clear_to(0x50);
+        assert_eq!(others, [0; 3]);
+        assert!(links.is_empty());
+    }
+
+    #[test]
+    fn chains_stay_whole_whatever_goes() {
+        for gone in 0..8_u32 {
+            let mut all = words::<3>();
+            let mut links = Links::new();
+            link_all(&mut links, &mut all, 0x40);
+            let places = [0, 1, 2].map(|i| (&raw mut all[i]).addr());
+            let goes = |place: usize| places.iter().position(|&p| p == place).is_some_and(|i| gone >> i & 1 != 0);
+            if gone % 2 == 0 {
+                links.forget_lost(|link| goes(link.addr()));
+            } else {
+                places.iter().filter(|&&place| goes(place)).for_each(|&place| assert!(links.unregister(place, false)));
+            }
+            links.clear_to(0x40);
+            let expected = [0, 1, 2].map(|i| if gone >> i & 1 != 0 { 0x40 } else { 0 });
+            assert_eq!(all, expected);
+            assert!(links.is_empty());
         }
     }
 }
