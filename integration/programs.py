@@ -3,13 +3,14 @@
 
 Each use is run twice, on Debian's libgc and with LD_LIBRARY_PATH on build/boehm/libgc.so.1, and must print the same. That
 the second run was on libgcheap, the loader says in that very run (LD_DEBUG=files), and the marker in the file that it
-loaded. A program that is not installed is skipped; nothing is fetched.
+loaded. A program that is not installed is skipped; asymptote is only unpacked, since its package needs all of TeX.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import cases
+import unpacked
 from cases import Skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,12 +43,13 @@ def loaded(place: Path) -> list[str]:
             if "calling init: " in line and "/libgc.so.1" in line]
 
 
-def run(command: list[str], where: Path, library: Path | None) -> str:
-    """What a command prints; on Debian's libgc, or on the library."""
+def run(command: list[str], where: Path, library: Path | None, more: Path | None = None) -> str:
+    """What a command prints; on Debian's libgc, or on the library. `more` is a directory with further libraries."""
+    places = [str(place) for place in (library and library.parent, more) if place]
     with tempfile.TemporaryDirectory() as logs:
         env = os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files",
                             "LD_DEBUG_OUTPUT": f"{logs}/log", "NIX_STORE_DIR": f"{where}/store",
-                            "NIX_STATE_DIR": f"{where}/state", "LD_LIBRARY_PATH": str(library.parent) if library else ""}
+                            "NIX_STATE_DIR": f"{where}/state", "LD_LIBRARY_PATH": ":".join(places)}
         done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=PATIENCE, text=True, errors="replace", check=False)
         found = loaded(Path(logs))
@@ -58,7 +61,8 @@ def run(command: list[str], where: Path, library: Path | None) -> str:
     return done.stdout
 
 
-def same(package: str, command: list[str], prepare=lambda _: None, result=lambda _: "") -> str | None:
+def same(package: str, command: list[str], prepare=lambda _: None, result=lambda _: "",
+         more: Path | None = None) -> str | None:
     """Runs a use on both, each in a directory of its own that `prepare` fills; `result` is what counts beside the output."""
     if not shutil.which(command[0]):
         raise Skip(f"{command[0]} is not installed (Debian: apt-get install {package})")
@@ -67,7 +71,7 @@ def same(package: str, command: list[str], prepare=lambda _: None, result=lambda
         with tempfile.TemporaryDirectory() as name:
             where = Path(name)
             prepare(where)
-            text = run(command, where, library) + result(where)
+            text = run(command, where, library, more) + result(where)
             outputs.append(text.replace(str(where), "HERE"))
     assert outputs[0] == outputs[1], f"{command}: libgc\n{outputs[0][:2000]}\nlibgcheap\n{outputs[1][:2000]}"
     assert outputs[0].strip(), f"{command} prints nothing"
@@ -144,6 +148,21 @@ def test_chase():
         (where / "far").symlink_to(where / "dir" / "up")
     for name in "link0", "link29", "dir/up", "far", "target":
         same("chase", ["chase", name], write)
+
+
+ASYMPTOTE = ("asymptote", "libfftw3-double3", "libgsl27", "libgslcblas0", "libglew2.2", "libsigsegv2")
+
+
+def test_asymptote():
+    place = unpacked.unpack("asymptote", ASYMPTOTE)
+
+    def picture(where: Path) -> str:
+        text = (where / "picture.eps").read_text()
+        assert "moveto" in text and "%%EOF" in text, text[:1000]
+        return re.sub(r"%%CreationDate: .*", "", text)
+    for source in sorted((SOURCES / "asymptote").iterdir()):
+        same("asymptote", [str(place / "usr/bin/asy"), "-sysdir", str(place / "usr/share/asymptote"), "-f", "eps",
+                           "-o", "picture", str(source)], result=picture, more=unpacked.libraries(place))
 
 
 if __name__ == "__main__":
