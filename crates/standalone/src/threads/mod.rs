@@ -18,6 +18,7 @@ mod registration;
 mod registry;
 mod rendezvous;
 mod signals;
+mod stack_base;
 mod stack_use;
 mod world;
 
@@ -29,4 +30,5 @@ pub use registration::{
     unregister_current,
 };
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
+pub use stack_base::{current_stack, set_stack_base_of};
 pub use world::{Stopped, stop_world, thread_count};
