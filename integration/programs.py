@@ -150,6 +150,28 @@ def test_chase():
         same("chase", ["chase", name], write)
 
 
+def test_guile():
+    version = shutil.which("guile") and subprocess.run(["guile", "-c", "(display (effective-version))"], check=True,
+                                                       stdout=subprocess.PIPE, text=True).stdout
+    if version != "3.0":
+        raise Skip(f"guile is {version or 'not installed'} (Debian: apt-get install guile-3.0)")
+    # Without a compiled copy of the programs, which the first run would leave to the second.
+    return each("guile-3.0", "guile", ["guile", "--no-auto-compile"])
+
+
+def test_ecl():
+    return each("ecl", "ecl", ["ecl", "--norc", "--shell"])
+
+
+def test_poke():
+    return each("poke", "poke", ["poke", "--quiet", "-L"])
+
+
+def test_debfoster():
+    for arguments in (["-d", "libc6"], ["-d", "bash"], ["-e", "dpkg"], ["-s"], ["-p", "awk"]):
+        same("debfoster", ["debfoster", "-k", "/dev/null", *arguments])
+
+
 ASYMPTOTE = ("asymptote", "libfftw3-double3", "libgsl27", "libgslcblas0", "libglew2.2", "libsigsegv2")
 
 

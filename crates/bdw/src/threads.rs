@@ -83,8 +83,8 @@ pub unsafe extern "C" fn GC_set_stackbottom(thread: *mut c_void, base: *const GC
     }
     match threads::lock() {
         Ok(guard) => threads::set_stack_base_of(&guard, thread.addr(), end),
-        // SAFETY: the calling thread holds the lock already; the guard is not dropped.
         Err(_) => {
+            // SAFETY: the calling thread holds the lock already; the guard is not dropped.
             let guard = ManuallyDrop::new(unsafe { Guard::assume() });
             threads::set_stack_base_of(&guard, thread.addr(), end)
         }

@@ -27,7 +27,7 @@ impl<H: Host> FastMarking<H> {
         }
         let reached = self.window.head_to_mark(slot);
         let block = block_or_more(word, self.first.start.addr().get());
-        Child { addr: word, reached: self.to_be_scanned(self.first, block, reached) }
+        Child { addr: word, reached: self.left_to_scan(self.first, block, reached) }
     }
 
     /// The same for one that does not point at a head.
@@ -94,13 +94,13 @@ impl<H: Host> FastMarking<H> {
     /// Marks a head, if it is one and not marked yet; says what is to be scanned of its object.
     #[inline(always)]
     fn mark_head(&self, pool: Pool, block: usize) -> Reached {
-        self.to_be_scanned(pool, block, pool.atb.head_to_mark(block))
+        self.left_to_scan(pool, block, pool.atb.head_to_mark(block))
     }
 
     /// What is to be scanned of an object that was just reached: nothing if it is a no-scan object, which the host may know
     /// more about.
     #[inline(always)]
-    fn to_be_scanned(&self, pool: Pool, block: usize, reached: Reached) -> Reached {
+    fn left_to_scan(&self, pool: Pool, block: usize, reached: Reached) -> Reached {
         if NO_SCAN && reached != Reached::Nothing && pool.area.ntb().get(block) {
             self.context.host().reached_no_scan(pool.address(block));
             return Reached::Nothing;
