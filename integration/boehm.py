@@ -56,13 +56,15 @@ def same(what: str, found: str, expected: str) -> None:
 def check(source: Path) -> str | None:
     library = programs.built()
     expected = source.with_suffix(".out").read_text()
-    ours = compile_(source, "ours", f"-I{ROOT / 'include'}", library.parent / "libgc.a", "-lpthread")
+    cxx = source.suffix == ".cc"
+    archives = [library.parent / name for name in (["libgccpp.a"] if cxx else []) + ["libgc.a"]]
+    ours = compile_(source, "ours", f"-I{ROOT / 'include'}", *archives, "-lpthread")
     assert programs.MARKER in ours.read_bytes(), f"{ours} is not linked with libgcheap"
     same("our headers and archive", output(ours), expected)
     same("with many collections", output(ours, GCHEAP_STRESS="97"), expected)
     if not BDWGC.exists():
         return "only with our headers: bdwgc's are missing: apt-get install libgc-dev"
-    theirs = compile_(source, "theirs", *(["-lgccpp"] if source.suffix == ".cc" else []), "-lgc", "-lpthread")
+    theirs = compile_(source, "theirs", *(["-lgccpp"] if cxx else []), "-lgc", "-lpthread")
     same("bdwgc's headers, Debian's libgc", output(theirs), expected)
     same("bdwgc's headers, our library", output(theirs, library), expected)
     return None

@@ -15,7 +15,7 @@ static int watched;
 
 static inline void watch_none(void) {
     if (links == NULL) {
-        links = malloc(MANY * sizeof(*links));
+        links = (GC_word *)malloc(MANY * sizeof(*links));
     }
     for (int i = 0; i < watched; i++) {
         GC_unregister_disappearing_link((void **)&links[i]);
