@@ -22,7 +22,7 @@ SOURCES = ROOT / "c_tests" / "boehm"
 BUILD = ROOT / "build" / "boehm-tests"
 BDWGC = Path("/usr/include/gc/gc.h")
 LANGUAGES = {".c": ("gcc", ["-std=gnu11"]), ".cc": ("g++", ["-std=c++17"])}
-FLAGS = ["-O1", "-g", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"]
 PATIENCE = 100  # seconds
 
 

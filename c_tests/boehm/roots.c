@@ -44,6 +44,38 @@ static void *switch_base(void *base) {
     return NULL;
 }
 
+// The other way: a variable, which is read by the next collection. Of the stack that was left a function tells.
+static char *left_from;
+
+static void push_left_stack(void) {
+    before();
+    if (left_from != NULL) {
+        GC_push_all(left_from, main_base.mem_base);
+    }
+}
+
+static void second_coroutine(void) {
+    void **list = NULL;
+    for (int i = 0; i < 2000; i++) {
+        void **next = GC_malloc(24);
+        next[0] = list;
+        next[1] = (void *)(GC_word)i;
+        list = next;
+    }
+    GC_gcollect();
+    for (int i = 0; i < 100000; i++) {
+        GC_malloc(24);
+    }
+    long sum = 0;
+    for (; list != NULL; list = list[0]) {
+        sum += (long)list[1];
+    }
+    printf("by the variable: %ld\n", sum);
+    left_from = NULL;
+    GC_stackbottom = main_base.mem_base;
+    swapcontext(&other_context, &main_context);
+}
+
 static void coroutine(void) {
     // Only this stack leads to the list.
     void **list = NULL;
@@ -113,5 +145,15 @@ int main(void) {
     swapcontext(&main_context, &other_context);
     collect();
     puts("back");
+    GC_set_push_other_roots(push_left_stack);
+    printf("the variable: %d\n", (void *)GC_stackbottom == main_base.mem_base);
+    makecontext(&other_context, second_coroutine, 0);
+    char *volatile kept = GC_malloc(24);
+    strcpy(kept, "on the stack it left");
+    left_from = (char *)(GC_word)((GC_word)__builtin_frame_address(0) & ~(GC_word)15) - 1024;
+    GC_stackbottom = other_base.mem_base;
+    swapcontext(&main_context, &other_context);
+    printf("%.23s\n", kept);
+    collect();
     return 0;
 }

@@ -443,6 +443,10 @@ int GC_get_thr_restart_signal(void);
 /// There are no threads that help to mark, so none has to be started.
 void GC_start_mark_threads(void);
 
+/// The end of the stack of the thread that has started the collector. A program that lets this thread run on another stack sets it
+/// to that one's end; GC_push_all then tells of the stack that was left.
+extern char *GC_stackbottom;
+
 /// Takes the collector's lock, unless the calling thread has it; returns whether it had to be taken.
 int bdw_take_lock(void);
 

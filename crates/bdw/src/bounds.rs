@@ -5,6 +5,8 @@ use core::ptr;
 
 use gcheap_standalone::program::{self, HeapRef};
 
+use crate::stackbottom;
+
 /// What is called while roots are marked.
 pub type GC_push_other_roots_proc = Option<extern "C" fn()>;
 
@@ -34,9 +36,13 @@ extern "C" fn other_roots() {
 /// For `GC_init`: sets the bounds, and lets collections call the program.
 pub(crate) fn prepare() {
     let range = program::with(HeapRef::DEFAULT, |heap| {
-        heap.change_hooks(|hooks| hooks.more_roots = Some(other_roots));
+        heap.change_hooks(|hooks| {
+            hooks.more_roots = Some(other_roots);
+            hooks.before = Some(stackbottom::begin);
+        });
         heap.addresses()
     });
+    stackbottom::note_first();
     if let Some(range) = range {
         // SAFETY: single words; nobody else writes to them, and nobody reads them before the collector has started.
         unsafe {

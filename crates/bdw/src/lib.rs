@@ -19,6 +19,7 @@ mod marking;
 mod objects;
 mod roots;
 mod settings;
+mod stackbottom;
 mod start;
 mod threads;
 mod tuning;

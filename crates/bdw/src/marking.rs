@@ -7,10 +7,9 @@ use gcheap_standalone::program::{self, HeapRef};
 use gcheap_standalone::roots::AddressRange;
 
 use crate::bounds::{GC_push_other_roots, GC_push_other_roots_proc};
+use crate::stackbottom::{GC_start_callback_proc, start_callback};
 use crate::start::GC_init;
 
-/// What is called at the start of each collection.
-pub type GC_start_callback_proc = Option<extern "C" fn()>;
 /// In a function for roots, or one that marks: the words of [bottom, top) are roots of this collection.
 ///
 /// # Safety
@@ -75,11 +74,11 @@ pub extern "C" fn GC_get_push_other_roots() -> GC_push_other_roots_proc {
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_start_callback(function: GC_start_callback_proc) {
     GC_init();
-    program::with(HeapRef::DEFAULT, |heap| heap.change_hooks(|hooks| hooks.before = function));
+    start_callback(Some(function));
 }
 
 /// What was set by that.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_start_callback() -> GC_start_callback_proc {
-    program::with(HeapRef::DEFAULT, |heap| heap.hooks().before).flatten()
+    start_callback(None)
 }

@@ -100,7 +100,7 @@ fn header(template: &str) -> Result<String, String> {
 const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
 
 /// The same for Boehm's interface: of gc.h, and of gc_mark.h.
-const BDW: [&str; 13] = [
+const BDW: [&str; 14] = [
     "start",
     "objects",
     "aligned",
@@ -112,6 +112,7 @@ const BDW: [&str; 13] = [
     "tuning",
     "events",
     "threads",
+    "stackbottom",
     "lock",
     "debugging",
 ];

@@ -127,13 +127,14 @@ impl Collection {
                 bytes += range.end.saturating_sub(range.start);
                 self.mark(range);
             };
+            // First of all: it may say that threads are on other stacks.
+            asking.for_roots();
             stopped.for_each_range(lowest, layout, &mut mark);
             // Another thread may have unloaded a library since its data was looked up.
             let is_there = |range: &&AddressRange| single || is_mapped(range.start, range.end - range.start);
             roots_of_all(|data| data.as_slice().iter().filter(is_there).for_each(|&range| mark(range)));
             heap.with_roots(|roots| roots.iter().for_each(&mut mark));
             self.mark_registered();
-            asking.for_roots();
             asking.settle();
             self.find_the_dead(&asking);
             asking.end();
