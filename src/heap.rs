@@ -120,8 +120,8 @@ impl<H: Host, V: Variant> Heap<H, V> {
         unsafe { Cycle::<H, V>::of(self.context).root_inside(words, len) }
     }
 
-    /// Between `collect_start` and `collect_end`: scans what waits to be scanned, so that everything is marked that the roots
-    /// so far lead to. Only in builds with GROWTH.
+    /// Between `collect_start` and `collect_end`: scans what waits to be scanned, so that everything is marked that the
+    /// roots so far lead to. Only in builds with GROWTH.
     pub fn collect_settle(&self) {
         const { assert!(config::GROWTH) };
         Cycle::<H, V>::of(self.context).settle();

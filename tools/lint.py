@@ -30,7 +30,7 @@ RUST = (
     ["clippy", "--quiet", "--package", "gcheap-standalone", "--lib", "--features", "archive", "--", "-D", "warnings"],
 )
 C_FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude"]
-CXX = {"include/gc/gc_cpp.h"}  # headers for C++ only
+CXX = {"include/gc/gc_cpp.h", "include/gc/gc_allocator.h"}  # headers for C++ only
 C_BOEHM = "bench/heaps/boehm.c"  # with Debian's gc/gc.h, not with ours
 # More flags, by the beginning of the path; a file is compiled once for each set that fits it.
 C_MORE = (

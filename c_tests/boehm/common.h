@@ -1,5 +1,6 @@
-// What the programs in this directory share. They are compiled with bdwgc's own headers and with ours, run on both libraries,
-// and must print the same; so they print no address, and no number that depends on how conservative a collector is.
+// What the programs in this directory share. They are compiled with bdwgc's own headers and with ours, run on both
+// libraries, and must print the same; so they print no address, and no number that depends on how conservative a
+// collector is.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,8 @@ static inline void collect(void) {
     GC_gcollect();
 }
 
-// What of the watched objects is left after a collection: all, none, or some. A few words on the stack may keep a few alive.
+// What of the watched objects is left after a collection: all, none, or some. A few words on the stack may keep a few
+// alive.
 static inline const char *left(void) {
     int alive = 0;
     collect();

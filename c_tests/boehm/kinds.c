@@ -14,7 +14,8 @@ struct pair {
 static struct pair *kept[MANY]; // static data is a root
 static int calls, arguments_differ;
 
-static struct GC_ms_entry *mark_first(GC_word *object, struct GC_ms_entry *top, struct GC_ms_entry *limit, GC_word argument) {
+static struct GC_ms_entry *mark_first(GC_word *object, struct GC_ms_entry *top, struct GC_ms_entry *limit,
+    GC_word argument) {
     struct pair *pair = (struct pair *)object;
     calls++;
     if (pair->strong != NULL) {

@@ -18,7 +18,9 @@ int main(void) {
     GC_word bits[GC_BITMAP_SIZE(struct record)] = { 0 };
     GC_set_bit(bits, GC_WORD_OFFSET(struct record, pointer));
     GC_set_bit(bits, GC_WORD_OFFSET(struct record, other));
-    printf("%d%d%d%d\n", (int)GC_get_bit(bits, 0), (int)GC_get_bit(bits, 1), (int)GC_get_bit(bits, 2), (int)GC_get_bit(bits, 3));
+    for (int bit = 0; bit < 4; bit++) {
+        printf("%d%s", (int)GC_get_bit(bits, bit), bit == 3 ? "\n" : "");
+    }
     GC_descr descriptor = GC_make_descriptor(bits, GC_WORD_LEN(struct record));
     for (int field = 0; field < 3; field++) {
         watch_none();

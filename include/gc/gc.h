@@ -142,12 +142,13 @@ int GC_is_heap_ptr(const void *address);
 /// How many bytes an object has.
 size_t GC_size(const void *object);
 
-/// Allocates so many bytes, all 0, at a multiple of alignment, a power of two. Beyond 16 the address may lie inside an object:
-/// it counts as a pointer to the object everywhere from then on, and GC_free wants GC_base of it. NULL if there is no memory.
+/// Allocates so many bytes, all 0, at a multiple of alignment, a power of two. Beyond 16 the address may lie inside
+/// an object: it counts as a pointer to the object everywhere from then on, and GC_free wants GC_base of it. NULL if
+/// there is no memory.
 void *GC_memalign(size_t alignment, size_t bytes);
 
-/// The same with the result in *place. 0, or the number of an error: EINVAL if the alignment is no power of two and multiple of a
-/// pointer's size, ENOMEM.
+/// The same with the result in *place. 0, or the number of an error: EINVAL if the alignment is no power of two and
+/// multiple of a pointer's size, ENOMEM.
 /// Requires: *place can be written to.
 int GC_posix_memalign(void **place, size_t alignment, size_t bytes);
 
@@ -155,8 +156,8 @@ int GC_posix_memalign(void **place, size_t alignment, size_t bytes);
 /// (GC_set_all_interior_pointers). Here all do from then on.
 void GC_register_displacement(size_t offset);
 
-/// Whether a collection looks for pointers at an address: if it lies in an object that is not scanned, the program ends with a
-/// sentence. Returns the address. An address outside of all objects always counts as one that is looked at.
+/// Whether a collection looks for pointers at an address: if it lies in an object that is not scanned, the program ends
+/// with a sentence. Returns the address. An address outside of all objects always counts as one that is looked at.
 void *GC_is_visible(void *address);
 
 /// Compares the objects that two addresses lie in: returns the first address if both lie in the same one, or in none.
@@ -364,20 +365,22 @@ void GC_set_full_freq(int number);
 /// What was set by that.
 int GC_get_full_freq(void);
 
-/// Sets how often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only kept.
+/// Sets how often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only
+/// kept.
 void GC_set_max_retries(GC_word number);
 
 /// What was set by that.
 GC_word GC_get_max_retries(void);
 
-/// Sets how many milliseconds a step of an incremental collection takes. Here there are no steps: the number is only kept.
+/// Sets how many milliseconds a step of an incremental collection takes. Here there are no steps: the number is only
+/// kept.
 void GC_set_time_limit(unsigned long number);
 
 /// What was set by that.
 unsigned long GC_get_time_limit(void);
 
-/// Sets what is called with each event of a collection (GC_EventType). The lock is held, and some threads may be stopped: the
-/// function must not call the collector. Events of single threads do not come.
+/// Sets what is called with each event of a collection (GC_EventType). The lock is held, and some threads may be
+/// stopped: the function must not call the collector. Events of single threads do not come.
 void GC_set_on_collection_event(GC_on_collection_event_proc function);
 
 /// What was set by that.
@@ -394,13 +397,14 @@ int GC_get_stack_base(struct GC_stack_base *base);
 /// Requires: base comes from GC_get_stack_base in this thread, or names the end of the stack on which it runs.
 int GC_register_my_thread(const struct GC_stack_base *base);
 
-/// Writes the end to which the calling thread's stack is scanned, and returns what GC_set_stackbottom knows the thread by. NULL if
-/// the thread is not registered.
+/// Writes the end to which the calling thread's stack is scanned, and returns what GC_set_stackbottom knows the thread
+/// by. NULL if the thread is not registered.
 /// Requires: base can be written to.
 void *GC_get_my_stackbottom(struct GC_stack_base *base);
 
-/// Sets the end to which a thread's stack is scanned. The thread is one of GC_get_my_stackbottom's, or NULL: the calling one. Best
-/// called with the lock held (GC_call_with_alloc_lock), and so that no collection comes between this and the switch.
+/// Sets the end to which a thread's stack is scanned. The thread is one of GC_get_my_stackbottom's, or NULL: the
+/// calling one. Best called with the lock held (GC_call_with_alloc_lock), and so that no collection comes between this
+/// and the switch.
 /// Requires: the thread runs on a stack with this end whenever it is stopped.
 void GC_set_stackbottom(void *thread, const struct GC_stack_base *base);
 
@@ -443,8 +447,8 @@ int GC_get_thr_restart_signal(void);
 /// There are no threads that help to mark, so none has to be started.
 void GC_start_mark_threads(void);
 
-/// The end of the stack of the thread that has started the collector. A program that lets this thread run on another stack sets it
-/// to that one's end; GC_push_all then tells of the stack that was left.
+/// The end of the stack of the thread that has started the collector. A program that lets this thread run on another
+/// stack sets it to that one's end; GC_push_all then tells of the stack that was left.
 extern char *GC_stackbottom;
 
 /// Takes the collector's lock, unless the calling thread has it; returns whether it had to be taken.
@@ -453,7 +457,8 @@ int bdw_take_lock(void);
 /// Releases the collector's lock.
 void bdw_release_lock(void);
 
-/// Takes the collector's lock; the calling thread does not have it. It may call nothing that takes it until it has released it.
+/// Takes the collector's lock; the calling thread does not have it. It may call nothing that takes it until it has
+/// released it.
 void GC_alloc_lock(void);
 
 /// Releases the collector's lock.

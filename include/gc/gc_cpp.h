@@ -5,9 +5,9 @@
 //     int *numbers = new (PointerFreeGC) int[100];     // collected, and nobody looks for pointers there
 //     node *kept = new (NoGC) node;                    // only delete frees it
 //
-// `delete` frees any of them at once. The program links build/boehm/libgc.a or libgc.so. What the plain `operator new` does is
-// the C++ library's affair, whose objects are not looked at; in a program that links build/boehm/libgccpp, too, it allocates
-// objects that only `delete` frees, and in which pointers are found.
+// `delete` frees any of them at once. The program links build/boehm/libgc.a or libgc.so. The memory of the plain
+// `operator new` is the C++ library's, and nobody looks for pointers there; in a program that links libgccpp, too, it
+// allocates objects that only `delete` frees, and in which pointers are found.
 #ifndef GC_CPP_H
 #define GC_CPP_H
 
@@ -100,9 +100,9 @@ public:
     void operator delete[](void *, void *) GC_NOEXCEPT {}
 };
 
-/// The same, and before an object is freed, its destructor is called: that of an object derived from this, or of a member that is.
-/// As a finaliser it is called after those of objects that lead to this one; objects in a circle with one another are never freed.
-/// Of an array it is called for the first element only.
+/// The same, and before an object is freed, its destructor is called: that of an object derived from this, or of a member
+/// that is. As a finaliser it is called after those of objects that lead to this one; objects in a circle with one
+/// another are never freed. Of an array it is called for the first element only.
 class gc_cleanup: virtual public gc {
 public:
     gc_cleanup() {

@@ -1,5 +1,5 @@
-// Kinds of objects in which the program says where the pointers are, and functions that mark: the part of bdwgc's gc_mark.h that
-// libgcheap offers. docs/BOEHM.md has the differences.
+// Kinds of objects in which the program says where the pointers are, and functions that mark: the part of bdwgc's
+// gc_mark.h that libgcheap offers. docs/BOEHM.md has the differences.
 //
 // Generated from crates/bdw/src/ and crates/xtask/src/gc_mark.h.in. Do not edit it: change those files and run
 //     cargo run -p xtask -- header
@@ -22,8 +22,8 @@ typedef struct GC_ms_entry *(*GC_mark_proc)(GC_word *object, struct GC_ms_entry 
 typedef void (*GC_start_callback_proc)(void);
 typedef void (*GC_push_other_roots_proc)(void);
 
-/// A descriptor's lowest bits say what the others are: a number of bytes, a bitmap (the highest bit is the first word), a
-/// function with its argument, or where in the object the descriptor is.
+/// A descriptor's lowest bits say what the others are: a number of bytes, a bitmap (the highest bit is the first word),
+/// a function with its argument, or where in the object the descriptor is.
 #define GC_DS_TAG_BITS 2
 #define GC_DS_TAGS ((1 << GC_DS_TAG_BITS) - 1)
 #define GC_DS_LENGTH 0
@@ -42,8 +42,8 @@ void **GC_new_free_list(void);
 /// The same where the caller holds the lock.
 void **GC_new_free_list_inner(void);
 
-/// Makes a kind of objects that have this descriptor, plus their size if with_size is 1. They are always cleared when they
-/// are allocated. If there are too many, the program ends with a sentence.
+/// Makes a kind of objects that have this descriptor, plus their size if with_size is 1. They are always cleared when
+/// they are allocated. If there are too many, the program ends with a sentence.
 unsigned int GC_new_kind(void **_free_list, GC_word descriptor, int with_size, int _clear);
 
 /// The same where the caller holds the lock.
@@ -77,8 +77,8 @@ void *GC_generic_malloc_uncollectable(size_t bytes, int kind);
 /// Requires: result can be written to.
 void GC_generic_malloc_many(size_t bytes, int kind, void **result);
 
-/// In a function that marks: the word leads to its object, if it is a pointer to one. Returns its second argument; there is no
-/// mark stack.
+/// In a function that marks: the word leads to its object, if it is a pointer to one. Returns its second argument;
+/// there is no mark stack.
 struct GC_ms_entry *GC_mark_and_push(void *word, struct GC_ms_entry *top, struct GC_ms_entry *_limit, void **_place);
 
 /// The addresses between which all objects lie, now and later. Set by GC_init; before, no address lies between them.
@@ -87,8 +87,8 @@ extern void *GC_least_plausible_heap_addr;
 /// The other of these two.
 extern void *GC_greatest_plausible_heap_addr;
 
-/// What every collection calls when it marks roots. Programs that set it should call the one that was there before: at first that
-/// is a function that does nothing.
+/// What every collection calls when it marks roots. Programs that set it should call the one that was there before: at
+/// first that is a function that does nothing.
 extern GC_push_other_roots_proc GC_push_other_roots;
 
 /// In a function for roots, or one that marks: the words of [bottom, top) are roots of this collection.
@@ -103,16 +103,16 @@ void GC_push_all_eager(void *bottom, void *top);
 /// Requires: they can be read.
 void GC_push_conditional(void *bottom, void *top, int _all);
 
-/// In a function that a collection calls: whether the object that an address lies in is marked so far. Otherwise 0: objects have
-/// no marks between collections.
+/// In a function that a collection calls: whether the object that an address lies in is marked so far. Otherwise 0:
+/// objects have no marks between collections.
 int GC_is_marked(const void *address);
 
-/// In a function that a collection calls: marks the object, which is no garbage then. Here all that it leads to is marked, too. At
-/// other times nothing happens: objects have no marks between collections.
+/// In a function that a collection calls: marks the object, which is no garbage then. Here all that it leads to is
+/// marked, too. At other times nothing happens: objects have no marks between collections.
 void GC_set_mark_bit(const void *object);
 
-/// Sets what every collection calls when it marks roots: GC_push_all tells it further ones. The world is stopped, and the
-/// function must call nothing else of the collector. It should call the one that was set before.
+/// Sets what every collection calls when it marks roots: GC_push_all tells it further ones. The world is stopped, and
+/// the function must call nothing else of the collector. It should call the one that was set before.
 void GC_set_push_other_roots(GC_push_other_roots_proc function);
 
 /// What was set by that; at first it is a function that does nothing.

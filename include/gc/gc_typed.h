@@ -23,8 +23,9 @@ typedef GC_word GC_descr;
 #define GC_WORD_LEN(type) (sizeof(type) / sizeof(GC_word))
 #define GC_BITMAP_SIZE(type) ((GC_WORD_LEN(type) + GC_WORDSZ - 1) / GC_WORDSZ)
 
-/// Makes a descriptor of objects in which a word may be a pointer if its bit is set: bit 0 of the first word of the bitmap is
-/// the object's first word. If a pointer is further in than 62 words (30 on machines of 32 bits), all words may be pointers.
+/// Makes a descriptor of objects in which a word may be a pointer if its bit is set: bit 0 of the first word of the
+/// bitmap is the object's first word. If a pointer is further in than 62 words (30 on machines of 32 bits), all words
+/// may be pointers.
 /// Requires: the bitmap has so many bits.
 GC_descr GC_make_descriptor(const GC_word *bitmap, size_t bits);
 
@@ -34,8 +35,8 @@ void *GC_malloc_explicitly_typed(size_t bytes, GC_descr descriptor);
 /// The same for large objects. Here any address in them counts.
 void *GC_malloc_explicitly_typed_ignore_off_page(size_t bytes, GC_descr descriptor);
 
-/// Allocates an array of such objects, all 0. If there is a pointer in them at all, all words may be pointers. NULL if their size
-/// is no number.
+/// Allocates an array of such objects, all 0. If there is a pointer in them at all, all words may be pointers. NULL if
+/// their size is no number.
 void *GC_calloc_explicitly_typed(size_t count, size_t bytes, GC_descr descriptor);
 
 #define GC_MALLOC_EXPLICITLY_TYPED(n_bytes, descriptor) GC_malloc_explicitly_typed(n_bytes, descriptor)

@@ -1,5 +1,5 @@
-// libgccpp: the plain operators new and delete of a program that links it allocate objects which only delete frees, and in which
-// pointers to collected objects are found.
+// libgccpp: the plain operators new and delete of a program that links it allocate objects which only delete frees, and
+// in which pointers to collected objects are found.
 #include <new>
 #include <stddef.h>
 

@@ -10,8 +10,9 @@ use crate::objects::{GC_base, GC_malloc};
 /// What every address is a multiple of.
 const USUAL: usize = 16;
 
-/// Allocates so many bytes, all 0, at a multiple of `alignment`, a power of two. Beyond 16 the address may lie inside an object:
-/// it counts as a pointer to the object everywhere from then on, and GC_free wants GC_base of it. NULL if there is no memory.
+/// Allocates so many bytes, all 0, at a multiple of `alignment`, a power of two. Beyond 16 the address may lie inside
+/// an object: it counts as a pointer to the object everywhere from then on, and GC_free wants GC_base of it. NULL if
+/// there is no memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_memalign(alignment: usize, bytes: usize) -> *mut c_void {
     if alignment <= USUAL {
@@ -29,8 +30,8 @@ pub extern "C" fn GC_memalign(alignment: usize, bytes: usize) -> *mut c_void {
     object.wrapping_byte_add(object.addr().wrapping_neg() & (alignment - 1))
 }
 
-/// The same with the result in *place. 0, or the number of an error: EINVAL if the alignment is no power of two and multiple of a
-/// pointer's size, ENOMEM.
+/// The same with the result in *place. 0, or the number of an error: EINVAL if the alignment is no power of two and
+/// multiple of a pointer's size, ENOMEM.
 ///
 /// # Safety
 /// *place can be written to.
@@ -58,8 +59,8 @@ pub extern "C" fn GC_register_displacement(offset: usize) {
     }
 }
 
-/// Whether a collection looks for pointers at an address: if it lies in an object that is not scanned, the program ends with a
-/// sentence. Returns the address. An address outside of all objects always counts as one that is looked at.
+/// Whether a collection looks for pointers at an address: if it lies in an object that is not scanned, the program ends
+/// with a sentence. Returns the address. An address outside of all objects always counts as one that is looked at.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_is_visible(address: *mut c_void) -> *mut c_void {
     if program::exists() && program::with(HeapRef::DEFAULT, |heap| heap.is_hidden(address.cast())) == Some(true) {

@@ -17,8 +17,8 @@ pub static mut GC_least_plausible_heap_addr: *mut c_void = usize::MAX as *mut c_
 #[unsafe(no_mangle)]
 pub static mut GC_greatest_plausible_heap_addr: *mut c_void = ptr::null_mut();
 
-/// What every collection calls when it marks roots. Programs that set it should call the one that was there before: at first that
-/// is a function that does nothing.
+/// What every collection calls when it marks roots. Programs that set it should call the one that was there before: at
+/// first that is a function that does nothing.
 #[unsafe(no_mangle)]
 pub static mut GC_push_other_roots: GC_push_other_roots_proc = Some(no_other_roots);
 

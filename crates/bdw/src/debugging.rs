@@ -1,5 +1,5 @@
-//! The debugging allocator's functions, for programs that were compiled with GC_DEBUG: here they are the usual ones. What they
-//! are told about the place of the call is not used, and no object has a header.
+//! The debugging allocator's functions, for programs that were compiled with GC_DEBUG: here they are the usual ones.
+//! What they are told about the place of the call is not used, and no object has a header.
 
 use core::ffi::{c_char, c_int, c_void};
 

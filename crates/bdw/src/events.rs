@@ -9,8 +9,8 @@ use crate::start::GC_init;
 /// What is called with each event.
 pub type GC_on_collection_event_proc = Option<extern "C" fn(event: c_uint)>;
 
-/// Sets what is called with each event of a collection (GC_EventType). The lock is held, and some threads may be stopped: the
-/// function must not call the collector. Events of single threads do not come.
+/// Sets what is called with each event of a collection (GC_EventType). The lock is held, and some threads may be
+/// stopped: the function must not call the collector. Events of single threads do not come.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_on_collection_event(function: GC_on_collection_event_proc) {
     GC_init();

@@ -8,8 +8,8 @@ use gcheap_standalone::program::{self, HeapRef};
 /// What is called with an object and the data that was registered for it.
 pub type GC_finalization_proc = Option<Function>;
 
-/// Sets, replaces or (with NULL) removes an object's finaliser, and says which one it had. The function is called with the
-/// address that is given here, which may lie inside the object: programs tag their pointers.
+/// Sets, replaces or (with NULL) removes an object's finaliser, and says which one it had. The function is called with
+/// the address that is given here, which may lie inside the object: programs tag their pointers.
 ///
 /// # Safety
 /// The function can be called with the object and the data; `old_function` and `old_data` are NULL or can be written to.

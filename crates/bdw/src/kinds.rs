@@ -1,7 +1,7 @@
 //! Kinds of objects, and descriptors: which words of an object may be pointers.
 //!
-//! A descriptor's two lowest bits say what the others are, as in gc_mark.h: so many bytes from the start on, a bitmap, a
-//! function of the program's with an argument, or where in the object its descriptor is.
+//! A descriptor's two lowest bits say what the others are, as in gc_mark.h: so many bytes from the start on, a bitmap,
+//! a function of the program's with an argument, or where in the object its descriptor is.
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_uint, c_void};
@@ -197,8 +197,8 @@ pub extern "C" fn GC_new_free_list_inner() -> *mut *mut c_void {
     GC_new_free_list()
 }
 
-/// Makes a kind of objects that have this descriptor, plus their size if `with_size` is 1. They are always cleared when they
-/// are allocated. If there are too many, the program ends with a sentence.
+/// Makes a kind of objects that have this descriptor, plus their size if `with_size` is 1. They are always cleared when
+/// they are allocated. If there are too many, the program ends with a sentence.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_new_kind(
     _free_list: *mut *mut c_void,
@@ -321,8 +321,8 @@ pub unsafe extern "C" fn GC_generic_malloc_many(bytes: usize, kind: c_int, resul
     unsafe { result.write(first) };
 }
 
-/// In a function that marks: the word leads to its object, if it is a pointer to one. Returns its second argument; there is no
-/// mark stack.
+/// In a function that marks: the word leads to its object, if it is a pointer to one. Returns its second argument;
+/// there is no mark stack.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_mark_and_push(
     word: *mut c_void,

@@ -20,7 +20,8 @@ extern "C" fn bdw_release_lock() {
     LOCK.release();
 }
 
-/// Takes the collector's lock; the calling thread does not have it. It may call nothing that takes it until it has released it.
+/// Takes the collector's lock; the calling thread does not have it. It may call nothing that takes it until it has
+/// released it.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_alloc_lock() {
     bdw_take_lock();

@@ -1,4 +1,5 @@
-//! Functions that the program's own functions call while a collection marks, and those that tell the collector about them.
+//! Functions that the program's own functions call while a collection marks, and those that tell the collector about
+//! them.
 
 use core::ffi::{c_int, c_void};
 
@@ -40,22 +41,22 @@ pub unsafe extern "C" fn GC_push_conditional(bottom: *mut c_void, top: *mut c_vo
     unsafe { GC_push_all(bottom, top) }
 }
 
-/// In a function that a collection calls: whether the object that an address lies in is marked so far. Otherwise 0: objects have
-/// no marks between collections.
+/// In a function that a collection calls: whether the object that an address lies in is marked so far. Otherwise 0:
+/// objects have no marks between collections.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_is_marked(address: *const c_void) -> c_int {
     is_reached(address.addr()).unwrap_or(false) as c_int
 }
 
-/// In a function that a collection calls: marks the object, which is no garbage then. Here all that it leads to is marked, too. At
-/// other times nothing happens: objects have no marks between collections.
+/// In a function that a collection calls: marks the object, which is no garbage then. Here all that it leads to is
+/// marked, too. At other times nothing happens: objects have no marks between collections.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_mark_bit(object: *const c_void) {
     mark_word(object.addr());
 }
 
-/// Sets what every collection calls when it marks roots: GC_push_all tells it further ones. The world is stopped, and the
-/// function must call nothing else of the collector. It should call the one that was set before.
+/// Sets what every collection calls when it marks roots: GC_push_all tells it further ones. The world is stopped, and
+/// the function must call nothing else of the collector. It should call the one that was set before.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_push_other_roots(function: GC_push_other_roots_proc) {
     GC_init();

@@ -11,8 +11,8 @@ use gcheap_standalone::threads::{self, Guard};
 /// What is called at the start of each collection.
 pub type GC_start_callback_proc = Option<extern "C" fn()>;
 
-/// The end of the stack of the thread that has started the collector. A program that lets this thread run on another stack sets it
-/// to that one's end; GC_push_all then tells of the stack that was left.
+/// The end of the stack of the thread that has started the collector. A program that lets this thread run on another
+/// stack sets it to that one's end; GC_push_all then tells of the stack that was left.
 #[unsafe(no_mangle)]
 pub static mut GC_stackbottom: *mut c_char = ptr::null_mut();
 

@@ -53,8 +53,8 @@ pub unsafe extern "C" fn GC_register_my_thread(base: *const GC_stack_base) -> c_
     }
 }
 
-/// Writes the end to which the calling thread's stack is scanned, and returns what GC_set_stackbottom knows the thread by. NULL if
-/// the thread is not registered.
+/// Writes the end to which the calling thread's stack is scanned, and returns what GC_set_stackbottom knows the thread
+/// by. NULL if the thread is not registered.
 ///
 /// # Safety
 /// base can be written to.
@@ -67,8 +67,9 @@ pub unsafe extern "C" fn GC_get_my_stackbottom(base: *mut GC_stack_base) -> *mut
     ptr::with_exposed_provenance_mut(thread)
 }
 
-/// Sets the end to which a thread's stack is scanned. The thread is one of GC_get_my_stackbottom's, or NULL: the calling one. Best
-/// called with the lock held (GC_call_with_alloc_lock), and so that no collection comes between this and the switch.
+/// Sets the end to which a thread's stack is scanned. The thread is one of GC_get_my_stackbottom's, or NULL: the
+/// calling one. Best called with the lock held (GC_call_with_alloc_lock), and so that no collection comes between this
+/// and the switch.
 ///
 /// # Safety
 /// The thread runs on a stack with this end whenever it is stopped.

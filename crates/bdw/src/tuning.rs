@@ -108,7 +108,8 @@ pub extern "C" fn GC_get_full_freq() -> c_int {
     KEPT.full_freq.get()
 }
 
-/// Sets how often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only kept.
+/// Sets how often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only
+/// kept.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_max_retries(number: GC_word) {
     KEPT.max_retries.set(number);
@@ -120,7 +121,8 @@ pub extern "C" fn GC_get_max_retries() -> GC_word {
     KEPT.max_retries.get()
 }
 
-/// Sets how many milliseconds a step of an incremental collection takes. Here there are no steps: the number is only kept.
+/// Sets how many milliseconds a step of an incremental collection takes. Here there are no steps: the number is only
+/// kept.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_time_limit(number: c_ulong) {
     KEPT.time_limit.set(number);

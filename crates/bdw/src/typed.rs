@@ -13,8 +13,9 @@ const DISTINCT: usize = usize::BITS as usize - 2;
 /// The tag of a bitmap.
 const BITMAP: usize = 1;
 
-/// Makes a descriptor of objects in which a word may be a pointer if its bit is set: bit 0 of the first word of the bitmap is
-/// the object's first word. If a pointer is further in than 62 words (30 on machines of 32 bits), all words may be pointers.
+/// Makes a descriptor of objects in which a word may be a pointer if its bit is set: bit 0 of the first word of the
+/// bitmap is the object's first word. If a pointer is further in than 62 words (30 on machines of 32 bits), all words
+/// may be pointers.
 ///
 /// # Safety
 /// The bitmap has so many bits.
@@ -42,8 +43,8 @@ pub extern "C" fn GC_malloc_explicitly_typed_ignore_off_page(bytes: usize, descr
     alloc_described(bytes, descriptor, false)
 }
 
-/// Allocates an array of such objects, all 0. If there is a pointer in them at all, all words may be pointers. NULL if their size
-/// is no number.
+/// Allocates an array of such objects, all 0. If there is a pointer in them at all, all words may be pointers. NULL if
+/// their size is no number.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_calloc_explicitly_typed(count: usize, bytes: usize, descriptor: GC_descr) -> *mut c_void {
     let Some(all) = count.checked_mul(bytes) else { return core::ptr::null_mut() };

@@ -97,8 +97,8 @@ impl<H: Host> FastMarking<H> {
         self.left_to_scan(pool, block, pool.atb.head_to_mark(block))
     }
 
-    /// What is to be scanned of an object that was just reached: nothing if it is a no-scan object, which the host may know
-    /// more about.
+    /// What is to be scanned of an object that was just reached: nothing if it is a no-scan object, which the host may
+    /// know more about.
     #[inline(always)]
     fn left_to_scan(&self, pool: Pool, block: usize, reached: Reached) -> Reached {
         if NO_SCAN && reached != Reached::Nothing && pool.area.ntb().get(block) {

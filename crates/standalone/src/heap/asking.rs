@@ -1,7 +1,7 @@
 //! What a collection asks the program: for more roots, and for the pointers in objects that the program has described.
 //!
-//! The program answers by calling [`mark_word`] and [`mark_words`], while the world is stopped. What these lead to is marked
-//! at once, but for what further described objects lead to: they wait until the program has answered.
+//! The program answers by calling [`mark_word`] and [`mark_words`], while the world is stopped. What these lead to is
+//! marked at once, but for what further described objects lead to: they wait until the program has answered.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -22,8 +22,8 @@ fn marking() -> Option<Handle> {
     unsafe { Handle::from_ptr(MARKING.load(Relaxed)) }
 }
 
-/// For a function of the program that a collection calls: marks the object that a word points at, and all that it leads to.
-/// A word that points into an object counts if such words in objects do. At other times nothing happens.
+/// For a function of the program that a collection calls: marks the object that a word points at, and all that it leads
+/// to. A word that points into an object counts if such words in objects do. At other times nothing happens.
 pub fn mark_word(word: usize) {
     let Some(heap) = marking() else { return };
     let object = heap.core().object_around(ptr::without_provenance(word)).addr();
@@ -47,8 +47,8 @@ pub unsafe fn mark_words(range: AddressRange) {
     }
 }
 
-/// Whether a collection has reached the object that an address lies in. `None` if there is no such object, or if no collection
-/// is marking.
+/// Whether a collection has reached the object that an address lies in. `None` if there is no such object, or if no
+/// collection is marking.
 pub fn is_reached(address: usize) -> Option<bool> {
     let core = marking()?.core();
     let object = core.object_around(ptr::without_provenance(address));

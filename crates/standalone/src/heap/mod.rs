@@ -39,8 +39,8 @@ pub struct Instance {
     lock_depth: UnsafeCell<u16>,
     space: Space,
     policy: Policy,
-    /// Whether words in objects that point into others, or to their ends, keep them alive. For the ends' sake objects have a
-    /// byte more than was asked for.
+    /// Whether words in objects that point into others, or to their ends, keep them alive. For the ends' sake objects
+    /// have a byte more than was asked for.
     interior: Cell<bool>,
     /// Whether words in objects that point into others count, whatever `interior` says.
     displaced: Cell<bool>,
@@ -80,8 +80,8 @@ pub struct Hooks {
     pub finalisers_due: Option<extern "C" fn()>,
     /// A pointer that is none of the heap's objects, and why (`gcheap::Misuse`). With the lock held.
     pub misuse: Option<extern "C" fn(u32, *const core::ffi::c_void)>,
-    /// A collection marks the roots: those that only the program knows, it marks by itself (`mark_word`, `mark_words`). With
-    /// the lock held and all other threads stopped; it must not call the heap.
+    /// A collection marks the roots: those that only the program knows, it marks by itself (`mark_word`, `mark_words`).
+    /// With the lock held and all other threads stopped; it must not call the heap.
     pub more_roots: Option<extern "C" fn()>,
     /// A collection has reached a described object: the program marks what it points at, in the same way.
     pub pointers: Option<extern "C" fn(*mut core::ffi::c_void, usize)>,
@@ -374,7 +374,8 @@ impl Handle {
         &self.it().interior
     }
 
-    /// Lets words in objects that point into others count, even if `interior` is off. For programs that tag their pointers.
+    /// Lets words in objects that point into others count, even if `interior` is off. For programs that tag their
+    /// pointers.
     pub fn allow_displacements(self) {
         self.it().displaced.set(true);
     }
