@@ -54,7 +54,7 @@ int main(void) {
     void *place = NULL;
     printf("posix_memalign: %d", GC_posix_memalign(&place, 256, 1000));
     printf(" %d", place != NULL && (GC_word)place % 256 == 0);
-    printf(" %d %d\n", GC_posix_memalign(&place, 24, 10) != 0, GC_posix_memalign(&place, 4, 10) != 0);
+    printf(" %d %d\n", GC_posix_memalign(&place, 24, 10) != 0, GC_posix_memalign(&place, sizeof(void *) / 2, 10) != 0);
     char *object = GC_malloc(100);
     printf("same: %d, visible: %d\n", GC_same_obj(object + 50, object + 60) == object + 50, GC_is_visible(object) == object);
     printf("defaults: %d %d %d %d\n", GC_get_full_freq(), (int)GC_get_max_retries(), GC_get_dont_expand(), GC_get_no_dls());

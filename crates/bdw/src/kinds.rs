@@ -6,6 +6,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_uint, c_void};
 use core::ptr;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use gcheap_standalone::heap::mark_word;
 use gcheap_standalone::os::complain;
@@ -82,6 +83,9 @@ static TABLES: Shared = Shared(UnsafeCell::new(Tables {
     procs_used: RESERVED_PROCS,
 }));
 
+/// Whether collections ask for the pointers in described objects; not before there are some.
+static ASKED: AtomicBool = AtomicBool::new(false);
+
 /// Calls `f` with the tables. The lock may be held by the caller already.
 fn tables<R>(f: impl FnOnce(&mut Tables) -> R) -> R {
     let _guard = lock();
@@ -115,7 +119,9 @@ pub(crate) fn alloc_described(bytes: usize, descriptor: usize, uncollectable: bo
             let object = alloc(bytes, Request { uncollectable, ..NOT_SCANNED });
             // Until it is described it holds only zeros, and it is on this stack.
             let described = program::with(HeapRef::DEFAULT, |heap| {
-                heap.change_hooks(|hooks| hooks.pointers = Some(pointers));
+                if !ASKED.swap(true, Ordering::Relaxed) {
+                    heap.change_hooks(|hooks| hooks.pointers = Some(pointers));
+                }
                 object.is_null() || heap.describe(object.cast(), descriptor).is_ok()
             });
             if described == Some(true) {
