@@ -123,6 +123,35 @@ static __attribute__((noinline)) void ordered(int kind) {
     }
 }
 
+// Lists of several objects at once: the objects are all different, however often a collection comes.
+static GC_word *taken[MANY];
+
+static void lists_of(const char *name, int kind) {
+    int n = 0, lists = 0;
+    while (n < MANY) {
+        void *all = NULL;
+        GC_generic_malloc_many(64, kind, &all);
+        lists++;
+        // Nothing is allocated until each object of the list is in the array.
+        for (; all != NULL && n < MANY; n++) {
+            taken[n] = all;
+            all = GC_NEXT(all);
+        }
+        for (int i = n - 1; i >= 0 && i >= n - 70; i--) {
+            for (int word = 1; word < 8; word++) {
+                taken[i][word] = (GC_word)i;
+            }
+            taken[i][0] = 0;
+        }
+    }
+    collect();
+    int good = 0;
+    for (int i = 0; i < MANY; i++) {
+        good += taken[i][1] == (GC_word)i && taken[i][7] == (GC_word)i;
+    }
+    printf("several at once, %s: %d good, several in a list: %d\n", name, good, lists < MANY);
+}
+
 int main(void) {
     GC_INIT();
     unsigned proc = GC_new_proc(mark_first);
@@ -152,6 +181,9 @@ int main(void) {
         collect();
     }
     printf("in the end most of both: %d %d\n", finalised[0] > MANY * 9 / 10, finalised[1] > MANY * 9 / 10);
+    lists_of("normal", 1);
+    lists_of("no pointers", 0);
+    lists_of("function", by_function);
     // Several at once, freeing one by one, and another size.
     for (int round = 0; round < 50; round++) {
         void *all = NULL;

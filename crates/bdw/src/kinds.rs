@@ -111,8 +111,12 @@ fn layout(descriptor: usize) -> Layout {
 }
 
 /// Allocates an object of which the descriptor says where its pointers are.
-pub(crate) fn alloc_described(bytes: usize, descriptor: usize, uncollectable: bool) -> *mut c_void {
-    match layout(descriptor) {
+pub(crate) fn alloc_described(bytes: usize, descriptor: usize) -> *mut c_void {
+    alloc_with(bytes, layout(descriptor), false)
+}
+
+fn alloc_with(bytes: usize, layout: Layout, uncollectable: bool) -> *mut c_void {
+    match layout {
         Layout::None => alloc(bytes, Request { uncollectable, ..NOT_SCANNED }),
         Layout::All => alloc(bytes, Request { uncollectable, ..SCANNED }),
         Layout::Described(descriptor) => {
@@ -254,19 +258,28 @@ pub extern "C" fn GC_new_proc_inner(function: GC_mark_proc) -> c_uint {
     GC_new_proc(function)
 }
 
-/// Allocates an object of a kind. If there is no such kind, the program ends with a sentence.
-fn of_kind(bytes: usize, kind: usize, uncollectable: bool) -> *mut c_void {
+/// What is looked at in objects of a kind. If there is no such kind, the program ends with a sentence.
+fn layout_of(bytes: usize, kind: usize) -> Layout {
     match kind {
-        PTRFREE => alloc(bytes, Request { uncollectable, not_cleared: true, ..NOT_SCANNED }),
-        NORMAL => alloc(bytes, Request { uncollectable, ..SCANNED }),
-        UNCOLLECTABLE => alloc(bytes, Request { uncollectable: true, ..SCANNED }),
-        AUNCOLLECTABLE => alloc(bytes, Request { uncollectable: true, not_cleared: true, ..NOT_SCANNED }),
+        PTRFREE | AUNCOLLECTABLE => Layout::None,
+        NORMAL | UNCOLLECTABLE => Layout::All,
         _ => {
             let known = tables(|all| all.kinds[..all.kinds_used].get(kind).copied());
             let Some(Kind { descriptor, with_size }) = known else { complain("no such kind of objects", kind) };
             let size = if with_size { bytes.max(1).next_multiple_of(16) } else { 0 };
-            alloc_described(bytes, descriptor.wrapping_add(size), uncollectable)
+            layout(descriptor.wrapping_add(size))
         }
+    }
+}
+
+/// Allocates an object of a kind.
+fn of_kind(bytes: usize, kind: usize, uncollectable: bool) -> *mut c_void {
+    match kind {
+        PTRFREE | AUNCOLLECTABLE => {
+            let uncollectable = uncollectable || kind == AUNCOLLECTABLE;
+            alloc(bytes, Request { uncollectable, not_cleared: true, ..NOT_SCANNED })
+        }
+        _ => alloc_with(bytes, layout_of(bytes, kind), uncollectable || kind == UNCOLLECTABLE),
     }
 }
 
@@ -313,15 +326,33 @@ pub extern "C" fn GC_generic_malloc_uncollectable(bytes: usize, kind: c_int) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_generic_malloc_many(bytes: usize, kind: c_int, result: *mut *mut c_void) {
     let bytes = bytes.max(size_of::<usize>());
-    let mut first = ptr::null_mut();
-    for _ in 0..(4096 / bytes).clamp(1, 64) {
-        let object = of_kind(bytes, kind as usize, false);
-        if object.is_null() {
-            break;
-        }
+    // This one may collect.
+    let mut first = of_kind(bytes, kind as usize, false);
+    if !first.is_null() {
         // SAFETY: the new object has a word at least.
-        unsafe { object.cast::<*mut c_void>().write(first) };
-        first = object;
+        unsafe { first.cast::<*mut c_void>().write(ptr::null_mut()) };
+        let layout = layout_of(bytes, kind as usize);
+        let more = (4096 / bytes).clamp(1, 64) - 1;
+        // Nobody looks at the links of objects that are not scanned, so no collection may come before the list is complete.
+        program::with(HeapRef::DEFAULT, |heap| {
+            heap.without_collections(|| {
+                for _ in 0..more {
+                    let object = heap.alloc_cleared(bytes, layout == Layout::All);
+                    if object.is_null() {
+                        break;
+                    }
+                    if let Layout::Described(descriptor) = layout
+                        && heap.describe(object, descriptor).is_err()
+                    {
+                        heap.free(object);
+                        break;
+                    }
+                    // SAFETY: the new object has a word at least.
+                    unsafe { object.cast::<*mut c_void>().write(first) };
+                    first = object.cast();
+                }
+            });
+        });
     }
     // SAFETY: the caller's promise.
     unsafe { result.write(first) };

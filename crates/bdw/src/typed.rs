@@ -34,13 +34,13 @@ pub unsafe extern "C" fn GC_make_descriptor(bitmap: *const GC_word, bits: usize)
 /// Allocates an object with a descriptor, all 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_malloc_explicitly_typed(bytes: usize, descriptor: GC_descr) -> *mut c_void {
-    alloc_described(bytes, descriptor, false)
+    alloc_described(bytes, descriptor)
 }
 
 /// The same for large objects. Here any address in them counts.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_malloc_explicitly_typed_ignore_off_page(bytes: usize, descriptor: GC_descr) -> *mut c_void {
-    alloc_described(bytes, descriptor, false)
+    alloc_described(bytes, descriptor)
 }
 
 /// Allocates an array of such objects, all 0. If there is a pointer in them at all, all words may be pointers. NULL if
@@ -48,5 +48,5 @@ pub extern "C" fn GC_malloc_explicitly_typed_ignore_off_page(bytes: usize, descr
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_calloc_explicitly_typed(count: usize, bytes: usize, descriptor: GC_descr) -> *mut c_void {
     let Some(all) = count.checked_mul(bytes) else { return core::ptr::null_mut() };
-    alloc_described(all, if descriptor == 0 { 0 } else { all.max(size_of::<usize>()) & !3 }, false)
+    alloc_described(all, if descriptor == 0 { 0 } else { all.max(size_of::<usize>()) & !3 })
 }

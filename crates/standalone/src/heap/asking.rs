@@ -7,6 +7,8 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 
+use gcheap::AllocFlags;
+
 use super::{Handle, Instance};
 use crate::finalise::Contents;
 use crate::os::OutOfMemory;
@@ -113,6 +115,19 @@ impl Handle {
     /// that reaches it asks, with this description ([`super::Hooks::pointers`]).
     pub fn describe(self, object: *mut u8, description: usize) -> Result<(), OutOfMemory> {
         self.with_described(|all| all.insert(object.addr(), description))
+    }
+
+    /// Calls `f`, in which no allocation collects.
+    pub fn without_collections<R>(self, f: impl FnOnce() -> R) -> R {
+        self.disable(true);
+        let result = f();
+        self.disable(false);
+        result
+    }
+
+    /// Allocates an object, all 0; scanned or not.
+    pub fn alloc_cleared(self, bytes: usize, scanned: bool) -> *mut u8 {
+        self.alloc(bytes, if scanned { AllocFlags::NONE } else { AllocFlags::NO_SCAN })
     }
 
     /// Whether an address lies in an object where nobody looks for pointers.
