@@ -5,13 +5,14 @@
 
 Each use is run twice, on Debian's libgc and with LD_LIBRARY_PATH on build/boehm/libgc.so.1, and must print the same. That
 the second run was on libgcheap, the loader says in that very run (LD_DEBUG=files), and the marker in the file that it
-loaded. A program that is not installed is skipped; nothing is fetched.
+loaded. A program that is not installed is skipped; asymptote is only unpacked, since its package needs all of TeX.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 import cases
+import unpacked
 from cases import Skip
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,19 +51,22 @@ def loaded(place: Path) -> list[str]:
             if "calling init: " in line and "/libgc.so.1" in line]
 
 
-def environment(where: Path, library: Path | None, logs: Path) -> dict[str, str]:
-    """For a run in a directory, on Debian's libgc, or on the library; the loader writes to the directory `logs`."""
+def environment(where: Path, library: Path | None, logs: Path, more: Path | None = None) -> dict[str, str]:
+    """For a run in a directory, on Debian's libgc, or on the library; the loader writes to the directory `logs`. `more` is a
+    directory with further libraries."""
+    places = [str(place) for place in (library and library.parent, more) if place]
     return os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{logs}/log",
                          "NIX_STORE_DIR": f"{where}/store", "NIX_STATE_DIR": f"{where}/state",
-                         "LD_LIBRARY_PATH": str(library.parent) if library else ""}
+                         "LD_LIBRARY_PATH": ":".join(places)}
 
 
-def run(command: list[str], where: Path, library: Path | None) -> str:
+def run(command: list[str], where: Path, library: Path | None, more: Path | None = None) -> str:
     """What a command prints; on Debian's libgc, or on the library."""
     with tempfile.TemporaryDirectory() as logs:
         stress = {"GCHEAP_STRESS": str(max(STRESS, LEAST_STRESS.get(command[0], 1)))} if STRESS and library else {}
-        done = subprocess.run(command, cwd=where, env=environment(where, library, Path(logs)) | stress, stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=PATIENCE, text=True, errors="replace", check=False)
+        env = environment(where, library, Path(logs), more) | stress
+        done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=PATIENCE, text=True, errors="replace", check=False)
         found = loaded(Path(logs))
     name = " ".join(command)
     assert done.returncode == 0, f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
@@ -71,7 +76,8 @@ def run(command: list[str], where: Path, library: Path | None) -> str:
     return done.stdout
 
 
-def same(package: str, command: list[str], prepare=lambda _: None, result=lambda _: "") -> str | None:
+def same(package: str, command: list[str], prepare=lambda _: None, result=lambda _: "",
+         more: Path | None = None) -> str | None:
     """Runs a use on both, each in a directory of its own that `prepare` fills; `result` is what counts beside the output."""
     if not shutil.which(command[0]):
         raise Skip(f"{command[0]} is not installed (Debian: apt-get install {package})")
@@ -80,7 +86,7 @@ def same(package: str, command: list[str], prepare=lambda _: None, result=lambda
         with tempfile.TemporaryDirectory() as name:
             where = Path(name)
             prepare(where)
-            text = run(command, where, library) + result(where)
+            text = run(command, where, library, more) + result(where)
             outputs.append(text.replace(str(where), "HERE"))
     assert outputs[0] == outputs[1], f"{command}: libgc\n{outputs[0][:2000]}\nlibgcheap\n{outputs[1][:2000]}"
     assert outputs[0].strip(), f"{command} prints nothing"
@@ -157,6 +163,43 @@ def test_chase():
         (where / "far").symlink_to(where / "dir" / "up")
     for name in "link0", "link29", "dir/up", "far", "target":
         same("chase", ["chase", name], write)
+
+
+def test_guile():
+    version = shutil.which("guile") and subprocess.run(["guile", "-c", "(display (effective-version))"], check=True,
+                                                       stdout=subprocess.PIPE, text=True).stdout
+    if version != "3.0":
+        raise Skip(f"guile is {version or 'not installed'} (Debian: apt-get install guile-3.0)")
+    # Without a compiled copy of the programs, which the first run would leave to the second.
+    return each("guile-3.0", "guile", ["guile", "--no-auto-compile"])
+
+
+def test_ecl():
+    return each("ecl", "ecl", ["ecl", "--norc", "--shell"])
+
+
+def test_poke():
+    return each("poke", "poke", ["poke", "--quiet", "-L"])
+
+
+def test_debfoster():
+    for arguments in (["-d", "libc6"], ["-d", "bash"], ["-e", "dpkg"], ["-s"], ["-p", "awk"]):
+        same("debfoster", ["debfoster", "-k", "/dev/null", *arguments])
+
+
+ASYMPTOTE = ("asymptote", "libfftw3-double3", "libgsl27", "libgslcblas0", "libglew2.2", "libsigsegv2")
+
+
+def test_asymptote():
+    place = unpacked.unpack("asymptote", ASYMPTOTE)
+
+    def picture(where: Path) -> str:
+        text = (where / "picture.eps").read_text()
+        assert "moveto" in text and "%%EOF" in text, text[:1000]
+        return re.sub(r"%%CreationDate: .*", "", text)
+    for source in sorted((SOURCES / "asymptote").iterdir()):
+        same("asymptote", [str(place / "usr/bin/asy"), "-sysdir", str(place / "usr/share/asymptote"), "-f", "eps",
+                           "-o", "picture", str(source)], result=picture, more=unpacked.libraries(place))
 
 
 if __name__ == "__main__":

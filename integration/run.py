@@ -67,6 +67,7 @@ def stages():
         "micropython-32": ([python, "integration/suite.py", "nanbox"], {}),
         "micropython-32-rest": ([python, "integration/suite.py", "standard-32", "longlong"], {}),
         "cmake": ([python, "integration/cmake.py"], {}),
+        "boehm": ([python, "integration/boehm.py"], {}),
         "programs": ([python, "integration/programs.py"], {}),
         "stress": ([python, "integration/programs.py", "--stress", os.environ.get("STRESS", "100")], {}),
         "baremetal": ([python, "integration/baremetal.py"], {}),

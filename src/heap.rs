@@ -122,6 +122,13 @@ impl<H: Host, V: Variant> Heap<H, V> {
         unsafe { Cycle::<H, V>::of(self.context).root_inside(words, len) }
     }
 
+    /// Between `collect_start` and `collect_end`: scans what waits to be scanned, so that everything is marked that the
+    /// roots so far lead to. Only in builds with GROWTH.
+    pub fn collect_settle(&self) {
+        const { assert!(config::GROWTH) };
+        Cycle::<H, V>::of(self.context).settle();
+    }
+
     /// Between `collect_start` and `collect_end`: whether the object at `ptr`, which is one, is reached by the roots so far.
     /// Only in builds with GROWTH.
     pub fn is_reached(&self, ptr: *const u8) -> bool {

@@ -82,6 +82,10 @@ pub trait Host: Copy {
     fn follows_interior(self) -> bool {
         false
     }
+    /// Builds with NO_SCAN: a collection has reached an object in which nobody looks for pointers. The host may
+    /// remember it, and mark what it knows it to lead to; not in this call, which comes in the middle of marking.
+    #[inline(always)]
+    fn reached_no_scan(self, _object: usize) {}
     /// Reports a caller's mistake. If it returns, the heap goes on as if the call had not been made.
     fn misuse(self, what: Misuse, ptr: *const u8);
 }

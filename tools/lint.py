@@ -31,6 +31,7 @@ RUST = (
 )
 C_FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude"]
 C_BOEHM = ("bench/heaps/boehm.c", "bench/standalone/")  # with Debian's gc/gc.h, not with ours
+CXX = {"include/gc/gc_cpp.h", "include/gc/gc_allocator.h"}  # headers for C++ only
 # More flags, by the beginning of the path; a file is compiled once for each set that fits it.
 C_MORE = (
     ("bench/harness/", ["-DBENCH_SMALL=1"]),
@@ -85,6 +86,8 @@ def c() -> bool:
         for flags in sets:
             usual = [flag for flag in C_FLAGS if not name.startswith(C_BOEHM) or flag != "-Iinclude"]
             command = [gcc, *usual, *flags, "-xc", name]
+            if name in CXX:
+                command = [gcc, *(flag for flag in usual if not flag.startswith("-std")), "-xc++", name]
             done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
             if OTHERS_HEADER.search(done.stderr):
                 left_out.append(name)

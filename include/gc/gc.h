@@ -32,6 +32,27 @@ typedef void (*GC_warn_proc)(char *message, GC_word argument);
 /// What is called when finalisers are due that the program calls itself.
 typedef void (*GC_finalizer_notifier_proc)(void);
 
+/// What is called with each event of a collection.
+typedef enum {
+    GC_EVENT_START,             ///< It begins.
+    GC_EVENT_MARK_START,        ///< Marking begins.
+    GC_EVENT_MARK_END,          ///< All that is alive is marked.
+    GC_EVENT_RECLAIM_START,     ///< The dead are freed.
+    GC_EVENT_RECLAIM_END,       ///< They have been freed.
+    GC_EVENT_END,               ///< It has ended.
+    GC_EVENT_PRE_STOP_WORLD,    ///< The other threads are going to be stopped.
+    GC_EVENT_POST_STOP_WORLD,   ///< They have stopped.
+    GC_EVENT_PRE_START_WORLD,   ///< They are going to be let go on.
+    GC_EVENT_POST_START_WORLD,  ///< They go on.
+    GC_EVENT_THREAD_SUSPENDED,  ///< Does not come here, and neither does the next one.
+    GC_EVENT_THREAD_UNSUSPENDED
+} GC_EventType;
+typedef void (*GC_on_collection_event_proc)(GC_EventType event);
+/// What GC_try_to_collect asks first: whether not to collect.
+typedef int (*GC_stop_func)(void);
+/// What is called with the collector's lock held.
+typedef void *(*GC_fn_type)(void *argument);
+
 /// Where a thread's stack ends.
 struct GC_stack_base {
     /// The end from which it grows.
@@ -120,6 +141,28 @@ int GC_is_heap_ptr(const void *address);
 
 /// How many bytes an object has.
 size_t GC_size(const void *object);
+
+/// Allocates so many bytes, all 0, at a multiple of alignment, a power of two. Beyond 16 the address may lie inside
+/// an object: it counts as a pointer to the object everywhere from then on, and GC_free wants GC_base of it. NULL if
+/// there is no memory.
+void *GC_memalign(size_t alignment, size_t bytes);
+
+/// The same with the result in *place. 0, or the number of an error: EINVAL if the alignment is no power of two and
+/// multiple of a pointer's size, ENOMEM.
+/// Requires: *place can be written to.
+int GC_posix_memalign(void **place, size_t alignment, size_t bytes);
+
+/// Lets words in objects count that point so many bytes into another, also where such pointers do not count otherwise
+/// (GC_set_all_interior_pointers). Here all do from then on.
+void GC_register_displacement(size_t offset);
+
+/// Whether a collection looks for pointers at an address: if it lies in an object that is not scanned, the program ends
+/// with a sentence. Returns the address. An address outside of all objects always counts as one that is looked at.
+void *GC_is_visible(void *address);
+
+/// Compares the objects that two addresses lie in: returns the first address if both lie in the same one, or in none.
+/// Otherwise the program ends with a sentence.
+void *GC_same_obj(void *first, void *second);
 
 /// Collects, and calls the finalisers that are due (unless that is done on demand).
 void GC_gcollect(void);
@@ -253,6 +296,9 @@ GC_finalizer_notifier_proc GC_get_finalizer_notifier(void);
 /// Objects whose finaliser is due always keep what they lead to.
 void GC_set_java_finalization(int on);
 
+/// What was set by that.
+int GC_get_java_finalization(void);
+
 /// Sets whether pointers into objects count in the heap, too.
 void GC_set_all_interior_pointers(int count);
 
@@ -262,8 +308,14 @@ int GC_get_all_interior_pointers(void);
 /// Static data of libraries is always looked at: that only keeps more alive.
 void GC_set_no_dls(int on);
 
+/// What was set by that.
+int GC_get_no_dls(void);
+
 /// Sets whether the heap grows only if a collection has left no room.
 void GC_set_dont_expand(int on);
+
+/// Whether it does.
+int GC_get_dont_expand(void);
 
 /// Sets how much is allocated between collections: twice what is alive, divided by this. 3 unless the program says so.
 void GC_set_free_space_divisor(GC_word divisor);
@@ -273,6 +325,66 @@ GC_word GC_get_free_space_divisor(void);
 
 /// Sets how many bytes the heap may have; 0 is no limit.
 void GC_set_max_heap_size(GC_word bytes);
+
+/// Collects, unless the function says no (not 0), which is asked once, before. 1 if it has collected.
+int GC_try_to_collect(GC_stop_func stop);
+
+/// GC_gcollect: every collection gives memory back that will not be needed soon.
+void GC_gcollect_and_unmap(void);
+
+/// For bdwgc's incremental mode, which this collector does not have: nothing happens.
+void GC_enable_incremental(void);
+
+/// Whether collections are incremental: 0.
+int GC_is_incremental_mode(void);
+
+/// How many threads help to mark: 0.
+int GC_get_parallel(void);
+
+/// No threads help to mark, however many are wished.
+void GC_set_markers_count(unsigned int _count);
+
+/// The child of a fork can always use the heap.
+void GC_set_handle_fork(int _how);
+
+/// Time is always measured.
+void GC_start_performance_measurement(void);
+
+/// How many milliseconds the threads have been stopped for by collections.
+unsigned long GC_get_full_gc_total_time(void);
+
+/// For functions that must have memory: ends the program with a sentence.
+void GC_abort_on_oom(void);
+
+/// Writes the heap's numbers to standard error.
+void GC_dump(void);
+
+/// Sets after how many partial collections bdwgc makes a whole one. Here all are whole: the number is only kept.
+void GC_set_full_freq(int number);
+
+/// What was set by that.
+int GC_get_full_freq(void);
+
+/// Sets how often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only
+/// kept.
+void GC_set_max_retries(GC_word number);
+
+/// What was set by that.
+GC_word GC_get_max_retries(void);
+
+/// Sets how many milliseconds a step of an incremental collection takes. Here there are no steps: the number is only
+/// kept.
+void GC_set_time_limit(unsigned long number);
+
+/// What was set by that.
+unsigned long GC_get_time_limit(void);
+
+/// Sets what is called with each event of a collection (GC_EventType). The lock is held, and some threads may be
+/// stopped: the function must not call the collector. Events of single threads do not come.
+void GC_set_on_collection_event(GC_on_collection_event_proc function);
+
+/// What was set by that.
+GC_on_collection_event_proc GC_get_on_collection_event(void);
 
 /// Lets threads register themselves.
 void GC_allow_register_threads(void);
@@ -284,6 +396,17 @@ int GC_get_stack_base(struct GC_stack_base *base);
 /// Registers the calling thread, whose stack ends there. 0 if it is now, 1 if it was, 2 if it cannot be.
 /// Requires: base comes from GC_get_stack_base in this thread, or names the end of the stack on which it runs.
 int GC_register_my_thread(const struct GC_stack_base *base);
+
+/// Writes the end to which the calling thread's stack is scanned, and returns what GC_set_stackbottom knows the thread
+/// by. NULL if the thread is not registered.
+/// Requires: base can be written to.
+void *GC_get_my_stackbottom(struct GC_stack_base *base);
+
+/// Sets the end to which a thread's stack is scanned. The thread is one of GC_get_my_stackbottom's, or NULL: the
+/// calling one. Best called with the lock held (GC_call_with_alloc_lock), and so that no collection comes between this
+/// and the switch.
+/// Requires: the thread runs on a stack with this end whenever it is stopped.
+void GC_set_stackbottom(void *thread, const struct GC_stack_base *base);
 
 /// Whether the calling thread is registered.
 int GC_thread_is_registered(void);
@@ -324,11 +447,90 @@ int GC_get_thr_restart_signal(void);
 /// There are no threads that help to mark, so none has to be started.
 void GC_start_mark_threads(void);
 
+/// The end of the stack of the thread that has started the collector. A program that lets this thread run on another
+/// stack sets it to that one's end; GC_push_all then tells of the stack that was left.
+extern char *GC_stackbottom;
+
+/// Takes the collector's lock, unless the calling thread has it; returns whether it had to be taken.
+int bdw_take_lock(void);
+
+/// Releases the collector's lock.
+void bdw_release_lock(void);
+
+/// Takes the collector's lock; the calling thread does not have it. It may call nothing that takes it until it has
+/// released it.
+void GC_alloc_lock(void);
+
+/// Releases the collector's lock.
+void GC_alloc_unlock(void);
+
+/// GC_malloc.
+void *GC_debug_malloc(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_malloc_atomic.
+void *GC_debug_malloc_atomic(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_malloc_uncollectable.
+void *GC_debug_malloc_uncollectable(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_malloc_atomic_uncollectable.
+void *GC_debug_malloc_atomic_uncollectable(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_malloc_ignore_off_page.
+void *GC_debug_malloc_ignore_off_page(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_malloc_atomic_ignore_off_page.
+void *GC_debug_malloc_atomic_ignore_off_page(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_realloc.
+/// Requires: as for GC_realloc.
+void *GC_debug_realloc(void *object, size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_free.
+/// Requires: as for GC_free.
+void GC_debug_free(void *object);
+
+/// GC_strdup.
+/// Requires: as for GC_strdup.
+char *GC_debug_strdup(const char *text, GC_word _caller, const char *_file, int _line);
+
+/// GC_strndup.
+/// Requires: as for GC_strndup.
+char *GC_debug_strndup(const char *text, size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_register_finalizer.
+/// Requires: as for GC_register_finalizer.
+void GC_debug_register_finalizer(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// GC_register_finalizer_ignore_self.
+/// Requires: as for GC_register_finalizer.
+void GC_debug_register_finalizer_ignore_self(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// GC_register_finalizer_no_order.
+/// Requires: as for GC_register_finalizer.
+void GC_debug_register_finalizer_no_order(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// GC_register_finalizer_unreachable.
+/// Requires: as for GC_register_finalizer.
+void GC_debug_register_finalizer_unreachable(void *object, GC_finalization_proc function, void *data, GC_finalization_proc *old_function, void **old_data);
+
+/// How many bytes an object of these functions has before the address that the program gets.
+size_t GC_get_debug_header_size(void);
+
+/// GC_register_displacement.
+void GC_debug_register_displacement(size_t offset);
+
 /// Calls a function that does not use the collector, which does not stop the calling thread meanwhile.
 void *GC_do_blocking(void *(*function)(void *argument), void *argument);
 
 /// In a function that GC_do_blocking calls: calls one that may use the collector.
 void *GC_call_with_gc_active(void *(*function)(void *argument), void *argument);
+
+/// Calls a function while the collector's lock is held; it may call nothing that takes it.
+void *GC_call_with_alloc_lock(GC_fn_type function, void *argument);
+
+/// Calls a function with the end of the stack as it is for what the function calls: for GC_register_my_thread.
+void *GC_call_with_stack_base(void *(*function)(struct GC_stack_base *base, void *argument), void *argument);
 
 /// pthread_exit.
 void GC_pthread_exit(void *result) __attribute__((noreturn));
@@ -361,9 +563,12 @@ void GC_pthread_exit(void *result) __attribute__((noreturn));
 #define GC_NEXT(object) (*(void **)(object))
 /// Starts the collector. Best called in main; the first allocation does it, too.
 #define GC_INIT() GC_init()
-#ifndef GC_gcollect_and_unmap
-#define GC_gcollect_and_unmap() GC_gcollect()
-#endif
+/// Pointers that no collection sees, for links: and back.
+#define GC_HIDE_POINTER(pointer) (~(GC_word)(pointer))
+#define GC_REVEAL_POINTER(hidden) ((void *)~(GC_word)(hidden))
+/// Lets the compiler keep what it points at until here.
+#define GC_reachable_here(pointer) __asm__ volatile ("" : : "X" (pointer) : "memory")
+#define GC_REGISTER_DISPLACEMENT(offset) GC_register_displacement(offset)
 
 #if defined(GC_THREADS) && !defined(GC_NO_THREAD_REDIRECTS)
 #define pthread_create GC_pthread_create

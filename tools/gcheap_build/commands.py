@@ -35,6 +35,7 @@ def boehm(arguments: list[str]) -> None:
     from . import library as module
 
     module.build(module.BDW, Path(arguments[0]))
+    module.build_for_cxx(Path(arguments[0]))
 
 
 def config(arguments: list[str]) -> None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from . import cargo, symbols
 from . import target as targets
-from .process import ROOT, Failure, run, tool
+from .process import ROOT, Failure, run, tool, words_of
 
 CRATE = ROOT / "crates" / "standalone"
 GC_NAMES = CRATE / "native" / "gc_names.c"
+GCCPP = ROOT / "crates" / "bdw" / "native" / "gccpp.cc"
 
 
 class Library(NamedTuple):
@@ -99,6 +101,25 @@ def build(which: Library, out: Path, compiler: list[str] | None = None) -> None:
     for name in which.shared, f"lib{which.stem}.so":
         (out / name).unlink(missing_ok=True)
         (out / name).symlink_to(f"lib{which.stem}.so.{version()}")
+
+
+def build_for_cxx(out: Path) -> None:
+    """Builds libgccpp beside libgc, if there is a compiler for C++ (CXX)."""
+    compiler = [*words_of(tool("CXX", "g++")), *(word for word in targets.c_compiler()[1:] if word.startswith("-m"))]
+    if not shutil.which(compiler[0]):
+        print(f"libgccpp, for programs in C++, is not built: {compiler[0]} is missing")
+        return
+    with tempfile.TemporaryDirectory(prefix="libgccpp.", dir=out) as name:
+        work = Path(name)
+        run([*compiler, "-O2", "-fPIC", "-c", "-o", work / "gccpp.o", GCCPP])
+        run([tool("AR", "ar"), "rcs", work / "libgccpp.a", work / "gccpp.o"])
+        shared = f"libgccpp.so.{version()}"
+        run([*compiler, "-shared", "-Wl,-soname,libgccpp.so.1", "-o", work / shared, work / "gccpp.o", f"-L{out}", "-lgc"])
+        for file in "libgccpp.a", shared:
+            os.replace(work / file, out / file)
+    for file in "libgccpp.so.1", "libgccpp.so":
+        (out / file).unlink(missing_ok=True)
+        (out / file).symlink_to(shared)
 
 
 def link(which: Library, library: Path, compiler: list[str], scratch: Path) -> None:

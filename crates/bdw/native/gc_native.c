@@ -21,3 +21,29 @@ void GC_pthread_exit(void *result) __attribute__((noreturn));
 void GC_pthread_exit(void *result) {
     gcheap_native_thread_exit(result);
 }
+
+// Whether the calling thread took the collector's lock by that; it may have it already.
+int bdw_take_lock(void);
+void bdw_release_lock(void);
+
+void *GC_call_with_alloc_lock(void *(*function)(void *), void *argument);
+void *GC_call_with_alloc_lock(void *(*function)(void *), void *argument) {
+    int taken = bdw_take_lock();
+    void *result = function(argument);
+    if (taken) {
+        bdw_release_lock();
+    }
+    return result;
+}
+
+struct GC_stack_base {
+    void *mem_base;
+};
+
+void *GC_call_with_stack_base(void *(*function)(struct GC_stack_base *, void *), void *argument);
+void *GC_call_with_stack_base(void *(*function)(struct GC_stack_base *, void *), void *argument) {
+    struct GC_stack_base base = { __builtin_frame_address(0) };
+    void *result = function(&base, argument);
+    __asm__ volatile ("" : : : "memory"); // so that the call above is no jump
+    return result;
+}

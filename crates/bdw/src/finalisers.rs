@@ -8,8 +8,8 @@ use gcheap_standalone::program::{self, HeapRef};
 /// What is called with an object and the data that was registered for it.
 pub type GC_finalization_proc = Option<Function>;
 
-/// Sets, replaces or (with NULL) removes an object's finaliser, and says which one it had. Anything that is no object's start
-/// has none.
+/// Sets, replaces or (with NULL) removes an object's finaliser, and says which one it had. The function is called with
+/// the address that is given here, which may lie inside the object: programs tag their pointers.
 ///
 /// # Safety
 /// The function can be called with the object and the data; `old_function` and `old_data` are NULL or can be written to.
@@ -21,8 +21,10 @@ unsafe fn register(
     old_data: *mut *mut c_void,
     order: Order,
 ) {
-    let finaliser = function.map(|function| Finaliser { function, data, order });
-    let old = program::with(HeapRef::DEFAULT, |heap| heap.set_finaliser(object.cast(), finaliser));
+    let start = program::base(HeapRef::DEFAULT, object.cast());
+    let offset = object.addr().wrapping_sub(start.addr());
+    let finaliser = function.map(|function| Finaliser { function, data, order, offset });
+    let old = program::with(HeapRef::DEFAULT, |heap| heap.set_finaliser(start, finaliser));
     let old = old.and_then(Result::ok).flatten();
     // SAFETY: the caller's promise.
     unsafe {

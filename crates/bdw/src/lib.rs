@@ -6,14 +6,24 @@
 #![cfg_attr(not(test), no_std)]
 #![allow(non_upper_case_globals, non_camel_case_types)]
 
+mod aligned;
+mod bounds;
 mod collection;
+mod debugging;
+mod events;
 mod finalisers;
+mod kinds;
 mod links;
+mod lock;
+mod marking;
 mod objects;
 mod roots;
 mod settings;
+mod stackbottom;
 mod start;
 mod threads;
+mod tuning;
+mod typed;
 
 /// An unsigned number as wide as a pointer: gc.h's `GC_word`.
 pub type GC_word = usize;

@@ -11,7 +11,7 @@ const SCANNED: Request = Request { no_scan: false, not_cleared: false, uncollect
 const ATOMIC: Request = Request { no_scan: true, not_cleared: true, uncollectable: false };
 
 #[inline(always)]
-fn alloc(bytes: usize, request: Request) -> *mut c_void {
+pub(crate) fn alloc(bytes: usize, request: Request) -> *mut c_void {
     let object = program::alloc_quickly(bytes, request);
     if object.is_null() { alloc_slowly(bytes, request) } else { object.cast() }
 }

@@ -91,6 +91,13 @@ pub extern "C" fn GC_set_java_finalization(on: c_int) {
     unsafe { crate::start::GC_java_finalization = on }
 }
 
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_java_finalization() -> c_int {
+    // SAFETY: a word.
+    unsafe { crate::start::GC_java_finalization }
+}
+
 /// Sets whether pointers into objects count in the heap, too.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_all_interior_pointers(count: c_int) {
@@ -115,11 +122,24 @@ pub extern "C" fn GC_set_no_dls(on: c_int) {
     unsafe { crate::start::GC_no_dls = on }
 }
 
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_no_dls() -> c_int {
+    // SAFETY: a word.
+    unsafe { crate::start::GC_no_dls }
+}
+
 /// Sets whether the heap grows only if a collection has left no room.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_dont_expand(on: c_int) {
     start();
     program::with(HeapRef::DEFAULT, |heap| heap.policy().reluctant.set(on != 0));
+}
+
+/// Whether it does.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_dont_expand() -> c_int {
+    program::with(HeapRef::DEFAULT, |heap| heap.policy().reluctant.get()).unwrap_or(false) as c_int
 }
 
 /// Sets how much is allocated between collections: twice what is alive, divided by this. 3 unless the program says so.

@@ -1,9 +1,11 @@
 //! Threads. Those functions through whose frames a thread may unwind are in native/gc_native.c.
 
 use core::ffi::{c_char, c_int, c_void};
+use core::mem::ManuallyDrop;
+use core::ptr;
 
 use gcheap_standalone::roots::stack_bounds;
-use gcheap_standalone::threads::{self, Registration};
+use gcheap_standalone::threads::{self, Guard, Registration};
 
 /// Where a thread's stack ends, as gc.h has it.
 #[repr(C)]
@@ -32,7 +34,7 @@ pub extern "C" fn GC_allow_register_threads() {
 pub unsafe extern "C" fn GC_get_stack_base(base: *mut GC_stack_base) -> c_int {
     let Some(bounds) = stack_bounds() else { return UNIMPLEMENTED };
     // SAFETY: the caller's promise.
-    unsafe { base.write(GC_stack_base { mem_base: core::ptr::with_exposed_provenance_mut(bounds.end) }) };
+    unsafe { base.write(GC_stack_base { mem_base: ptr::with_exposed_provenance_mut(bounds.end) }) };
     SUCCESS
 }
 
@@ -49,6 +51,45 @@ pub unsafe extern "C" fn GC_register_my_thread(base: *const GC_stack_base) -> c_
         Ok(Registration::AlreadyRegistered) => DUPLICATE,
         Err(_) => NO_THREADS,
     }
+}
+
+/// Writes the end to which the calling thread's stack is scanned, and returns what GC_set_stackbottom knows the thread
+/// by. NULL if the thread is not registered.
+///
+/// # Safety
+/// base can be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GC_get_my_stackbottom(base: *mut GC_stack_base) -> *mut c_void {
+    crate::start::GC_init();
+    let Some((thread, end)) = threads::current_stack() else { return ptr::null_mut() };
+    // SAFETY: the caller's promise.
+    unsafe { base.write(GC_stack_base { mem_base: ptr::with_exposed_provenance_mut(end) }) };
+    ptr::with_exposed_provenance_mut(thread)
+}
+
+/// Sets the end to which a thread's stack is scanned. The thread is one of GC_get_my_stackbottom's, or NULL: the
+/// calling one. Best called with the lock held (GC_call_with_alloc_lock), and so that no collection comes between this
+/// and the switch.
+///
+/// # Safety
+/// The thread runs on a stack with this end whenever it is stopped.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GC_set_stackbottom(thread: *mut c_void, base: *const GC_stack_base) {
+    crate::start::GC_init();
+    // SAFETY: the caller's promise.
+    let end = unsafe { (*base).mem_base.addr() };
+    if thread.is_null() {
+        threads::set_current_stack_base(end);
+        return;
+    }
+    match threads::lock() {
+        Ok(guard) => threads::set_stack_base_of(&guard, thread.addr(), end),
+        Err(_) => {
+            // SAFETY: the calling thread holds the lock already; the guard is not dropped.
+            let guard = ManuallyDrop::new(unsafe { Guard::assume() });
+            threads::set_stack_base_of(&guard, thread.addr(), end)
+        }
+    };
 }
 
 /// Whether the calling thread is registered.

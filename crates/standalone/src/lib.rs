@@ -20,6 +20,7 @@ compile_error!("gcheap-standalone waits for half of a 64-bit word, and supposes 
 pub mod c_abi;
 pub use gcheap::MARKER;
 
+mod described;
 mod environment;
 pub mod finalise;
 pub mod heap;

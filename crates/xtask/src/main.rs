@@ -7,8 +7,8 @@ use cbindgen::{Builder, Config, DocumentationStyle, ItemType, Language, Layout, 
 
 const USAGE: &str = "usage: cargo run -p xtask -- header [--check]
 
-  header          write include/gc/gc.h from gc.h.in and crates/bdw/src/, and include/gcheap.h from gcheap.h.in, src/counting/info.rs, src/host.rs, src/c_abi/ and
-                  crates/standalone/src/c_abi/
+  header          write include/gc/*.h from gc*.h.in and crates/bdw/src/, and include/gcheap.h from gcheap.h.in,
+                  src/counting/info.rs, src/host.rs, src/c_abi/ and crates/standalone/src/c_abi/
   header --check  write nothing; fail if one of them differs from what `header` would write";
 
 fn main() -> ExitCode {
@@ -33,8 +33,12 @@ fn main() -> ExitCode {
 }
 
 /// The headers, each with its template.
-const HEADERS: [(&str, &str); 2] =
-    [("include/gcheap.h", include_str!("gcheap.h.in")), ("include/gc/gc.h", include_str!("gc.h.in"))];
+const HEADERS: [(&str, &str); 4] = [
+    ("include/gcheap.h", include_str!("gcheap.h.in")),
+    ("include/gc/gc.h", include_str!("gc.h.in")),
+    ("include/gc/gc_mark.h", include_str!("gc_mark.h.in")),
+    ("include/gc/gc_typed.h", include_str!("gc_typed.h.in")),
+];
 
 /// The path of a file of the repository.
 fn path(relative: &str) -> PathBuf {
@@ -78,7 +82,9 @@ fn header(template: &str) -> Result<String, String> {
             "@standalone@" => {
                 STANDALONE.iter().map(|name| standalone(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n")
             }
-            "@bdw@" => BDW.iter().map(|name| bdw(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n"),
+            "@bdw@" => all_of_bdw(&BDW)?,
+            "@bdw_mark@" => all_of_bdw(&BDW_MARK)?,
+            "@bdw_typed@" => all_of_bdw(&["typed"])?,
             "@host@" => {
                 declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
             }
@@ -93,8 +99,29 @@ fn header(template: &str) -> Result<String, String> {
 /// The C functions of the standalone library, in the header's order.
 const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
 
-/// The same for Boehm's interface.
-const BDW: [&str; 8] = ["start", "objects", "collection", "finalisers", "links", "roots", "settings", "threads"];
+/// The same for Boehm's interface: of gc.h, and of gc_mark.h.
+const BDW: [&str; 14] = [
+    "start",
+    "objects",
+    "aligned",
+    "collection",
+    "finalisers",
+    "links",
+    "roots",
+    "settings",
+    "tuning",
+    "events",
+    "threads",
+    "stackbottom",
+    "lock",
+    "debugging",
+];
+const BDW_MARK: [&str; 3] = ["kinds", "bounds", "marking"];
+
+/// The declarations of several files of Boehm's interface.
+fn all_of_bdw(names: &[&str]) -> Result<String, String> {
+    Ok(names.iter().map(|name| bdw(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n"))
+}
 
 /// The declarations of one file of Boehm's interface. Their types are in the template.
 fn bdw(name: &str) -> Result<String, String> {

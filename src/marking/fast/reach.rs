@@ -29,7 +29,7 @@ impl<H: Host> FastMarking<H> {
             return Child { addr: word, reached };
         }
         let block = block_or_more(word, self.first.start.addr().get());
-        Child { addr: word, reached: to_be_scanned(self.first, block, reached) }
+        Child { addr: word, reached: self.left_to_scan(self.first, block, reached) }
     }
 
     /// The same for one that does not point at a head.
@@ -44,10 +44,10 @@ impl<H: Host> FastMarking<H> {
         let nothing = Child { addr: word, reached: Reached::Nothing };
         if INTERIOR && inside {
             let Some((block, addr)) = self.find_around(word) else { return nothing };
-            return Child { addr, reached: mark_head(self.first, block) };
+            return Child { addr, reached: self.mark_head(self.first, block) };
         }
         match self.find(word) {
-            Some((pool, block)) => Child { addr: word, reached: mark_head(pool, block) },
+            Some((pool, block)) => Child { addr: word, reached: self.mark_head(pool, block) },
             None => nothing,
         }
     }
@@ -84,7 +84,7 @@ impl<H: Host> FastMarking<H> {
         let Some((pool, block)) = found else { return };
         if NO_SCAN && pool.area.ntb().get(block) {
             // There is nothing to wait for.
-            pool.atb.head_to_mark(block);
+            self.mark_head(pool, block);
         } else if let Some(i) = pool.atb.head_to_deferred(block) {
             cards.set(pool.words_before + i);
         }
@@ -103,16 +103,21 @@ impl<H: Host> FastMarking<H> {
         }
         Some((block, self.first.address(block)))
     }
-}
 
-/// Marks a head, if it is one and not marked yet; says what is to be scanned of its object.
-#[inline(always)]
-fn mark_head(pool: Pool, block: usize) -> Reached {
-    to_be_scanned(pool, block, pool.atb.head_to_mark(block))
-}
+    /// Marks a head, if it is one and not marked yet; says what is to be scanned of its object.
+    #[inline(always)]
+    fn mark_head(&self, pool: Pool, block: usize) -> Reached {
+        self.left_to_scan(pool, block, pool.atb.head_to_mark(block))
+    }
 
-/// What is to be scanned of an object that was just reached: nothing if it is a no-scan object.
-#[inline(always)]
-fn to_be_scanned(pool: Pool, block: usize, reached: Reached) -> Reached {
-    if NO_SCAN && reached != Reached::Nothing && pool.area.ntb().get(block) { Reached::Nothing } else { reached }
+    /// What is to be scanned of an object that was just reached: nothing if it is a no-scan object, which the host may
+    /// know more about.
+    #[inline(always)]
+    fn left_to_scan(&self, pool: Pool, block: usize, reached: Reached) -> Reached {
+        if NO_SCAN && reached != Reached::Nothing && pool.area.ntb().get(block) {
+            self.context.host().reached_no_scan(pool.address(block));
+            return Reached::Nothing;
+        }
+        reached
+    }
 }

@@ -57,7 +57,7 @@ fn set_finaliser(
         3 => Order::Unreachable,
         _ => return false,
     };
-    let finaliser = function.map(|function| Finaliser { function, data, order });
+    let finaliser = function.map(|function| Finaliser { function, data, order, offset: 0 });
     let set = program::with(heap, |heap| {
         heap.core().nbytes(object.cast()) != 0 && heap.with_finalisers(|all| all.set(object.addr(), finaliser)).is_ok()
     });

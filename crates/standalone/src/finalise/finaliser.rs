@@ -31,4 +31,6 @@ pub struct Finaliser {
     pub data: *mut c_void,
     /// When.
     pub order: Order,
+    /// How far into the object the address lies with which it is called.
+    pub offset: usize,
 }

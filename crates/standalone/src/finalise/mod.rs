@@ -9,4 +9,4 @@ mod queue;
 mod registry;
 
 pub use finaliser::{Finaliser, Function, Order};
-pub(crate) use registry::Finalisers;
+pub(crate) use registry::{Contents, Finalisers};

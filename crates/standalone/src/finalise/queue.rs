@@ -127,7 +127,7 @@ mod tests {
         let mut queue = Queue::new();
         queue.reserve(objects.len()).unwrap();
         for &object in objects {
-            let finaliser = Finaliser { function: nothing, data: ptr::null_mut(), order: Order::NoOrder };
+            let finaliser = Finaliser { function: nothing, data: ptr::null_mut(), order: Order::NoOrder, offset: 0 };
             queue.push(Due { object, finaliser });
         }
         queue.index();

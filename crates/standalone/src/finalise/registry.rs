@@ -10,6 +10,15 @@ use super::queue::{Due, Queue};
 use crate::memory::AddressMap;
 use crate::os::OutOfMemory;
 
+/// What objects lead to that the heap itself does not scan.
+pub(crate) trait Contents {
+    /// Marks what an object leads to, which is not marked; if so wished, but for itself.
+    fn mark(&self, object: usize, but_for_itself: bool);
+
+    /// Marks what those lead to that have been reached since the last time.
+    fn settle(&self);
+}
+
 /// A heap's finalisers.
 pub(crate) struct Finalisers {
     registered: AddressMap<Finaliser>,
@@ -71,19 +80,20 @@ impl Finalisers {
     /// First what every dead object leads to is marked, except where its order says otherwise: so an object stays unmarked
     /// only if no other one that is to be finalised leads to it. Then those are queued, and marked with all that they lead
     /// to, since their finalisers will see it. `inside`: whether a word that points into an object leads to it.
-    pub fn queue_dead(&mut self, heap: &Heap<impl Host>, inside: bool) {
+    pub fn queue_dead(&mut self, heap: &Heap<impl Host>, inside: bool, contents: &impl Contents) {
         if self.registered.is_empty() {
             return;
         }
         for (object, finaliser) in self.registered.iter() {
             if !is_reached(heap, object) {
                 match finaliser.order {
-                    Order::Ordered | Order::Unreachable => mark_contents(heap, inside, object, None),
-                    Order::IgnoreSelf => mark_contents(heap, inside, object, Some(object)),
+                    Order::Ordered | Order::Unreachable => mark_contents(heap, inside, object, None, contents),
+                    Order::IgnoreSelf => mark_contents(heap, inside, object, Some(object), contents),
                     Order::NoOrder => {}
                 }
             }
         }
+        contents.settle();
         let queue = &mut self.queue;
         let waited = queue.waiting().len();
         for last in [false, true] {
@@ -96,6 +106,7 @@ impl Finalisers {
                 stays
             });
             queue.waiting()[first..].iter().for_each(|due| mark(heap, due.object));
+            contents.settle();
         }
         if queue.waiting().len() != waited {
             queue.index();
@@ -113,11 +124,17 @@ fn mark(heap: &Heap<impl Host>, word: usize) {
 }
 
 /// Marks what an unmarked object leads to; `but_for` is the object itself if its pointers to itself do not count.
-fn mark_contents(heap: &Heap<impl Host>, inside: bool, object: usize, but_for: Option<usize>) {
+fn mark_contents(
+    heap: &Heap<impl Host>,
+    inside: bool,
+    object: usize,
+    but_for: Option<usize>,
+    contents: &impl Contents,
+) {
     let first = ptr::with_exposed_provenance::<usize>(object);
     let bytes = heap.nbytes(first.cast());
     if heap.is_no_scan(first.cast()) {
-        return;
+        return contents.mark(object, but_for.is_some());
     }
     let mark = |words: *const usize, len: usize| {
         // SAFETY: the callers' words.

@@ -4,7 +4,9 @@
 //!    static data is looked up                 may wait for the loader's lock
 //!    the world stops
 //!      roots are marked                       registers, stacks, thread-local and static data, ranges added by hand,
-//!                                             uncollectable objects, what finalisers will be called with
+//!                                             uncollectable objects, what finalisers will be called with, and what the
+//!                                             program marks itself; whenever described objects are reached, it is asked
+//!                                             what they lead to
 //!      short weak links to the dead cleared
 //!      finalisers of the dead are queued      what they will see is marked
 //!      long weak links to the dead cleared
@@ -20,6 +22,8 @@ use core::ptr;
 use gcheap::config::BLOCK_BYTES;
 
 use super::Handle;
+use super::asking::Asking;
+use crate::finalise::Contents;
 use crate::os::pages::is_mapped;
 use crate::os::{complain, nanoseconds, thread_id, valgrind};
 use crate::report::{self, Traced};
@@ -38,6 +42,32 @@ static SHARED: SharedRoots = SharedRoots(UnsafeCell::new(DataSegments::new()));
 pub(crate) fn roots_of_all<R>(f: impl FnOnce(&mut DataSegments) -> R) -> R {
     // SAFETY: the caller's promise: nobody else is here.
     f(unsafe { &mut *SHARED.0.get() })
+}
+
+/// How far a collection is. The numbers are those of bdwgc's events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Stage {
+    /// It begins.
+    Start = 0,
+    /// The other threads have stopped, and marking begins.
+    MarkStart = 1,
+    /// All that is alive is marked.
+    MarkEnd = 2,
+    /// The dead are freed.
+    ReclaimStart = 3,
+    /// They have been freed.
+    ReclaimEnd = 4,
+    /// It has ended.
+    End = 5,
+    /// The other threads are going to be stopped.
+    PreStopWorld = 6,
+    /// They have stopped.
+    PostStopWorld = 7,
+    /// They are going to be let go on.
+    PreStartWorld = 8,
+    /// They go on.
+    PostStartWorld = 9,
 }
 
 /// A collection of one heap. The caller holds the global lock.
@@ -60,6 +90,12 @@ impl Collection {
     pub fn run(&self) {
         let heap = self.heap;
         let hooks = heap.hooks();
+        let tell = |stage: Stage| {
+            if let Some(hook) = hooks.stage {
+                hook(stage as u32);
+            }
+        };
+        tell(Stage::Start);
         if let Some(before) = hooks.before {
             before();
         }
@@ -79,28 +115,42 @@ impl Collection {
         let single = !LOCK.is_threaded();
         let start = nanoseconds();
         let roots = with_registers(|lowest| {
+            tell(Stage::PreStopWorld);
             let stopped = stop_world(&guard);
+            tell(Stage::PostStopWorld);
+            tell(Stage::MarkStart);
             heap.core().collect_start();
             if heap.is_in_stock() {
                 stopped.for_each_batch(&mut |batch| heap.core().mark_batch(batch));
             }
+            let asking = Asking::begin(heap);
             let layout = roots_of_all(|data| data.tls_layout());
             let mut bytes = 0;
             let mut mark = |range: AddressRange| {
                 bytes += range.end.saturating_sub(range.start);
                 self.mark(range);
             };
+            // First of all: it may say that threads are on other stacks.
+            asking.for_roots();
             stopped.for_each_range(lowest, layout, &mut mark);
             // Another thread may have unloaded a library since its data was looked up.
             let is_there = |range: &&AddressRange| single || is_mapped(range.start, range.end - range.start);
             roots_of_all(|data| data.as_slice().iter().filter(is_there).for_each(|&range| mark(range)));
             heap.with_roots(|roots| roots.iter().for_each(&mut mark));
             self.mark_registered();
-            self.find_the_dead();
+            asking.settle();
+            self.find_the_dead(&asking);
+            asking.end();
+            tell(Stage::MarkEnd);
+            tell(Stage::PreStartWorld);
+            drop(stopped);
+            tell(Stage::PostStartWorld);
             bytes
         });
+        tell(Stage::ReclaimStart);
         let stopped = nanoseconds().saturating_sub(start);
         heap.core().collect_end();
+        tell(Stage::ReclaimEnd);
         let live = heap.core().info_fast().used;
         let counters = &heap.it().counters;
         let mut now = counters.get();
@@ -128,6 +178,7 @@ impl Collection {
         if let Some(after) = hooks.after {
             after();
         }
+        tell(Stage::End);
     }
 
     /// Marks what the words of a range lead to.
@@ -164,12 +215,12 @@ impl Collection {
     }
 
     /// Clears weak links to objects that nothing reaches, and queues their finalisers.
-    fn find_the_dead(&self) {
+    fn find_the_dead(&self, asking: &Asking) {
         let heap = self.heap;
         let core = heap.core();
         heap.with_links(|links| links.clear_dead(false, |object| core.is_reached(object)));
-        let inside = heap.interior().get();
-        heap.with_finalisers(|all| all.queue_dead(&core, inside));
+        let inside = heap.follows_interior();
+        heap.with_finalisers(|all| all.queue_dead(&core, inside, asking));
         heap.with_links(|links| {
             links.clear_dead(true, |object| core.is_reached(object));
             links.forget_lost(|link| {

@@ -60,7 +60,12 @@ impl Host for Os {
 
     #[inline(always)]
     fn follows_interior(self) -> bool {
-        self.0.it().interior.get()
+        self.0.follows_interior()
+    }
+
+    #[inline]
+    fn reached_no_scan(self, object: usize) {
+        self.0.with_described(|all| all.reached(object));
     }
 
     #[cold]

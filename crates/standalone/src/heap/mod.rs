@@ -1,11 +1,13 @@
 //! A heap of a program: the core's heap, with the operating system as its host.
 
+mod asking;
 mod collect;
 mod duties;
 mod host;
 mod policy;
 mod space;
 
+pub use asking::{is_reached, mark_word, mark_words};
 pub(crate) use collect::Collection;
 pub use host::Os;
 
@@ -18,11 +20,12 @@ use gcheap::config::{
 };
 use gcheap::{AllocFlags, MOST_BATCH_BLOCKS, MOST_STRETCHES};
 
+use crate::described::Described;
 use crate::finalise::{Finaliser, Finalisers};
 use crate::memory::AddressMap;
 use crate::numbers::{Counters, Numbers};
 use crate::os::{OutOfMemory, pages};
-use crate::roots::UserRoots;
+use crate::roots::{AddressRange, UserRoots};
 use crate::threads::{Guard, empty_stock, take_from_new_stock, take_from_stock};
 use crate::weak::Links;
 pub use policy::Policy;
@@ -45,8 +48,11 @@ pub struct Instance {
     lock_depth: UnsafeCell<u16>,
     space: Space,
     policy: Policy,
-    /// Whether words in objects that point into others keep them alive.
+    /// Whether words in objects that point into others, or to their ends, keep them alive. For the ends' sake objects
+    /// have a byte more than was asked for.
     interior: Cell<bool>,
+    /// Whether words in objects that point into others count, whatever `interior` says.
+    displaced: Cell<bool>,
     counters: Cell<Counters>,
     /// How often collections were switched off.
     disabled: Cell<usize>,
@@ -54,6 +60,7 @@ pub struct Instance {
     uncollectable: UnsafeCell<AddressMap<()>>,
     finalisers: UnsafeCell<Finalisers>,
     links: UnsafeCell<Links>,
+    described: UnsafeCell<Described>,
     /// What an allocation has to do besides: `FINALISE` if finalisers are due, `STRESS` if collections are counted.
     duties: Cell<u8>,
     /// How many calls of finalisers by allocations and collections are under way.
@@ -84,6 +91,13 @@ pub struct Hooks {
     pub finalisers_due: Option<extern "C" fn()>,
     /// A pointer that is none of the heap's objects, and why (`gcheap::Misuse`). With the lock held.
     pub misuse: Option<extern "C" fn(u32, *const core::ffi::c_void)>,
+    /// A collection marks the roots: those that only the program knows, it marks by itself (`mark_word`, `mark_words`).
+    /// With the lock held and all other threads stopped; it must not call the heap.
+    pub more_roots: Option<extern "C" fn()>,
+    /// A collection has reached a described object: the program marks what it points at, in the same way.
+    pub pointers: Option<extern "C" fn(*mut core::ffi::c_void, usize)>,
+    /// How far a collection is (`Stage`). With the lock held; it must not call the heap.
+    pub stage: Option<extern "C" fn(u32)>,
 }
 
 /// A pointer to a heap, for those who hold the global lock.
@@ -101,12 +115,14 @@ impl Handle {
             space,
             policy: Policy::new(),
             interior: Cell::new(true),
+            displaced: Cell::new(false),
             counters: Cell::new(Counters::default()),
             disabled: Cell::new(0),
             roots: UnsafeCell::new(UserRoots::new()),
             uncollectable: UnsafeCell::new(AddressMap::new()),
             finalisers: UnsafeCell::new(Finalisers::new()),
             links: UnsafeCell::new(Links::new()),
+            described: UnsafeCell::new(Described::new()),
             duties: Cell::new(0),
             nested: Cell::new(0),
             left_out: Cell::new(0),
@@ -211,6 +227,12 @@ impl Handle {
         f(unsafe { &mut *self.it().links.get() })
     }
 
+    /// The same for the described objects.
+    pub(crate) fn with_described<R>(self, f: impl FnOnce(&mut Described) -> R) -> R {
+        // SAFETY: as above.
+        f(unsafe { &mut *self.it().described.get() })
+    }
+
     /// The same for the roots that were added by hand.
     pub fn with_roots<R>(self, f: impl FnOnce(&mut UserRoots) -> R) -> R {
         // SAFETY: as above.
@@ -307,6 +329,7 @@ impl Handle {
     pub fn free(self, object: *mut u8) {
         self.with_uncollectable(|all| all.remove(object.addr()));
         self.with_finalisers(|all| all.forget(object.addr()));
+        self.with_described(|all| all.forget(object.addr()));
         self.with_links(|links| {
             if !links.is_empty() {
                 links.forget_inside(object.addr(), object.addr() + self.core().nbytes(object));
@@ -357,6 +380,7 @@ impl Handle {
                 links.follow_object(object.addr(), moved.addr());
             });
             self.with_finalisers(|all| all.follow(object.addr(), moved.addr()));
+            self.with_described(|all| all.follow(object.addr(), moved.addr()));
             if self.with_uncollectable(|all| all.remove(object.addr())).is_some() {
                 // There is room: an entry has just gone.
                 let _ = self.with_uncollectable(|all| all.insert(moved.addr(), ()));
@@ -431,9 +455,28 @@ impl Handle {
         &self.it().policy
     }
 
-    /// Whether words in objects that point into others keep them alive.
+    /// Whether words in objects that point into others, or to their ends, keep them alive.
     pub fn interior(self) -> &'static Cell<bool> {
         &self.it().interior
+    }
+
+    /// Lets words in objects that point into others count, even if `interior` is off. For programs that tag their
+    /// pointers.
+    pub fn allow_displacements(self) {
+        self.it().displaced.set(true);
+    }
+
+    /// Whether words in objects that point into others keep them alive.
+    #[inline]
+    pub(crate) fn follows_interior(self) -> bool {
+        self.it().interior.get() || self.it().displaced.get()
+    }
+
+    /// The addresses at which the heap's objects are now, or will be when it has grown.
+    pub fn addresses(self) -> AddressRange {
+        let reserved = self.it().space.reserved();
+        let start = reserved.pool.addr().get();
+        AddressRange::new(start, start + reserved.most_blocks * BLOCK_BYTES)
     }
 
     /// Bytes of memory that the heap has, in use or not.

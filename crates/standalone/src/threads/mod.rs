@@ -18,6 +18,7 @@ mod registration;
 mod registry;
 mod rendezvous;
 mod signals;
+mod stack_base;
 mod stack_use;
 mod stock;
 mod world;
@@ -30,5 +31,6 @@ pub use registration::{
     unregister_current,
 };
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
+pub use stack_base::{current_stack, set_stack_base_of};
 pub(crate) use stock::{empty_stock, take_from_new_stock, take_from_stock};
 pub use world::{Stopped, stop_world, thread_count};

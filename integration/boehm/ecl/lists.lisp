@@ -1,0 +1,10 @@
+; Lists and vectors, most of which die at once, and a tree that lives.
+(defun tree (n) (if (= n 0) nil (list (tree (1- n)) n (tree (1- n)))))
+(defun weight (tr) (if tr (+ (second tr) (weight (first tr)) (weight (third tr))) 0))
+(defvar *kept* (tree 14))
+(print (loop repeat 20 sum (weight (tree 12))))
+(print (weight *kept*))
+(print (reduce #'+ (loop repeat 200 collect (length (loop for i below 2000 collect (list i))))))
+(print (subseq (sort (loop for i below 50000 collect (mod (* i 7919) 50021)) #'<) 0 10))
+(print (aref (map 'vector (lambda (x) (* x x)) (loop for i below 30000 collect i)) 777))
+(terpri)

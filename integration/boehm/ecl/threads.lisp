@@ -1,0 +1,10 @@
+; Threads that allocate at the same time.
+(defvar *lock* (mp:make-lock))
+(defvar *total* 0)
+(defun work (n)
+  (let ((l (loop for i below 20000 collect (princ-to-string i))))
+    (mp:with-lock (*lock*) (incf *total* (+ n (length l))))))
+(let ((threads (loop for n below 6 collect (let ((n n)) (mp:process-run-function n (lambda () (work n)))))))
+  (mapc #'mp:process-join threads))
+(print *total*)
+(terpri)

@@ -1,0 +1,13 @@
+; Lists that die at once, sorting, and a queue that lives.
+(use-modules (srfi srfi-1) (ice-9 q))
+(define (sum n) (fold + 0 (map (lambda (i) (* i i)) (iota n))))
+(display (let loop ((i 0) (total 0)) (if (= i 400) total (loop (+ i 1) (+ total (sum 2000))))))
+(newline)
+(define shuffled (map (lambda (i) (modulo (* i 7919) 100003)) (iota 100003)))
+(display (take (sort shuffled <) 10))
+(newline)
+(define queue (make-q))
+(for-each (lambda (i) (enq! queue (list i (number->string i)))) (iota 50000))
+(gc)
+(display (let loop ((n 0)) (if (q-empty? queue) n (loop (+ n (car (deq! queue)))))))
+(newline)
