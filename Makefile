@@ -59,6 +59,9 @@ test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs 
 test-programs:  ## unmodified Debian programs that run on Boehm's collector, with libgcheap in its place
 	python3 integration/run.py programs
 
+test-gauche:  ## all checks of Gauche, a Scheme, on libgcheap and on its own Boehm collector; `make test` runs half of them
+	python3 integration/run.py gauche gauche-libraries
+
 boehm:  ## build/boehm/libgc.so.1: the heap with the interface of Boehm's collector
 	tools/build.py boehm build/boehm
 
@@ -105,4 +108,4 @@ clean:  ## removes everything that was built, a fetched MicroPython tree include
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help
+.PHONY: all always host boehm install uninstall dist header test test-32 test-programs test-gauche test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-baremetal bench-hunt size lint lint-tools clean help

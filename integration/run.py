@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 import progress  # noqa: E402
 
-ON_DEMAND = {"micropython-32-rest", "matrix", "baremetal", "versions"}
+ON_DEMAND = {"micropython-32-rest", "gauche-libraries", "matrix", "baremetal", "versions"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 COUNTS = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
 NAME = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](?::[a-z0-9]+)?"
@@ -63,6 +63,8 @@ def stages():
         "micropython-32-rest": ([python, "integration/suite.py", "standard-32", "longlong"], {}),
         "cmake": ([python, "integration/cmake.py"], {}),
         "programs": ([python, "integration/programs.py"], {}),
+        "gauche": ([python, "integration/gauche.py", "core"], {}),
+        "gauche-libraries": ([python, "integration/gauche.py", "libraries"], {}),
         "baremetal": ([python, "integration/baremetal.py"], {}),
         "versions": ([python, "integration/versions.py"], {}),
     }
