@@ -59,8 +59,8 @@ test-32:  ## MicroPython's own tests on three 32-bit variants; `make test` runs 
 test-programs:  ## unmodified Debian programs that run on Boehm's collector, with libgcheap in its place
 	python3 integration/run.py programs
 
-test-gauche:  ## all checks of Gauche, a Scheme, on libgcheap and on its own Boehm collector; `make test` runs half of them
-	python3 integration/run.py gauche gauche-libraries
+test-gauche:  ## all checks of Gauche, a Scheme, on libgcheap and on its own Boehm collector; `make test` runs those of its core
+	python3 integration/run.py gauche-all
 
 boehm:  ## build/boehm/libgc.so.1: the heap with the interface of Boehm's collector
 	tools/build.py boehm build/boehm

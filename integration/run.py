@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 import progress  # noqa: E402
 
-ON_DEMAND = {"micropython-32-rest", "gauche-libraries", "matrix", "baremetal", "versions"}
+ON_DEMAND = {"micropython-32-rest", "gauche-all", "matrix", "baremetal", "versions"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 COUNTS = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
 NAME = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](?::[a-z0-9]+)?"
@@ -64,7 +64,7 @@ def stages():
         "cmake": ([python, "integration/cmake.py"], {}),
         "programs": ([python, "integration/programs.py"], {}),
         "gauche": ([python, "integration/gauche.py", "core"], {}),
-        "gauche-libraries": ([python, "integration/gauche.py", "libraries"], {}),
+        "gauche-all": ([python, "integration/gauche.py", "all"], {}),
         "baremetal": ([python, "integration/baremetal.py"], {}),
         "versions": ([python, "integration/versions.py"], {}),
     }
