@@ -102,7 +102,7 @@ build/lint/done: tools/lint-requirements.txt
 	build/lint/bin/pip install --quiet --requirement $<
 	touch $@
 
-clean:  ## removes everything that was built, a fetched MicroPython tree included
+clean:  ## removes everything that was built, the fetched sources of MicroPython and Gauche included
 	rm -rf build target
 
 help:  ## this list
