@@ -33,7 +33,7 @@ OURS = BUILD / "gauche-libgcheap"  # the directory of the library that is linked
 CONFIGURE = ("--enable-multibyte=utf-8", "--enable-ipv6", "--enable-threads=pthreads", "--with-tls=no", "--with-dbm=no",
              "CFLAGS=-O1")
 JOBS = f"-j{os.cpu_count() or 1}"
-PATIENCE = 1200  # seconds
+PATIENCE = 2400  # seconds
 LEAST = {"core": 21000, "all": 39000}  # Gauche's makefiles can leave out tests and still succeed.
 
 
