@@ -68,6 +68,9 @@ test-stress:  ## the same with a collection at every STRESS-th (100) allocation;
 test-valgrind:  ## all C tests of the standalone library under valgrind; `make test` runs a few
 	python3 integration/run.py valgrind-all
 
+test-gauche:  ## all checks of Gauche, a Scheme, on libgcheap and on its own Boehm collector; `make test` runs those of its core
+	python3 integration/run.py gauche-all
+
 boehm:  ## build/boehm/libgc.so.1: the heap with the interface of Boehm's collector
 	tools/build.py boehm build/boehm
 
@@ -114,10 +117,10 @@ build/lint/done: tools/lint-requirements.txt
 	build/lint/bin/pip install --quiet --requirement $<
 	touch $@
 
-clean:  ## removes everything that was built, a fetched MicroPython tree included
+clean:  ## removes everything that was built, the fetched sources of MicroPython and Gauche included
 	rm -rf build target
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm install uninstall dist header test test-32 test-cross test-stress test-valgrind test-programs test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help
+.PHONY: all always host boehm install uninstall dist header test test-32 test-cross test-stress test-valgrind test-programs test-gauche test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help

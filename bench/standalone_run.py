@@ -15,6 +15,7 @@ from harness import RunError
 from standalone_table import LIBGC, ONE_MARKER, OURS
 
 sys.path.append(str(ROOT / "integration"))
+import collector  # noqa: E402
 import programs  # noqa: E402
 
 SOURCES = ROOT / "bench" / "standalone"
@@ -73,7 +74,7 @@ def measurer():
 def prepare():
     """Builds what is needed before anything is measured."""
     measurer()
-    programs.built()
+    collector.built()
 
 
 @functools.cache
@@ -106,7 +107,7 @@ def collectors(row, library, values, logs):
     the collector is in the program's file."""
     if row.group == "microbenchmark":
         return values["library"]
-    return programs.loaded(logs) or [row.command_on(library)[0]]
+    return collector.loaded(logs, "libgc.so.1") or [row.command_on(library)[0]]
 
 
 def parsed(output):
@@ -125,7 +126,7 @@ def parsed(output):
 def environment(row, library, where, logs):
     """Without settings of the libraries that the user has made; a microbenchmark is not watched by the loader."""
     left_out = OWN_SETTINGS if row.group == "program" else (*OWN_SETTINGS, "LD_DEBUG")
-    usual = programs.environment(where, programs.built() if library.name == OURS else None, logs)
+    usual = programs.environment(where, collector.built() if library.name == OURS else None, logs)
     return {key: value for key, value in usual.items() if not key.startswith(left_out)} | library.variables
 
 

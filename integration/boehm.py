@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import cases
-import programs
+import collector
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "c_tests" / "boehm"
@@ -41,7 +41,7 @@ def compile_(source: Path, name: str, *flags: object) -> Path:
 def output(program: Path, library: Path | None = None, **more: str) -> str:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("GC_", "GCHEAP_", "LD_"))} | more
     if library:
-        env["LD_LIBRARY_PATH"] = str(library.parent)
+        env["LD_LIBRARY_PATH"] = str(library)
     done = subprocess.run([program], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=PATIENCE, check=False)
     where = library or "its own library"
@@ -54,12 +54,12 @@ def same(what: str, found: str, expected: str) -> None:
 
 
 def check(source: Path) -> str | None:
-    library = programs.built()
+    library = collector.built()
     expected = source.with_suffix(".out").read_text()
     cxx = source.suffix == ".cc"
-    archives = [library.parent / name for name in (["libgccpp.a"] if cxx else []) + ["libgc.a"]]
+    archives = [library / name for name in (["libgccpp.a"] if cxx else []) + ["libgc.a"]]
     ours = compile_(source, "ours", f"-I{ROOT / 'include'}", *archives, "-lpthread")
-    assert programs.MARKER in ours.read_bytes(), f"{ours} is not linked with libgcheap"
+    assert collector.MARKER in ours.read_bytes(), f"{ours} is not linked with libgcheap"
     same("our headers and archive", output(ours), expected)
     same("with many collections", output(ours, GCHEAP_STRESS="97"), expected)
     if not BDWGC.exists():

@@ -3,14 +3,13 @@
 
     integration/programs.py [--stress N]     with N, collecting at every N-th allocation
 
-Each use is run twice, on Debian's libgc and with LD_LIBRARY_PATH on build/boehm/libgc.so.1, and must print the same. That
-the second run was on libgcheap, the loader says in that very run (LD_DEBUG=files), and the marker in the file that it
-loaded. A program that is not installed is skipped; asymptote is only unpacked, since its package needs all of TeX.
+Each use is run twice, on Debian's libgc and with LD_LIBRARY_PATH on build/boehm/libgc.so.1, and must print the same. Each
+process says which of the two it has loaded (collector.py). A program that is not installed is skipped; asymptote is only
+unpacked, since its package needs all of TeX.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shutil
@@ -20,13 +19,11 @@ import tempfile
 from pathlib import Path
 
 import cases
+import collector
 import unpacked
 from cases import Skip
 
-ROOT = Path(__file__).resolve().parent.parent
 SOURCES = Path(__file__).resolve().parent / "boehm"
-LIBRARY = ROOT / "build" / "boehm" / "libgc.so.1"
-MARKER = b"libgcheap 0.1.0"
 PATIENCE = 300  # seconds
 # A collection at every so many allocations; 0: only when one is due.
 STRESS = int(sys.argv[2]) if sys.argv[1:2] == ["--stress"] else 0
@@ -36,42 +33,27 @@ STRESS = int(sys.argv[2]) if sys.argv[1:2] == ["--stress"] else 0
 LEAST_STRESS = {"nix-instantiate": 1000, "w3m": 10000}
 
 
-@functools.cache
-def built() -> Path:
-    """The library, with its marker; built once."""
-    subprocess.run([sys.executable, ROOT / "tools" / "build.py", "boehm", LIBRARY.parent], check=True)
-    assert MARKER in LIBRARY.read_bytes(), f"{LIBRARY} is not libgcheap"
-    return LIBRARY
-
-
-def loaded(place: Path) -> list[str]:
-    """The libgc.so.1 that each process of a run has loaded, from what the loader wrote."""
-    return [line.split("calling init: ")[1].strip() for file in place.glob("log.*")
-            for line in file.read_text(errors="replace").splitlines()
-            if "calling init: " in line and "/libgc.so.1" in line]
-
-
 def environment(where: Path, library: Path | None, logs: Path, more: Path | None = None) -> dict[str, str]:
-    """For a run in a directory, on Debian's libgc, or on the library; the loader writes to the directory `logs`. `more` is a
-    directory with further libraries."""
-    places = [str(place) for place in (library and library.parent, more) if place]
-    return os.environ | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{logs}/log",
-                         "NIX_STORE_DIR": f"{where}/store", "NIX_STATE_DIR": f"{where}/state",
-                         "LD_LIBRARY_PATH": ":".join(places)}
+    """For a run in a directory, on Debian's libgc, or on the one in a directory; the loader writes to the directory `logs`.
+    `more` is a directory with further libraries."""
+    places = [str(place) for place in (library, more) if place]
+    return os.environ | collector.logged(logs) | {
+        "LC_ALL": "C.UTF-8", "HOME": str(where), "NIX_STORE_DIR": f"{where}/store", "NIX_STATE_DIR": f"{where}/state",
+        "LD_LIBRARY_PATH": ":".join(places)}
 
 
 def run(command: list[str], where: Path, library: Path | None, more: Path | None = None) -> str:
-    """What a command prints; on Debian's libgc, or on the library."""
+    """What a command prints; on Debian's libgc, or on the one in a directory."""
     with tempfile.TemporaryDirectory() as logs:
         stress = {"GCHEAP_STRESS": str(max(STRESS, LEAST_STRESS.get(command[0], 1)))} if STRESS and library else {}
         env = environment(where, library, Path(logs), more) | stress
         done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=PATIENCE, text=True, errors="replace", check=False)
-        found = loaded(Path(logs))
+        found = collector.loaded(Path(logs), "libgc.so.1")
     name = " ".join(command)
     assert done.returncode == 0, f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
     assert found, f"{name} has loaded no libgc.so.1"
-    ours = [Path(file).resolve() == LIBRARY.resolve() for file in found]
+    ours = [file.resolve() == collector.SHARED.resolve() for file in found]
     assert all(ours) if library else not any(ours), f"{name} has loaded {found}"
     return done.stdout
 
@@ -82,7 +64,7 @@ def same(package: str, command: list[str], prepare=lambda _: None, result=lambda
     if not shutil.which(command[0]):
         raise Skip(f"{command[0]} is not installed (Debian: apt-get install {package})")
     outputs = []
-    for library in None, built():
+    for library in None, collector.built():
         with tempfile.TemporaryDirectory() as name:
             where = Path(name)
             prepare(where)
