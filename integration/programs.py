@@ -28,10 +28,11 @@ MARKER = b"libgcheap 0.1.0"
 PATIENCE = 300  # seconds
 # A collection at every so many allocations; 0: only when one is due.
 STRESS = int(sys.argv[2]) if sys.argv[1:2] == ["--stress"] else 0
-# The least that makes sense for a program. With 100, w3m takes minutes for its page of 4000 rows.
+# The least that makes sense for a program or its file. With less, w3m takes minutes for a page of 4000 rows, and nix for its
+# large one.
 # While it starts, nix keeps its base environment where no collector looks: on Debian's libgc too it crashes in addPrimOp if
 # a collection comes then. That takes fewer allocations than this.
-LEAST_STRESS = {"nix-instantiate": 1000, "w3m": 10000}
+LEAST_STRESS = {"nix-instantiate": 1000, "large.nix": 100000, "w3m": 10000}
 
 
 @functools.cache
@@ -52,7 +53,8 @@ def loaded(place: Path) -> list[str]:
 def run(command: list[str], where: Path, library: Path | None) -> str:
     """What a command prints; on Debian's libgc, or on the library."""
     with tempfile.TemporaryDirectory() as logs:
-        stress = {"GCHEAP_STRESS": str(max(STRESS, LEAST_STRESS.get(command[0], 1)))} if STRESS and library else {}
+        every = max(STRESS, *(LEAST_STRESS.get(Path(word).name, 0) for word in command))
+        stress = {"GCHEAP_STRESS": str(every)} if STRESS and library else {}
         env = os.environ | stress | {"LC_ALL": "C.UTF-8", "HOME": str(where), "LD_DEBUG": "files",
                             "LD_DEBUG_OUTPUT": f"{logs}/log", "NIX_STORE_DIR": f"{where}/store",
                             "NIX_STATE_DIR": f"{where}/state", "LD_LIBRARY_PATH": str(library.parent) if library else ""}
