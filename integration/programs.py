@@ -27,10 +27,11 @@ SOURCES = Path(__file__).resolve().parent / "boehm"
 PATIENCE = 300  # seconds
 # A collection at every so many allocations; 0: only when one is due.
 STRESS = int(sys.argv[2]) if sys.argv[1:2] == ["--stress"] else 0
-# The least that makes sense for a program. With 100, w3m takes minutes for its page of 4000 rows.
+# The least that makes sense for a program or its file. With less, w3m takes minutes for a page of 4000 rows, and nix for its
+# large one.
 # While it starts, nix keeps its base environment where no collector looks: on Debian's libgc too it crashes in addPrimOp if
 # a collection comes then. That takes fewer allocations than this.
-LEAST_STRESS = {"nix-instantiate": 1000, "w3m": 10000}
+LEAST_STRESS = {"nix-instantiate": 1000, "large.nix": 10_000_000, "w3m": 10000}
 
 
 def environment(where: Path, library: Path | None, logs: Path, more: Path | None = None) -> dict[str, str]:
@@ -45,7 +46,8 @@ def environment(where: Path, library: Path | None, logs: Path, more: Path | None
 def run(command: list[str], where: Path, library: Path | None, more: Path | None = None) -> str:
     """What a command prints; on Debian's libgc, or on the one in a directory."""
     with tempfile.TemporaryDirectory() as logs:
-        stress = {"GCHEAP_STRESS": str(max(STRESS, LEAST_STRESS.get(command[0], 1)))} if STRESS and library else {}
+        every = max(STRESS, *(LEAST_STRESS.get(Path(word).name, 0) for word in command))
+        stress = {"GCHEAP_STRESS": str(every)} if STRESS and library else {}
         env = environment(where, library, Path(logs), more) | stress
         done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=PATIENCE, text=True, errors="replace", check=False)

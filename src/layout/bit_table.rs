@@ -7,9 +7,9 @@
 
 use core::ptr::NonNull;
 
-use super::lanes::Word;
 #[cfg(gcheap_growth)]
 use super::lanes::BLOCKS_PER_WORD;
+use super::lanes::Word;
 
 /// How many blocks one byte of the table describes. gc.c: `BLOCKS_PER_FTB`.
 pub const BLOCKS_PER_BYTE: usize = 8;

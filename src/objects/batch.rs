@@ -71,7 +71,9 @@ impl<H: Host, V: Variant> Batches<H, V> {
         stretch.note_kind(starts[0], no_scan);
         for i in 1..stretches.min(MOST_STRETCHES) {
             // Among many other objects there is little to be had, and looking for it costs more.
-            let Some(next) = stretch.next().filter(|_| starts[i - 1].count_ones() as usize * n >= WORTHWHILE) else { break };
+            let Some(next) = stretch.next().filter(|_| starts[i - 1].count_ones() as usize * n >= WORTHWHILE) else {
+                break;
+            };
             stretch = next;
             starts[i] = self.take_from(stretch, Blocks::MAX, n);
             stretch.note_kind(starts[i], no_scan);

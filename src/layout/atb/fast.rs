@@ -40,13 +40,13 @@ pub(crate) const fn object_at(word: Word, shift: u32) -> Reached {
     #[cfg(gcheap_interior)]
     {
         let bits = run_of_tails(word >> shift);
-        return match bits {
+        match bits {
             _ if shift as usize + bits == Word::BITS as usize => Reached::MaybeMore,
             2 => Reached::OneBlock,
             4 => Reached::TwoBlocks,
             6 => Reached::ThreeBlocks,
             _ => Reached::MaybeMore,
-        };
+        }
     }
     #[cfg(not(gcheap_interior))]
     object_seen_at(word, shift)

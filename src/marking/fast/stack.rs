@@ -35,7 +35,7 @@ const _: () = assert!(BLOCK_BYTES > FLAGS);
 /// How many blocks the object has whose entry has these flags, without LONG.
 #[inline(always)]
 pub(super) fn blocks_of(flags: usize) -> usize {
-    if COUNTED { (flags % 8 + 1) / 2 } else { 1 }
+    if COUNTED { (flags % 8).div_ceil(2) } else { 1 }
 }
 
 /// In `Depth::newest`, which is no address then: an unfinished object was put on the stack.

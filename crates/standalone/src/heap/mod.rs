@@ -6,6 +6,7 @@ mod duties;
 mod host;
 mod policy;
 mod space;
+mod stock;
 
 pub use asking::{is_reached, mark_word, mark_words};
 pub(crate) use collect::Collection;
@@ -15,10 +16,11 @@ use core::cell::{Cell, UnsafeCell};
 use core::mem::size_of;
 use core::ptr::{self, NonNull};
 
+use gcheap::AllocFlags;
 use gcheap::config::{
-    AREA_LAST_FREE, AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA, STATE_AUTO_COLLECT, STATE_BYTES,
+    AREA_LAST_FREE, AREA_LAST_USED, BLOCK_BYTES, STATE_ALLOC_AMOUNT, STATE_ALLOC_THRESHOLD, STATE_AREA,
+    STATE_AUTO_COLLECT, STATE_BYTES,
 };
-use gcheap::{AllocFlags, MOST_BATCH_BLOCKS, MOST_STRETCHES};
 
 use crate::described::Described;
 use crate::finalise::{Finaliser, Finalisers};
@@ -26,18 +28,10 @@ use crate::memory::AddressMap;
 use crate::numbers::{Counters, Numbers};
 use crate::os::{OutOfMemory, pages};
 use crate::roots::{AddressRange, UserRoots};
-use crate::threads::{Guard, empty_stock, take_from_new_stock, take_from_stock};
 use crate::weak::Links;
 pub use policy::Policy;
 use space::Space;
-
-/// The most bytes of an object that is taken from a thread's stock.
-pub(crate) const MOST_QUICK_BYTES: usize = MOST_BATCH_BLOCKS * BLOCK_BYTES - 1;
-
-/// For so many bytes of heap, a thread takes one more stretch of objects into stock at once.
-const SMALL: usize = 128 << 10;
-
-const WORDS_PER_BLOCK: usize = BLOCK_BYTES / size_of::<usize>();
+pub(crate) use stock::MOST_QUICK_BYTES;
 
 /// The core's heap over this host.
 pub(crate) type Core = gcheap::Heap<Os>;
@@ -253,55 +247,6 @@ impl Handle {
         self.core().alloc_with(bytes, flags)
     }
 
-    /// Takes an object of which so many bytes were asked for from what the calling thread has in stock; NULL if there is
-    /// none. Of the default heap only. Needs no lock.
-    #[inline(always)]
-    pub fn take(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
-        let blocks = self.blocks_for(bytes);
-        cleared(take_from_stock(blocks, flags.is_no_scan()), blocks, flags)
-    }
-
-    /// The same after putting some into stock, with the lock; NULL too if that is not possible now.
-    pub fn take_new(self, guard: &Guard, bytes: usize, flags: AllocFlags) -> *mut u8 {
-        // Where allocations are counted, each must come here.
-        if self.is_stressing() {
-            return ptr::null_mut();
-        }
-        self.it().in_stock.set(true);
-        let (blocks, no_scan) = (self.blocks_for(bytes), flags.is_no_scan());
-        let object = take_from_new_stock(guard, blocks, no_scan, || {
-            self.core().alloc_batch(blocks, no_scan, self.stretches())
-        });
-        cleared(object, blocks, flags)
-    }
-
-    /// How much of the heap goes into stock at once: in a small one, little.
-    fn stretches(self) -> usize {
-        (self.bytes() / SMALL).clamp(1, MOST_STRETCHES)
-    }
-
-    /// Frees what the calling thread has in stock. False if there is nothing.
-    pub fn free_stock(self, guard: &Guard) -> bool {
-        let mut any = false;
-        if self.is_in_stock() {
-            empty_stock(guard, |batch| {
-                batch.each(|object| self.core().free(ptr::with_exposed_provenance_mut(object)));
-                any = true;
-            });
-        }
-        any
-    }
-
-    #[inline(always)]
-    fn blocks_for(self, bytes: usize) -> usize {
-        self.with_end(bytes).div_ceil(BLOCK_BYTES)
-    }
-
-    /// Whether threads have objects of this heap in stock.
-    pub(crate) fn is_in_stock(self) -> bool {
-        self.it().in_stock.get()
-    }
-
     /// The bytes that an object needs of which so many were asked for.
     #[inline]
     fn with_end(self, bytes: usize) -> usize {
@@ -514,48 +459,6 @@ impl Handle {
     fn state_at<T>(self, offset: usize) -> *mut T {
         self.it().state.get().cast::<u8>().wrapping_add(offset).cast()
     }
-}
-
-/// Up to so many blocks are cleared by single stores.
-const FEW: usize = 4;
-
-/// Clears a new object of so many blocks that may hold anything; only its last block if the flags ask for no more: what lies
-/// behind the bytes that were asked for must be 0 when the object grows.
-#[inline(always)]
-fn cleared(object: *mut u8, blocks: usize, flags: AllocFlags) -> *mut u8 {
-    if !object.is_null() {
-        if flags.is_not_cleared() {
-            clear_block(object, blocks - 1);
-        } else if blocks > FEW {
-            return cleared_at_once(object, blocks);
-        } else {
-            for block in 0..FEW {
-                if block == blocks {
-                    break;
-                }
-                clear_block(object, block);
-            }
-        }
-    }
-    object
-}
-
-/// Clears one of an object's blocks.
-#[inline(always)]
-fn clear_block(object: *mut u8, block: usize) {
-    for word in 0..WORDS_PER_BLOCK {
-        // SAFETY: a word of the object. Volatile: a few stores are quicker than a call of memset, which the compiler would make
-        // of them.
-        unsafe { object.add(block * BLOCK_BYTES).cast::<usize>().add(word).write_volatile(0) };
-    }
-}
-
-/// Not inlined, so that nothing else has to save registers for the call.
-#[inline(never)]
-fn cleared_at_once(object: *mut u8, blocks: usize) -> *mut u8 {
-    // SAFETY: the object's blocks.
-    unsafe { object.write_bytes(0, blocks * BLOCK_BYTES) };
-    object
 }
 
 fn page_bytes() -> usize {

@@ -21,6 +21,7 @@ mod signals;
 mod stack_base;
 mod stack_use;
 mod stock;
+mod taking;
 mod world;
 
 pub use blocking::{do_blocking, with_gc_active};
@@ -32,5 +33,5 @@ pub use registration::{
 };
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
 pub use stack_base::{current_stack, set_stack_base_of};
-pub(crate) use stock::{empty_stock, take_from_new_stock, take_from_stock};
+pub(crate) use taking::{empty_stock, take_from_new_stock, take_from_stock};
 pub use world::{Stopped, stop_world, thread_count};

@@ -1,35 +1,31 @@
 //! A thread's stock: small objects of the default heap that it has taken all at once, under the lock, and uses one by one
 //! without it.
 //!
-//! There is a shelf for each size, and each kind, with the objects of one word of the heap's table ([`gcheap::Batch`]). For
-//! the heap they are in use. A collection keeps them alive without looking into them ([`Stock::each`]): so a thread may be
-//! stopped anywhere in [`take_from_stock`]. The object is on its shelf still, or its address is in a register already. What
-//! a thread leaves behind when it ends is freed by the next collection.
+//! There is a shelf for each size, and each kind, with objects near each other ([`gcheap::Batch`]). For the heap they are in
+//! use. A collection keeps them alive without looking into them ([`Stock::each`]): so a thread may be stopped anywhere while
+//! it takes one ([`super::taking`]). The object is on its shelf still, or its address is in a register already. What a
+//! thread leaves behind when it ends is freed by the next collection.
 
 use core::ptr::{NonNull, null_mut, with_exposed_provenance_mut};
-use core::sync::atomic::Ordering::{Relaxed, SeqCst};
-use core::sync::atomic::{AtomicBool, AtomicUsize, compiler_fence};
+use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicBool, AtomicUsize};
 
 use gcheap::config::BLOCK_BYTES;
 use gcheap::{Batch, MOST_BATCH_BLOCKS, MOST_STRETCHES, STRETCH_BYTES, computed_by_now};
-
-use super::current::current;
-use super::lock::Guard;
-use super::record::State;
 
 /// The stock of one thread, which alone uses it; but when the thread is stopped, the one that collects may look at it.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Stock {
     /// The thread is about to change it. A signal handler that comes then leaves it alone.
-    busy: AtomicBool,
+    pub(super) busy: AtomicBool,
     shelves: [[Shelf; MOST_BATCH_BLOCKS]; 2],
 }
 
 /// The objects of one size and kind: a [`Batch`], or what is left of it.
 #[derive(Debug)]
 #[repr(C)]
-struct Shelf {
+pub(super) struct Shelf {
     /// The stretch from which objects are taken now, and where it begins.
     stretch: AtomicUsize,
     address: AtomicUsize,
@@ -40,7 +36,7 @@ struct Shelf {
 impl Shelf {
     /// Takes the first object of the stretch; NULL if there is none.
     #[inline(always)]
-    fn take(&self) -> *mut u8 {
+    pub(super) fn take(&self) -> *mut u8 {
         // The number is always less than that.
         let place = &self.starts[self.stretch.load(Relaxed) % MOST_STRETCHES];
         let starts = place.load(Relaxed);
@@ -56,7 +52,7 @@ impl Shelf {
     }
 
     /// Takes the first object of the next stretch that has one; NULL if none has.
-    fn take_further(&self) -> *mut u8 {
+    pub(super) fn take_further(&self) -> *mut u8 {
         let mut object: *mut u8 = null_mut();
         let mut next = self.stretch.load(Relaxed) + 1;
         while object.is_null() && next < MOST_STRETCHES {
@@ -68,7 +64,7 @@ impl Shelf {
         object
     }
 
-    fn put(&self, batch: Batch) {
+    pub(super) fn put(&self, batch: Batch) {
         self.base.store(batch.base, Relaxed);
         self.address.store(batch.base, Relaxed);
         self.stretch.store(0, Relaxed);
@@ -76,13 +72,13 @@ impl Shelf {
     }
 
     fn batch(&self) -> Batch {
-        Batch { base: self.base.load(Relaxed), starts: [0, 1, 2, 3].map(|i| self.starts[i].load(Relaxed)) }
+        Batch { base: self.base.load(Relaxed), starts: core::array::from_fn(|i| self.starts[i].load(Relaxed)) }
     }
 }
 
 impl Stock {
     #[inline(always)]
-    fn shelf(&self, blocks: usize, no_scan: bool) -> Option<&Shelf> {
+    pub(super) fn shelf(&self, blocks: usize, no_scan: bool) -> Option<&Shelf> {
         self.shelves[no_scan as usize].get(blocks.wrapping_sub(1))
     }
 
@@ -101,57 +97,4 @@ impl Stock {
         self.shelves.iter().flatten().for_each(|shelf| shelf.put(Batch { base: 0, starts: [0; MOST_STRETCHES] }));
         self.busy.store(false, Relaxed);
     }
-}
-
-/// Takes everything out of the calling thread's stock, unless it is in the middle of an operation on it.
-pub(crate) fn empty_stock(_: &Guard, mut visit: impl FnMut(Batch)) {
-    let Some(me) = current() else { return };
-    if !me.stock.busy.load(Relaxed) {
-        me.stock.each(&mut visit);
-        me.stock.clear();
-    }
-}
-
-/// Takes an object of so many blocks out of the calling thread's stock; NULL if there is none. It holds what it held before.
-/// Async-signal-safe.
-#[inline(always)]
-pub(crate) fn take_from_stock(blocks: usize, no_scan: bool) -> *mut u8 {
-    let Some(me) = current() else { return null_mut() };
-    let Some(shelf) = me.stock.shelf(blocks, no_scan) else { return null_mut() };
-    // In a blocking region nobody stops the thread, so a collection may be looking.
-    if me.stock.busy.load(Relaxed) || me.state() != State::Running {
-        return null_mut();
-    }
-    me.stock.busy.store(true, Relaxed);
-    compiler_fence(SeqCst);
-    let object = shelf.take();
-    compiler_fence(SeqCst);
-    me.stock.busy.store(false, Relaxed);
-    object
-}
-
-/// Takes an object out of the calling thread's stock if nothing is left of the stretch from which it took the last one; or puts
-/// what `make` returns into the stock, and takes the first object of that. NULL if that is not possible now: the thread is in the middle of an operation on its stock, is not known, or `make` has
-/// nothing.
-pub(crate) fn take_from_new_stock(
-    _: &Guard,
-    blocks: usize,
-    no_scan: bool,
-    make: impl FnOnce() -> Option<Batch>,
-) -> *mut u8 {
-    let Some(me) = current() else { return null_mut() };
-    let Some(shelf) = me.stock.shelf(blocks, no_scan) else { return null_mut() };
-    if me.stock.busy.swap(true, Relaxed) {
-        return null_mut();
-    }
-    let mut object = shelf.take_further();
-    if object.is_null()
-        && let Some(batch) = make()
-    {
-        shelf.put(batch);
-        object = shelf.take();
-    }
-    compiler_fence(SeqCst);
-    me.stock.busy.store(false, Relaxed);
-    object
 }
