@@ -110,6 +110,9 @@ fn main() {
         set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
     set_cfg("gcheap_compact", config["VARIANT"] == "compact");
+    // Objects are placed as gc.c places them. A heap that grows need not do so, if it has room for what takes the place of that.
+    let stack = number("STATE_MARK_STACK_BYTES", &config["STATE_MARK_STACK_BYTES"]);
+    set_cfg("gcheap_lowest", config["GROWTH"] == "0" || stack < 1024);
     // Cortex-M0 and M23, and RISC-V without its extension Zbb, have no instruction for it.
     let target = env::var("TARGET").unwrap();
     let counts = ["thumbv6m", "thumbv8m.base", "riscv"].iter().all(|name| !target.starts_with(name));

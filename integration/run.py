@@ -33,6 +33,7 @@ def cargo_test(*config):
 
 def stages():
     python = sys.executable
+    optimised = ["cargo", "test", "--quiet", "--release", "--config", "profile.release.debug-assertions=true", "--package", "gcheap"]
     return {
         "rust": cargo_test(),
         "rust-minimal": cargo_test("minimal.env"),
@@ -40,8 +41,8 @@ def stages():
         "rust-small-stack": cargo_test("small_stack.env"),
         "rust-big-stack": cargo_test("big_stack.env"),
         # Long objects make it slow without optimisation.
-        "rust-standalone": (["cargo", "test", "--quiet", "--release", "--config", "profile.release.debug-assertions=true",
-                             "--package", "gcheap", "--features", "standalone"], {}),
+        "rust-standalone": ([*optimised, "--features", "standalone"], {}),
+        "rust-growth": (optimised, {"GCHEAP_CONFIG": str(ROOT / "tests" / "configs" / "growth.env")}),
         "rust-host": (["cargo", "test", "--quiet", "--package", "gcheap-standalone"], {}),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),

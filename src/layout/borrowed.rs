@@ -78,7 +78,8 @@ pub(crate) const HOLE_ENTRIES: usize = {
 
 /// Whether there are places where searches go on ([`PlacementWords::place`]): where the addresses need not be gc.c's, and there
 /// is room.
-pub(crate) const HAS_PLACES: bool = config::GROWTH && FIRST_PLACE + CLASSES * size_of::<u32>() <= WORDS * WORD_BYTES;
+pub(crate) const HAS_PLACES: bool = cfg!(not(gcheap_lowest));
+const _: () = assert!(!HAS_PLACES || FIRST_PLACE + CLASSES * size_of::<u32>() <= WORDS * WORD_BYTES);
 const FIRST_PLACE: usize = 512;
 
 /// The fast variant's words between collections.

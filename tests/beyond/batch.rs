@@ -1,9 +1,9 @@
-//! Many objects at once: they are those that single allocations would have made.
+//! Many objects at once.
 
 use super::{collect_from, lives, put};
 use crate::support::{Heap, World};
 use gcheap::config::BLOCK_BYTES as B;
-use gcheap::{AllocFlags, Batch, MOST_STRETCHES};
+use gcheap::{AllocFlags, Batch, MOST_STRETCHES, STRETCH_BYTES};
 
 /// Numbers that look random, always the same ones.
 fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
@@ -33,36 +33,66 @@ fn addresses(batch: Batch) -> Vec<usize> {
     all
 }
 
+/// The picture of a heap in which these objects of so many blocks have been made.
+fn drawn_into(picture: &str, objects: &[usize], first: usize, blocks: usize) -> String {
+    let mut blocks_of: Vec<u8> = picture.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    for &object in objects {
+        let block = (object - first) / B;
+        let place = &mut blocks_of[block..block + blocks];
+        assert!(place.iter().all(|&kind| kind == b'.'), "block {block}\n{picture}");
+        place.fill(b'=');
+        place[0] = b'h';
+    }
+    String::from_utf8(blocks_of).unwrap()
+}
+
 #[test]
-fn a_batch_is_what_single_allocations_would_be() {
+fn a_batch_takes_free_blocks_and_nothing_else() {
     for seed in 1..200 {
         // Where the first block's lane is not the first, too.
-        let slack = if seed % 2 == 0 { 0 } else { 1 + seed as usize % 7 };
-        let (one, many) = (World::new_at(&[1600], slack, 0), World::new_at(&[1600], slack, 0));
-        let offset = one.all_lent()[0].1.wrapping_sub(many.all_lent()[0].1);
-        with_holes(one.heap(), seed);
-        with_holes(many.heap(), seed);
+        let world = World::new_at(&[1600], if seed % 2 == 0 { 0 } else { 1 + seed as usize % 7 }, 0);
+        let heap = world.heap();
+        world.disable_collections();
+        let first = heap.alloc(B, false);
+        heap.free(first);
+        with_holes(heap, seed);
         let mut next = numbers(seed + 1000);
         for _ in 0..60 {
             let (blocks, no_scan) = (1 + next(16), next(2) == 1);
-            let Some(batch) = many.heap().alloc_batch(blocks, no_scan, 1 + next(MOST_STRETCHES)) else { break };
-            let flags = if no_scan { AllocFlags::NO_SCAN } else { AllocFlags::NONE };
+            let (before, used) = (world.picture(), heap.info().used);
+            let Some(batch) = heap.alloc_batch(blocks, no_scan, 1 + next(MOST_STRETCHES)) else { break };
             let found = addresses(batch);
-            for (i, &address) in found.iter().enumerate() {
-                let object = one.heap().alloc_with(blocks * B, flags);
-                assert_eq!(object.addr(), address.wrapping_add(offset), "seed {seed}, object {i} of {}", found.len());
-                assert_eq!(many.heap().is_no_scan(std::ptr::without_provenance(address)), no_scan, "seed {seed}");
+            let expected = drawn_into(&before, &found, first.addr(), blocks);
+            assert_eq!(world.picture(), expected, "seed {seed}, {} of {blocks} blocks", found.len());
+            assert_eq!(heap.info().used, used + found.len() * blocks * B);
+            for address in found {
+                assert_eq!(heap.is_no_scan(std::ptr::without_provenance(address)), no_scan, "seed {seed}");
             }
             if next(4) == 0 {
-                let (a, b) = (one.heap().alloc(3 * B, false), many.heap().alloc(3 * B, false));
-                assert_eq!(a.addr(), b.addr().wrapping_add(offset), "seed {seed}");
-                one.heap().free(a);
-                many.heap().free(b);
+                heap.free(heap.alloc(3 * B, false));
             }
-            many.check();
+            world.check();
         }
-        assert_eq!(one.picture(), many.picture(), "seed {seed}");
-        assert_eq!(one.heap().info(), many.heap().info(), "seed {seed}");
+    }
+}
+
+/// As long as nothing has been freed, all of it is used: the objects lie side by side.
+#[test]
+fn batches_leave_nothing_out() {
+    for blocks in 1..=16 {
+        let world = World::new(&[3200]);
+        let mut end = None;
+        let mut most = 0;
+        for _ in 0..10 {
+            let found = addresses(world.heap().alloc_batch(blocks, false, MOST_STRETCHES).unwrap());
+            for &object in &found {
+                assert!(end.is_none_or(|end| end == object), "{blocks} blocks");
+                end = Some(object + blocks * B);
+            }
+            most = most.max(found.len() * blocks * B);
+        }
+        // Nearly as many as there is room for in so many stretches.
+        assert!(most + 2 * 16 * B > MOST_STRETCHES * STRETCH_BYTES, "{blocks} blocks: {most}");
     }
 }
 
