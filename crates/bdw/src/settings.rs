@@ -148,7 +148,7 @@ pub extern "C" fn GC_set_free_space_divisor(divisor: GC_word) {
     start();
     if divisor > 0 {
         KEPT.divisor.set(divisor);
-        program::with(HeapRef::DEFAULT, |heap| heap.policy().factor.set((200 / divisor).max(1)));
+        program::with(HeapRef::DEFAULT, |heap| heap.policy().set_factor((200 / divisor).max(1)));
     }
 }
 

@@ -74,7 +74,7 @@ pub unsafe extern "C" fn gcheap_set_factor_in(heap: *mut gcheap_t, percent: c_ui
 }
 
 fn set_factor(heap: HeapRef, percent: c_uint) {
-    program::with(heap, |heap| heap.policy().factor.set(percent as usize));
+    program::with(heap, |heap| heap.policy().set_factor(percent as usize));
 }
 
 /// Sets how many bytes the heap may have at most; allocations that would need more collect, and then fail. Memory that the

@@ -23,7 +23,7 @@ const LEAST_GROWTH: usize = 1 << 20;
 /// A heap's policy, settable at any time.
 pub struct Policy {
     /// In percent.
-    pub factor: Cell<usize>,
+    factor: Cell<usize>,
     /// The most bytes that the heap may have.
     pub limit: Cell<usize>,
     /// As long as the heap has no more bytes than this, no collection is due.
@@ -32,6 +32,8 @@ pub struct Policy {
     pub reluctant: Cell<bool>,
     /// The most bytes that were in use lately: so much memory is the program's own anyway.
     peak: Cell<usize>,
+    /// How many bytes were to be in use at most when the next collection comes.
+    planned: Cell<usize>,
 }
 
 impl Default for Policy {
@@ -49,14 +51,28 @@ impl Policy {
             at_least: Cell::new(0),
             reluctant: Cell::new(false),
             peak: Cell::new(0),
+            planned: Cell::new(0),
         }
     }
 
-    /// Takes note of how many bytes were in use when a collection began. A peak is forgotten by and by, so that memory of
-    /// which the program has no use any more is given back.
+    /// Sets the share of what survives, in percent, after which a collection is due. What was in use before does not count.
+    pub fn set_factor(&self, percent: usize) {
+        self.factor.set(percent);
+        self.peak.set(0);
+        self.planned.set(0);
+    }
+
+    /// The share, in percent.
+    pub fn factor(&self) -> usize {
+        self.factor.get()
+    }
+
+    /// Takes note of how many bytes were in use when a collection began; of more than were planned, as when collections were
+    /// switched off, it takes no note. A peak is forgotten by and by, so that memory of which the program has no use any more
+    /// is given back.
     pub fn note_used(&self, bytes: usize) {
         let peak = self.peak.get();
-        self.peak.set(bytes.max(peak - peak / 16));
+        self.peak.set(bytes.min(self.planned.get()).max(peak - peak / 16));
     }
 
     /// After how many blocks the next collection is due, when one has left so many bytes alive and has looked at so many
@@ -66,7 +82,9 @@ impl Policy {
         let counted = live.saturating_add(live.min(TWICE));
         let share = (counted / 100).saturating_mul(factor).saturating_add((counted % 100).saturating_mul(factor) / 100);
         let unused = self.at_least.get().max(self.peak.get()).saturating_sub(live);
-        share.saturating_add(roots).max(LEAST_BETWEEN).max(unused) / BLOCK_BYTES
+        let due = share.saturating_add(roots).max(LEAST_BETWEEN).max(unused);
+        self.planned.set(live.saturating_add(due));
+        due / BLOCK_BYTES
     }
 
     /// By how many blocks a heap of `blocks` grows that has no room for `needed`.
