@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 
 use super::finalise::run_finalisers;
 use super::sweep::Sweep;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_RETVAL, COLLECT_STEP, FINALISER, WEAKREF};
+use crate::config::{ALLOC_THRESHOLD, COLLECT_RETVAL, COLLECT_STEP, FINALISER, GROWTH, WEAKREF};
 use crate::context::Context;
 use crate::host::Host;
 use crate::layout::phase::phase_of;
@@ -65,7 +65,8 @@ impl<H: Host, V: Variant> Cycle<H, V> {
 
     /// Scans what still waits to be scanned, if the collection is marking. More roots may follow.
     pub fn settle(self) {
-        if phase_of(self.0.state()).is_marking() {
+        let phase = phase_of(self.0.state());
+        if phase.is_marking() && (!GROWTH || phase.has_deferred()) {
             V::Marking::over(self.0).finish();
         }
     }

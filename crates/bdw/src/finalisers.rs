@@ -22,7 +22,8 @@ unsafe fn register(
     order: Order,
 ) {
     let start = program::base(HeapRef::DEFAULT, object.cast());
-    let offset = object.addr().wrapping_sub(start.addr());
+    // Tags are small; a pointer further into an object than that leads to its start.
+    let offset = u32::try_from(object.addr().wrapping_sub(start.addr())).unwrap_or(0);
     let finaliser = function.map(|function| Finaliser { function, data, order, offset });
     let old = program::with(HeapRef::DEFAULT, |heap| heap.set_finaliser(start, finaliser));
     let old = old.and_then(Result::ok).flatten();

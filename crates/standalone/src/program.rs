@@ -265,7 +265,7 @@ pub fn collect(heap: HeapRef) -> bool {
 pub fn run_finalisers(heap: HeapRef) -> usize {
     let mut called = 0;
     while let Some(due) = heap.with(|heap, _| heap.with_finalisers(|all| all.take())).flatten() {
-        let address = ptr::with_exposed_provenance_mut::<c_void>(due.object + due.finaliser.offset);
+        let address = ptr::with_exposed_provenance_mut::<c_void>(due.object + due.finaliser.offset as usize);
         (due.finaliser.function)(address, due.finaliser.data);
         called += 1;
     }

@@ -7,7 +7,7 @@ pub type Function = extern "C" fn(*mut c_void, *mut c_void);
 
 /// When an object's finaliser is due. In all orders: when nothing reaches the object but what is said here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u8)]
 pub enum Order {
     /// After those of objects that lead to it. An object that leads to itself is never finalised. bdwgc:
     /// `GC_register_finalizer`.
@@ -31,6 +31,6 @@ pub struct Finaliser {
     pub data: *mut c_void,
     /// When.
     pub order: Order,
-    /// How far into the object the address lies with which it is called.
-    pub offset: usize,
+    /// How far into the object the address lies with which it is called, in bytes.
+    pub offset: u32,
 }

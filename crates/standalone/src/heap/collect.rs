@@ -207,8 +207,10 @@ impl Collection {
     fn mark_registered(&self) {
         let core = self.heap.core();
         let mark = |word: usize| {
-            // SAFETY: one word.
-            unsafe { core.collect_root_inside(&raw const word, 1) }
+            if word != 0 {
+                // SAFETY: one word.
+                unsafe { core.collect_root_inside(&raw const word, 1) }
+            }
         };
         self.heap.with_uncollectable(|all| all.iter().for_each(|(object, ())| mark(object)));
         self.heap.with_finalisers(|all| all.each_kept(mark));

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 /// A hash table whose keys are addresses other than 0. It is made for hundreds of thousands of finalisers and weak
 /// references: a lookup reads one cache line as a rule, an entry needs its key and its value and nothing else, at most
-/// three quarters of the slots are full, and nothing is mapped before the first entry comes.
+/// seven eighths of the slots are full, and nothing is mapped before the first entry comes.
 ///
 /// Linear probing. An entry is removed by moving later ones back, so a table with much coming and going stays quick.
 /// Only [`AddressMap::insert`] asks the system for memory; everything else may be called while the world is stopped.
@@ -81,7 +81,7 @@ impl<V: Copy> AddressMap<V> {
         if let Some(old) = self.get_mut(key) {
             return Ok(Some(mem::replace(old, value)));
         }
-        if self.length >= self.capacity / 4 * 3 {
+        if self.length >= self.capacity / 8 * 7 {
             self.grow()?;
         }
         self.place(Slot { key, value: mem::MaybeUninit::new(value) });
@@ -132,7 +132,7 @@ impl<V: Copy> AddressMap<V> {
     fn grow(&mut self) -> Result<(), OutOfMemory> {
         let slot_bytes = mem::size_of::<Slot<V>>();
         let capacity = if self.capacity == 0 {
-            let in_a_page = (pages::page_size() / slot_bytes).max(4);
+            let in_a_page = (pages::page_size() / slot_bytes).max(8);
             1 << in_a_page.ilog2()
         } else {
             self.capacity.checked_mul(2).ok_or(OutOfMemory)?
