@@ -166,8 +166,8 @@ void gcheap_enable(void);
 void gcheap_enable_in(gcheap_t *heap);
 
 /// Sets after how much allocation the next collection is due: a share, in percent, of the bytes that the last one left in
-/// use. 75 is usual: the heap has up to 1.75 times what is alive. 0 collects for every 256 KiB. Counts from the next
-/// collection on. Thread-safe.
+/// use; the first MiB of these counts twice. 66 is usual: the heap has up to 1.66 times what is alive, or as much as was in use
+/// lately. 0 collects for every 256 KiB. Counts from the next collection on. Thread-safe.
 void gcheap_set_factor(unsigned int percent);
 
 /// gcheap_set_factor for a heap of its own. heap: NULL is the default heap.

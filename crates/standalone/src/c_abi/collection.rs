@@ -57,8 +57,8 @@ fn disable(heap: HeapRef, off: bool) {
 }
 
 /// Sets after how much allocation the next collection is due: a share, in percent, of the bytes that the last one left in
-/// use. 75 is usual: the heap has up to 1.75 times what is alive. 0 collects for every 256 KiB. Counts from the next
-/// collection on. Thread-safe.
+/// use; the first MiB of these counts twice. 66 is usual: the heap has up to 1.66 times what is alive, or as much as was in use
+/// lately. 0 collects for every 256 KiB. Counts from the next collection on. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn gcheap_set_factor(percent: c_uint) {
     set_factor(DEFAULT, percent);
