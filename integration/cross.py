@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The standalone library on other machines and with another C library: ARM and AArch64 under qemu-user, and musl.
 
-    integration/cross.py [--all] [WORD ...]     a few programs of c_tests/standalone for each, or all of them; only the
-                                                tests whose names contain one of the words
+    integration/cross.py [--all] [WORD ...]     a few programs of c_tests/standalone under qemu-user, or all of them and musl;
+                                                only the tests whose names contain one of the words
 
 (i386 needs no emulator: integration/standalone.py runs all programs for it.)
 """
@@ -30,8 +30,12 @@ QUICKLY = {"GCHEAP_OPT": "1"}
 
 def emulated(name: str, triple: str, machine: str, *options: str) -> Variant:
     tools = {tool: f"{triple}-{tool.lower()}" for tool in ("AR", "NM", "OBJCOPY")}
-    standalone.LIBRARIES[name] = {"CC": f"{triple}-gcc", **tools, **QUICKLY}
-    return Variant(name, (f"{triple}-gcc", "-O2"), library=name, package=f"gcc-{triple}, qemu-user",
+    # Not gcc: Debian's package for another processor cannot be installed beside the one for 32 bits.
+    clang = ("clang", f"--target={triple}")
+    standalone.LIBRARIES[name] = {"CC": " ".join(clang), **tools, **QUICKLY}
+    debian = {"arm": "armhf", "aarch64": "arm64"}[machine]
+    package = f"clang, binutils-{triple}, libc6-dev-{debian}-cross, libgcc-12-dev-{debian}-cross, qemu-user"
+    return Variant(name, (*clang, "-O2"), library=name, package=package,
                    runner=(f"qemu-{machine}", *options, "-L", f"/usr/{triple}"))
 
 
@@ -76,9 +80,11 @@ def closure(variant: Variant, what: Run) -> Callable[[], str | None]:
 def main() -> None:
     standalone.BUILD.mkdir(parents=True, exist_ok=True)
     words = sys.argv[1:]
-    runs = standalone.RUNS if "--all" in words else [what for what in standalone.RUNS if what.name in FEW]
+    everything = "--all" in words
+    runs = standalone.RUNS if everything else [what for what in standalone.RUNS if what.name in FEW]
     words = [word for word in words if word != "--all"]
-    tests = {(variant, what): f"test_{variant.name}: {what.name}" for variant in VARIANTS for what in runs}
+    tests = {(variant, what): f"test_{variant.name}: {what.name}" for variant in VARIANTS for what in runs
+             if everything or variant.runner}
     wanted = {test: name for test, name in tests.items()
               if not words or any(word in name.replace("_", " ") for word in words)}
     # Side by side: each takes a while, most of it with one processor.
