@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The standalone library on other machines and with another C library: ARM and AArch64 under qemu-user, and musl.
 
-    integration/cross.py [--all] [WORD ...]     a few programs of c_tests/standalone under qemu-user, or all of them and musl;
-                                                only the tests whose names contain one of the words
+    integration/cross.py [--all] [WORD ...]     a few programs of c_tests/standalone under qemu-user, or all and musl; only
+                                                the tests whose names contain one of the words
 
 (i386 needs no emulator: integration/standalone.py runs all programs for it.)
 """

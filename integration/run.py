@@ -33,7 +33,8 @@ def cargo_test(*config):
 
 def stages():
     python = sys.executable
-    optimised = ["cargo", "test", "--quiet", "--release", "--config", "profile.release.debug-assertions=true", "--package", "gcheap"]
+    optimised = ["cargo", "test", "--quiet", "--release", "--config", "profile.release.debug-assertions=true", "--package",
+                 "gcheap"]
     return {
         "rust": cargo_test(),
         "rust-minimal": cargo_test("minimal.env"),
