@@ -79,8 +79,9 @@ pub(crate) const HOLE_ENTRIES: usize = {
 /// Whether there are places where searches go on ([`PlacementWords::place`]): where the addresses need not be gc.c's, and there
 /// is room.
 pub(crate) const HAS_PLACES: bool = cfg!(not(gcheap_lowest));
-const _: () = assert!(!HAS_PLACES || FIRST_PLACE + CLASSES * size_of::<u32>() <= WORDS * WORD_BYTES);
+const _: () = assert!(!HAS_PLACES || LOWERED < WORDS * WORD_BYTES);
 const FIRST_PLACE: usize = 512;
+const LOWERED: usize = FIRST_PLACE + CLASSES * size_of::<u32>();
 
 /// The fast variant's words between collections.
 #[derive(Clone, Copy)]
@@ -132,6 +133,11 @@ impl PlacementWords {
     pub fn place(self, class: usize) -> Field<u32> {
         debug_assert!(HAS_PLACES && class < CLASSES);
         number(self.0, FIRST_PLACE + class * size_of::<u32>())
+    }
+
+    /// Whether bounds have been lowered since all was forgotten: 1, or 0. Only where there are places.
+    pub fn lowered(self) -> Field<u8> {
+        self.0.field(START + LOWERED)
     }
 
     /// Where a hole starts.

@@ -32,6 +32,9 @@ impl Bounds {
     /// Forgets all bounds.
     pub fn forget(self) {
         self.0.known_classes().set(0);
+        if HAS_PLACES {
+            self.0.lowered().set(0);
+        }
         for class in 0..CLASSES {
             self.0.bound(class).set(0);
             if HAS_PLACES {
@@ -93,6 +96,9 @@ impl Bounds {
                 highest = highest.max(bound);
                 self.set(class, run.start);
             }
+        }
+        if HAS_PLACES && highest > 0 {
+            self.0.lowered().set(1);
         }
         // What they said is still true of larger sizes.
         if highest > 0 && larger < CLASSES {

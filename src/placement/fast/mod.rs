@@ -356,10 +356,11 @@ impl<H: Host> FastPlacement<H> {
     /// is searched only in the end.
     fn find_below(self, class: usize, from: usize, n: usize, limit: usize) -> (Result<usize, usize>, bool) {
         let search = |from, limit| if from < limit { search::search(self.context, from, n, limit) } else { Err(limit) };
-        if !HAS_PLACES || from.saturating_add(PATIENCE) >= limit {
+        let words = self.holes().words();
+        if !HAS_PLACES || words.lowered().get() == 0 || from.saturating_add(PATIENCE) >= limit {
             return (search(from, limit), true);
         }
-        let place = self.holes().words().place(class);
+        let place = words.place(class);
         let near = from + PATIENCE;
         if search(from, near).is_err() {
             if class_size(class) == n {
