@@ -30,7 +30,7 @@ use crate::context::Context;
 use crate::host::Host;
 use crate::layout::area::Area;
 use crate::layout::atb::fast::FastAtb;
-use crate::layout::borrowed::{CLASSES, PlacementWords};
+use crate::layout::borrowed::{CLASSES, HAS_PLACES, PlacementWords};
 
 /// The holes: the list of them, and what is known of the blocks below the lowest.
 #[derive(Clone, Copy)]
@@ -194,6 +194,9 @@ impl<H: Host> Holes<H> {
 
     #[inline(never)]
     fn cut_holes(self, start: usize, end: usize) {
+        if HAS_PLACES {
+            self.cut_below(start);
+        }
         loop {
             let i = self.list().above(start);
             if i == 0 || self.list().start(i) >= end {
@@ -205,6 +208,20 @@ impl<H: Host> Holes<H> {
             } else {
                 self.shorten(i, n);
             }
+        }
+    }
+
+    /// Lets a hole that starts below `start` end there. Where a search may go on anywhere, it may find blocks in the middle of
+    /// a free run, and of a hole.
+    fn cut_below(self, start: usize) {
+        let i = self.list().above(start) + 1;
+        if i > self.list().last() {
+            return;
+        }
+        let most = start - self.list().start(i);
+        if self.list().len(i) > most || self.list().len(i) == LONG {
+            let len = self.real_len(i, LONG).min(most);
+            if len == 0 { self.remove(i) } else { self.list().set_len(i, len) }
         }
     }
 
