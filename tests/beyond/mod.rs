@@ -143,6 +143,33 @@ fn a_long_objects_start_is_found_after_it_has_grown_and_others_have_gone() {
     }
 }
 
+/// Free runs have tails while objects wait. One of them lies where a long object was before, whose start is still written down.
+#[test]
+fn no_start_of_a_long_object_is_believed_that_has_gone() {
+    const LEAVES: usize = 6000;
+    let world = World::new(&[8 * CHUNK]);
+    let heap = world.heap();
+    let long = heap.alloc((CHUNK + 100) * B, false);
+    let wide = heap.alloc(LEAVES * WORD_BYTES, false);
+    let leaves: Vec<_> = (0..LEAVES).map(|_| heap.alloc(B, false)).collect();
+    for i in 0..LEAVES {
+        // Far away from each other, so that marking lets them wait.
+        put(wide, i, leaves[i * 2221 % LEAVES].addr());
+    }
+    heap.free(long);
+    let (dead, alive) = (heap.alloc(3 * B, false), heap.alloc(10 * B, false));
+    assert_eq!((dead, alive), (long, long.wrapping_add(3 * B)));
+    heap.collect_start();
+    for word in [wide.addr(), alive.addr() + 5 * B] {
+        // SAFETY: one word.
+        unsafe { heap.collect_root_inside(&raw const word, 1) };
+    }
+    heap.collect_end();
+    assert!(lives(heap, alive) && !lives(heap, dead));
+    assert!(leaves.iter().all(|&leaf| lives(heap, leaf)));
+    world.check();
+}
+
 /// Everything at once, in a heap whose mark stack is full all the time: objects wait in the table, and free runs are
 /// disguised; words point at heads, into objects, into free runs long and short, and outside.
 #[test]
