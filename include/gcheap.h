@@ -125,7 +125,8 @@ char *gcheap_strndup_in(gcheap_t *heap, const char *text, size_t n_bytes);
 typedef struct gcheap_stats_t {
     /// Bytes of memory that the heap has.
     size_t heap_bytes;
-    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
+    /// Bytes of it in use, by objects that are alive or not yet known to be dead, and what threads have set aside for the next
+    /// small ones.
     size_t used_bytes;
     /// Bytes allocated since the last collection.
     size_t since_last_bytes;

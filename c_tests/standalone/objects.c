@@ -184,7 +184,24 @@ TEST(version) {
     CHECK_TEXT(gcheap_version(), "libgcheap 0.1.0");
 }
 
+// Whichever function makes them, small objects are made of all that was set aside for them.
+TEST(small_objects_take_little_memory) {
+    static char *texts[10000];
+    gcheap_collect();
+    gcheap_stats_t before, after;
+    gcheap_stats(&before);
+    for (int i = 0; i < 10000; i++) {
+        texts[i] = i % 3 == 0 ? gcheap_strdup("text") : i % 3 == 1 ? gcheap_strndup("text", 9)
+                                                                  : gcheap_realloc(NULL, 5);
+    }
+    gcheap_stats(&after);
+    CHECK(after.collections > before.collections || after.used_bytes - before.used_bytes < 10000 * 32);
+    CHECK(after.allocated_bytes - before.allocated_bytes < 10000 * 32);
+    CHECK_TEXT(texts[9999], "text");
+}
+
 RUN_TESTS(ENTRY(zeroed_and_aligned), ENTRY(size_is_what_was_asked_for_or_more), ENTRY(base_of_every_byte_and_of_the_end),
     ENTRY(no_bytes_are_an_object_of_its_own), ENTRY(realloc_keeps_contents), ENTRY(bytes_that_come_back_are_new),
     ENTRY(new_bytes_of_an_object_that_was_not_cleared), ENTRY(realloc_of_null_and_to_nothing), ENTRY(strings),
-    ENTRY(sizes_that_are_too_large), ENTRY(freed_memory_comes_back), ENTRY(version))
+    ENTRY(sizes_that_are_too_large), ENTRY(freed_memory_comes_back),
+    ENTRY(small_objects_take_little_memory), ENTRY(version))

@@ -22,7 +22,7 @@ pub struct Numbers {
     pub counters: Counters,
     /// Bytes of memory that the heap has.
     pub heap_bytes: usize,
-    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
+    /// Bytes of it in use, by objects that are alive or not yet known to be dead, or that a thread has in stock.
     pub used_bytes: usize,
     /// Bytes allocated since the last collection.
     pub since_last: usize,

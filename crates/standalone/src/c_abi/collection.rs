@@ -188,7 +188,8 @@ fn change_hooks(heap: HeapRef, f: impl FnOnce(&mut Hooks)) {
 pub struct gcheap_stats_t {
     /// Bytes of memory that the heap has.
     pub heap_bytes: usize,
-    /// Bytes of it in use, by objects that are alive or not yet known to be dead.
+    /// Bytes of it in use, by objects that are alive or not yet known to be dead, and what threads have set aside for the next
+    /// small ones.
     pub used_bytes: usize,
     /// Bytes allocated since the last collection.
     pub since_last_bytes: usize,

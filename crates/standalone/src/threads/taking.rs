@@ -37,9 +37,9 @@ pub(crate) fn take_from_stock(blocks: usize, no_scan: bool) -> *mut u8 {
     object
 }
 
-/// Takes an object out of the calling thread's stock if nothing is left of the stretch from which it took the last one; or puts
-/// what `make` returns into the stock, and takes the first object of that. NULL if that is not possible now: the thread is in the middle of an operation on its stock, is not known, or `make` has
-/// nothing.
+/// Takes an object out of the calling thread's stock, wherever there is one left; if there is none, puts what `make` returns
+/// into the stock, and takes the first object of that. NULL if that is not possible now: the thread is in the middle of an
+/// operation on its stock, is not known, or `make` has nothing.
 pub(crate) fn take_from_new_stock(
     _: &Guard,
     blocks: usize,
@@ -51,7 +51,10 @@ pub(crate) fn take_from_new_stock(
     if me.stock.busy.swap(true, Relaxed) {
         return null_mut();
     }
-    let mut object = shelf.take_further();
+    let mut object = shelf.take();
+    if object.is_null() {
+        object = shelf.take_further();
+    }
     if object.is_null()
         && let Some(batch) = make()
     {
