@@ -1,6 +1,8 @@
 //! Which parts of its stacks the calling thread uses.
 
 use super::record::{StackUse, Thread};
+use crate::os::pages::{is_mapped, page_size};
+use crate::os::{errno, set_errno};
 use crate::roots::AddressRange;
 use core::mem::MaybeUninit;
 use core::ptr;
@@ -24,7 +26,9 @@ pub(super) fn note(thread: &Thread, here: usize, stack_use: &StackUse) {
     match alternate_stack() {
         Some(alternate) if alternate.contains(here) => {
             let in_use = AddressRange::new(here, alternate.end).whole_words();
+            let saved = errno();
             stack_use.set(lowest_mentioned(own, in_use), in_use);
+            set_errno(saved);
         }
         // Without a known limit; or a stack that the program has made itself and has told nobody about.
         _ => stack_use.set(here, AddressRange::EMPTY),
@@ -56,8 +60,9 @@ fn lowest_mentioned(own: AddressRange, in_use: AddressRange) -> usize {
     while address < in_use.end {
         // SAFETY: the calling thread's stack is readable from where it is to its end, and the address is aligned.
         let word = unsafe { ptr::with_exposed_provenance::<usize>(address).read_volatile() };
-        if own.contains(word) {
-            lowest = lowest.min(word - word % size_of::<usize>());
+        // A number can look like such an address, too. Where nothing was ever used, nothing is mapped.
+        if own.contains(word) && word < lowest && is_mapped(word - word % page_size(), page_size()) {
+            lowest = word - word % size_of::<usize>();
         }
         address += size_of::<usize>();
     }
