@@ -26,24 +26,25 @@ NAME = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](?::[a-z0-9]+)?"
 INSTALL = re.compile(rf"apt-get install ({NAME}(?:,? {NAME})*)(?= {{2}}|[);]|\.?$)")
 
 
-def cargo_test(*config):
-    env = {"GCHEAP_CONFIG": str(ROOT.joinpath("tests", "configs", *config))} if config else {}
-    return ["cargo", "test", "--quiet", "--package", "gcheap"], env
+def cargo_test(config=None, *options):
+    """The heap's own tests in one configuration. All but the usual one run optimised, with assertions: that is quicker."""
+    command = ["cargo", "test", "--quiet", "--package", "gcheap"]
+    if not config and not options:
+        return command, {}
+    command += ["--release", "--config", "profile.release.debug-assertions=true", *options]
+    return command, {"GCHEAP_CONFIG": str(ROOT / "tests" / "configs" / config)} if config else {}
 
 
 def stages():
     python = sys.executable
-    optimised = ["cargo", "test", "--quiet", "--release", "--config", "profile.release.debug-assertions=true", "--package",
-                 "gcheap"]
     return {
         "rust": cargo_test(),
         "rust-minimal": cargo_test("minimal.env"),
         "rust-options": cargo_test("options.env"),
         "rust-small-stack": cargo_test("small_stack.env"),
         "rust-big-stack": cargo_test("big_stack.env"),
-        # Long objects make it slow without optimisation.
-        "rust-standalone": ([*optimised, "--features", "standalone"], {}),
-        "rust-growth": (optimised, {"GCHEAP_CONFIG": str(ROOT / "tests" / "configs" / "growth.env")}),
+        "rust-standalone": cargo_test(None, "--features", "standalone"),
+        "rust-growth": cargo_test("growth.env"),
         "rust-host": (["cargo", "test", "--quiet", "--package", "gcheap-standalone"], {}),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),
