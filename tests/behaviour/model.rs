@@ -304,7 +304,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
-    #[cfg_attr(not(gcheap_lowest), ignore = "the model places objects as gc.c does; the stage rust-growth runs it")]
     fn any_calls_do_the_same_to_the_heap_and_the_model(
         areas in areas(),
         around in (0..2 * B, 0..B),
