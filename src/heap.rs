@@ -171,7 +171,8 @@ impl<H: Host, V: Variant> Heap<H, V> {
         Allocate::<H, V>::of(self.context).alloc(bytes, flags)
     }
 
-    /// Allocates one object of `blocks` (up to [`crate::MOST_BATCH_BLOCKS`]) blocks or several, none of which is cleared. Only in builds with NO_SCAN and GROWTH.
+    /// Allocates one object of `blocks` (up to [`crate::MOST_BATCH_BLOCKS`]) blocks or several, none of which is cleared. Only in
+    /// builds with NO_SCAN and GROWTH.
     ///
     /// They lie in up to `stretches` (1 to [`crate::MOST_STRETCHES`]) stretches of memory. Whoever keeps objects of a batch for
     /// later tells each collection of them ([`Heap::mark_batch`]).

@@ -54,7 +54,8 @@ static void push_left_stack(void) {
     }
 }
 
-static void second_coroutine(void) {
+// A list to which only the stack leads that this is called on: its sum, after a collection.
+static long sum_of_list(void) {
     void **list = NULL;
     for (int i = 0; i < 2000; i++) {
         void **next = GC_malloc(24);
@@ -70,30 +71,18 @@ static void second_coroutine(void) {
     for (; list != NULL; list = list[0]) {
         sum += (long)list[1];
     }
-    printf("by the variable: %ld\n", sum);
+    return sum;
+}
+
+static void second_coroutine(void) {
+    printf("by the variable: %ld\n", sum_of_list());
     left_from = NULL;
     GC_stackbottom = main_base.mem_base;
     swapcontext(&other_context, &main_context);
 }
 
 static void coroutine(void) {
-    // Only this stack leads to the list.
-    void **list = NULL;
-    for (int i = 0; i < 2000; i++) {
-        void **next = GC_malloc(24);
-        next[0] = list;
-        next[1] = (void *)(GC_word)i;
-        list = next;
-    }
-    GC_gcollect();
-    for (int i = 0; i < 100000; i++) {
-        GC_malloc(24);
-    }
-    long sum = 0;
-    for (; list != NULL; list = list[0]) {
-        sum += (long)list[1];
-    }
-    printf("on a stack of its own: %ld\n", sum);
+    printf("on a stack of its own: %ld\n", sum_of_list());
     GC_call_with_alloc_lock(switch_base, &main_base);
     swapcontext(&other_context, &main_context);
 }

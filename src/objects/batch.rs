@@ -105,8 +105,7 @@ impl<H: Host, V: Variant> Batches<H, V> {
         let last = stretch.block(taken.ilog2() as usize);
         area.last_used().set(area.last_used().get().max(last));
         while taken != 0 {
-            let at = taken.trailing_zeros() as usize;
-            let run = (!(taken >> at)).trailing_zeros() as usize;
+            let (at, run) = first_run(taken);
             V::Placement::over(self.0).note_use(area, stretch.block(at), run);
             taken &= !(lowest(run) << at);
         }
@@ -241,6 +240,13 @@ fn lowest(n: usize) -> Blocks {
     if n >= Blocks::BITS as usize { Blocks::MAX } else { (1 << n) - 1 }
 }
 
+/// The lowest set bits in a row (there are some): where they begin, and how many they are.
+#[inline(always)]
+fn first_run(bits: Blocks) -> (usize, usize) {
+    let at = bits.trailing_zeros() as usize;
+    (at, (!(bits >> at)).trailing_zeros() as usize)
+}
+
 /// As many objects of `n` blocks as fit into free blocks and start in the stretch, the lowest first: the blocks where they
 /// start, and all of their blocks.
 #[inline(always)]
@@ -250,10 +256,8 @@ fn objects_in(mut free: Blocks, n: usize) -> (usize, Blocks) {
     }
     let (mut starts, mut taken) = (0, 0);
     while free as usize != 0 {
-        // A run of free blocks, from bit `at` on.
-        let at = free.trailing_zeros() as usize;
-        let run = (!(free >> at)).trailing_zeros() as usize;
-        // Every n-th block of it starts an object, but for a last one that does not fit, or starts behind the stretch.
+        let (at, run) = first_run(free);
+        // Every n-th block of the run starts an object, but for a last one that does not fit, or starts behind the stretch.
         let heads = EVERY[n] & if run < n { 0 } else { lowest(run + 1 - n) } & lowest(usize::BITS as usize - at);
         starts |= heads << at;
         taken |= heads.wrapping_mul(lowest(n)) << at;

@@ -292,8 +292,8 @@ impl Handle {
         unsafe { self.state_at::<usize>(STATE_AREA + AREA_LAST_FREE).read() }
     }
 
-    /// What was freed by hand, or was in use when there were `used` blocks in use, counts for the next collection as if it
-    /// had not been allocated; and what an object has grown by as if it had.
+    /// Since `used` blocks were in use, some were freed by hand, or an object has grown: for the next collection they count as
+    /// not allocated, or as allocated.
     fn settle(self, used: usize) {
         let (now, allocated) = (self.blocks_in_use(), self.allocated_since());
         // SAFETY: I1: the field's place in the state.
