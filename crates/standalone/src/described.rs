@@ -38,6 +38,11 @@ impl Described {
         self.objects.get(object).map(|entry| entry.description)
     }
 
+    /// Whether no object has a description.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
     /// The object is freed.
     pub fn forget(&mut self, object: usize) {
         self.objects.remove(object);

@@ -52,6 +52,11 @@ impl Finalisers {
         self.queue.follow(from, to);
     }
 
+    /// Whether there are none, neither registered nor due.
+    pub fn is_empty(&self) -> bool {
+        self.registered.is_empty() && self.queue.is_empty()
+    }
+
     /// How many are registered.
     pub fn len(&self) -> usize {
         self.registered.len()

@@ -33,6 +33,11 @@ pub fn thread_count() -> usize {
     REGISTRY.count()
 }
 
+/// How many blocks the objects have that threads have freed and keep.
+pub(crate) fn returned_blocks(guard: &Guard) -> usize {
+    REGISTRY.iter(guard).map(|thread| thread.stock.returned.blocks()).sum()
+}
+
 /// Stops all registered threads but the calling one, and returns when they have stopped. Threads in blocking regions are
 /// not disturbed; they stop if they leave the region.
 ///
@@ -131,10 +136,10 @@ impl Stopped<'_> {
         }
     }
 
-    /// Calls `visit` with everything that threads have in stock.
-    pub fn for_each_batch(&self, visit: &mut dyn FnMut(Batch)) {
+    /// Calls `visit` with everything that threads have in stock and keep. `heap` is where objects may be.
+    pub fn for_each_batch(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
         for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
-            thread.stock.each(visit);
+            thread.stock.keep(heap, visit);
         }
     }
 }
