@@ -48,19 +48,71 @@ TEST(a_place_that_is_used_again_is_cleared) {
     }
 }
 
+static void *kept[MANY];
+
 static NOINLINE void *holder_of_a_list(void) {
     for (int i = 0; i < 100; i++) {
         gcheap_free(gcheap_alloc(700, GCHEAP_NO_SCAN));
     }
+    // The second one is a part of one that was freed, if that were allowed.
     void **holder = (void **)gcheap_alloc(700, 0);
+    holder[0] = gcheap_alloc(300, 0);
     holder[80] = new_list(1000);
+    ((void **)holder[0])[30] = new_list(1000);
     return holder;
+}
+
+static bool is_alive(const node_t *list) {
+    size_t length = 0;
+    for (; list != NULL && gcheap_size(list) != 0; list = list->next) {
+        length++;
+    }
+    return length == 1000;
 }
 
 TEST(a_place_without_pointers_is_not_used_for_pointers) {
     void **holder = (void **)holder_of_a_list();
     collect();
-    CHECK(list_is_whole((node_t *)holder[80], 1000));
+    CHECK(is_alive((node_t *)holder[80]));
+    CHECK(is_alive(((node_t **)holder[0])[30]));
+}
+
+static NOINLINE void *parts_of_a_scanned_object(void) {
+    for (int i = 0; i < 100; i++) {
+        gcheap_free(gcheap_alloc(900, 0));
+    }
+    // The last one is what is left of the others.
+    void **parts = (void **)gcheap_alloc(300, 0);
+    parts[0] = gcheap_alloc(300, 0);
+    ((void **)parts[0])[20] = new_list(1000);
+    return parts;
+}
+
+TEST(parts_of_a_place_with_pointers_have_pointers) {
+    void **parts = (void **)parts_of_a_scanned_object();
+    collect();
+    CHECK(is_alive(((node_t **)parts[0])[20]));
+}
+
+static NOINLINE void remember_parts_without_pointers(void) {
+    for (int i = 0; i < 100; i++) {
+        gcheap_free(gcheap_alloc(900, GCHEAP_NO_SCAN));
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        void **part = (void **)gcheap_alloc(300, GCHEAP_NO_SCAN);
+        hidden[i] = hide(gcheap_alloc(40, 0));
+        part[20] = seen(hidden[i]);
+        kept[i] = part;
+    }
+}
+
+TEST(parts_of_a_place_without_pointers_have_none) {
+    gcheap_disable();
+    remember_parts_without_pointers();
+    gcheap_enable();
+    collect();
+    CHECK(gcheap_size(kept[0]) != 0);
+    CHECK_MOST_DIED(count_alive());
 }
 
 static size_t reports;
@@ -111,17 +163,19 @@ TEST(freeing_twice_is_reported_and_does_no_harm) {
     gcheap_set_misuse(NULL);
 }
 
-// A number that was written to an object that was freed is no object.
+// What is written to an object that was freed is not taken for the next object of a list: not a number, nor an address outside
+// the heap, nor one inside an object.
 TEST(writing_to_what_was_freed_does_not_reach_other_objects) {
     static size_t *objects[60];
-    for (size_t which = 0; which < 2; which++) {
+    for (size_t which = 0; which < 8; which++) {
         for (size_t bytes = 2 * sizeof(size_t); bytes < KEPT_BYTES; bytes += 100) {
             for (size_t i = 0; i < COUNT(objects); i++) {
                 objects[i] = (size_t *)gcheap_alloc(bytes, 0);
             }
+            const size_t written[] = { 0x1234567, ~(size_t)&reports, ~(size_t)objects[0] - 8, ~(size_t)objects[0] - 16 };
             for (size_t i = 0; i < COUNT(objects); i++) {
                 gcheap_free(objects[i]);
-                objects[i][which] = i % 3 == 0 ? 0x1234567 * i : i % 3 == 1 ? ~(size_t)&reports : ~(size_t)objects[0] - 8;
+                objects[i][which % 2] = written[which / 2];
             }
             REQUIRE(all_differ(bytes));
         }
@@ -203,7 +257,7 @@ static void *churn(void *argument) {
         sizes[i] = 1 + state / 16777216 % 128 * (step % 8);
         table[i] = (unsigned char *)gcheap_alloc(sizes[i], flags_of[step % 3]);
         memset(table[i], (int)i, sizes[i]);
-        if (step % 1000 == 0) {
+        if (step % 100 == 0) {
             broken += !gcheap_collect();
         }
     }
@@ -222,7 +276,8 @@ TEST(threads_free_while_others_collect) {
 }
 
 RUN_TESTS(ENTRY(a_freed_place_is_used_again), ENTRY(a_place_that_is_used_again_is_cleared),
-    ENTRY(a_place_without_pointers_is_not_used_for_pointers), ENTRY(freeing_twice_is_reported_and_does_no_harm),
+    ENTRY(a_place_without_pointers_is_not_used_for_pointers), ENTRY(parts_of_a_place_with_pointers_have_pointers),
+    ENTRY(parts_of_a_place_without_pointers_have_none), ENTRY(freeing_twice_is_reported_and_does_no_harm),
     ENTRY(writing_to_what_was_freed_does_not_reach_other_objects), ENTRY(parts_of_a_larger_object),
     ENTRY(what_was_freed_does_not_count_as_used), ENTRY(a_collection_joins_what_was_freed),
     ENTRY(threads_free_while_others_collect))
