@@ -50,10 +50,18 @@ TEST(a_place_that_is_used_again_is_cleared) {
 
 static void *kept[MANY];
 
-static NOINLINE void *holder_of_a_list(void) {
-    for (int i = 0; i < 100; i++) {
-        gcheap_free(gcheap_alloc(700, GCHEAP_NO_SCAN));
+static NOINLINE void free_many(size_t bytes, unsigned flags) {
+    void *objects[60];
+    for (size_t i = 0; i < COUNT(objects); i++) {
+        objects[i] = gcheap_alloc(bytes, flags);
     }
+    for (size_t i = 0; i < COUNT(objects); i++) {
+        gcheap_free(objects[i]);
+    }
+}
+
+static NOINLINE void *holder_of_a_list(void) {
+    free_many(700, GCHEAP_NO_SCAN);
     // The second one is a part of one that was freed, if that were allowed.
     void **holder = (void **)gcheap_alloc(700, 0);
     holder[0] = gcheap_alloc(300, 0);
@@ -78,9 +86,7 @@ TEST(a_place_without_pointers_is_not_used_for_pointers) {
 }
 
 static NOINLINE void *parts_of_a_scanned_object(void) {
-    for (int i = 0; i < 100; i++) {
-        gcheap_free(gcheap_alloc(900, 0));
-    }
+    free_many(900, 0);
     // The last one is what is left of the others.
     void **parts = (void **)gcheap_alloc(300, 0);
     parts[0] = gcheap_alloc(300, 0);
@@ -95,9 +101,7 @@ TEST(parts_of_a_place_with_pointers_have_pointers) {
 }
 
 static NOINLINE void remember_parts_without_pointers(void) {
-    for (int i = 0; i < 100; i++) {
-        gcheap_free(gcheap_alloc(900, GCHEAP_NO_SCAN));
-    }
+    free_many(900, GCHEAP_NO_SCAN);
     for (size_t i = 0; i < MANY; i++) {
         void **part = (void **)gcheap_alloc(300, GCHEAP_NO_SCAN);
         hidden[i] = hide(gcheap_alloc(40, 0));
@@ -186,9 +190,7 @@ TEST(parts_of_a_larger_object) {
     static unsigned char *parts[400];
     for (size_t bytes = 20; bytes < 400; bytes += 30) {
         for (size_t i = 0; i < COUNT(flags_of); i++) {
-            for (int j = 0; j < 100; j++) {
-                gcheap_free(gcheap_alloc(900, flags_of[i]));
-            }
+            free_many(900, flags_of[i]);
             for (size_t j = 0; j < COUNT(parts); j++) {
                 parts[j] = (unsigned char *)gcheap_alloc(bytes, flags_of[i]);
                 REQUIRE(gcheap_size(parts[j]) >= bytes && gcheap_size(parts[j]) < bytes + 32);

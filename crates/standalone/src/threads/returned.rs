@@ -165,3 +165,63 @@ pub(crate) fn choose_seal() {
     // Not 0: an object may well hold its own address.
     SECRET.store(number | 1, Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::stock::Stock;
+    use super::*;
+    use core::mem::MaybeUninit;
+
+    const BLOCKS: usize = 3;
+
+    #[repr(align(16))]
+    struct Memory([[usize; BLOCKS * BLOCK_BYTES / size_of::<usize>()]; 8]);
+
+    /// A stock, and as many objects as there is room for in some memory.
+    fn some() -> (Box<Stock>, Box<Memory>, AddressRange) {
+        choose_seal();
+        // SAFETY: zeros are a valid stock.
+        let stock = unsafe { Box::new(MaybeUninit::<Stock>::zeroed().assume_init()) };
+        let mut memory = Box::new(Memory([[7; _]; 8]));
+        let start = memory.0.as_mut_ptr().expose_provenance();
+        let range = AddressRange::new(start, start + size_of::<Memory>());
+        (stock, memory, range)
+    }
+
+    #[test]
+    fn the_last_one_comes_back_first_and_without_its_seal() {
+        let (stock, mut memory, range) = some();
+        let objects: Vec<*mut u8> = memory.0.iter_mut().map(|object| object.as_mut_ptr().cast()).collect();
+        objects.iter().for_each(|&object| stock.returned.put(object, BLOCKS, true));
+        assert_eq!(stock.returned.blocks(), 8 * BLOCKS);
+        assert_eq!(stock.returned.larger(BLOCKS - 1, true), BLOCKS);
+        assert_eq!([stock.returned.larger(BLOCKS, true), stock.returned.larger(1, false)], [0, 0]);
+        for &object in objects.iter().rev() {
+            assert!(is_sealed(object));
+            assert_eq!(stock.returned.take(BLOCKS, false, range), null_mut());
+            assert_eq!(stock.returned.take(BLOCKS, true, range), object);
+            assert!(!is_sealed(object));
+        }
+        assert_eq!(stock.returned.take(BLOCKS, true, range), null_mut());
+        assert_eq!([stock.returned.blocks(), stock.returned.larger(1, true)], [0, 0]);
+    }
+
+    #[test]
+    fn a_collection_forgets_them_unless_the_thread_is_busy() {
+        let (stock, mut memory, range) = some();
+        for object in &mut memory.0 {
+            stock.returned.put(object.as_mut_ptr().cast(), BLOCKS, false);
+        }
+        let count = || {
+            let mut kept = 0;
+            stock.keep(range, &mut |batch| batch.each(|_| kept += 1));
+            kept
+        };
+        stock.busy.store(true, Relaxed);
+        assert_eq!(count(), 8);
+        assert_eq!(stock.returned.blocks(), 8 * BLOCKS);
+        stock.busy.store(false, Relaxed);
+        assert_eq!(count(), 0);
+        assert_eq!(stock.returned.take(BLOCKS, false, range), null_mut());
+    }
+}
