@@ -19,6 +19,10 @@ pub(crate) fn split<H: Host>(context: Context<H>, ptr: *const u8, n: usize) {
     atb.tail_to_head(second);
     // The bit of a block that was no head can be anything.
     let ntb = area.ntb();
-    if ntb.get(block) { ntb.set(second) } else { ntb.clear(second) }
+    if ntb.get(block) {
+        ntb.set(second)
+    } else {
+        ntb.clear(second)
+    }
     area.starts().note(second, tails + 1 - n);
 }

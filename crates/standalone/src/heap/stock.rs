@@ -45,7 +45,18 @@ impl Handle {
         let (blocks, no_scan) = (self.blocks_for(bytes), flags.is_no_scan());
         let object =
             take_from_new_stock(guard, blocks, no_scan, || self.core().alloc_batch(blocks, no_scan, self.stretches()));
+        self.note_new(object);
         cleared(object, blocks, flags)
+    }
+
+    /// The pages of what was put into stock last, and those behind it, will be used soon.
+    #[inline]
+    fn note_new(self, object: *mut u8) {
+        let space = &self.it().space;
+        let offset = object.addr().wrapping_sub(space.reserved().pool.addr().get());
+        if !object.is_null() {
+            space.note_used_up_to(offset / BLOCK_BYTES);
+        }
     }
 
     /// Takes an object that the calling thread has freed; NULL if there is none of that size. Of the default heap only. Needs no
