@@ -48,6 +48,12 @@ impl HeapRef {
     }
 }
 
+/// The default heap, for the holder of the lock.
+pub fn default_heap() -> Option<Handle> {
+    // SAFETY: the default heap is never deleted.
+    unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Relaxed)) }
+}
+
 /// Whether there is a default heap yet.
 #[inline]
 pub fn exists() -> bool {
