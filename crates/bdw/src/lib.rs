@@ -26,6 +26,7 @@ mod start;
 mod threads;
 mod tuning;
 mod typed;
+mod writing;
 
 /// An unsigned number as wide as a pointer: gc.h's `GC_word`.
 pub type GC_word = usize;

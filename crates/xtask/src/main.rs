@@ -104,7 +104,7 @@ fn header(template: &str) -> Result<String, String> {
 const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
 
 /// The same for Boehm's interface: of gc.h, and of gc_mark.h.
-const BDW: [&str; 14] = [
+const BDW: [&str; 15] = [
     "start",
     "objects",
     "aligned",
@@ -114,6 +114,7 @@ const BDW: [&str; 14] = [
     "roots",
     "settings",
     "tuning",
+    "writing",
     "events",
     "threads",
     "stackbottom",
