@@ -24,6 +24,7 @@ BUILD = ROOT / "build" / "boehm-tests"
 BDWGC = Path("/usr/include/gc/gc.h")
 LANGUAGES = {".c": ("gcc", ["-std=gnu11"]), ".cc": ("g++", ["-std=c++17"])}
 FLAGS = ["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-deprecated-declarations"]
+FEW_ALLOCATIONS = {"variables.c", "sizes.c"}
 PATIENCE = 100  # seconds
 
 
@@ -63,6 +64,8 @@ def check(source: Path) -> str | None:
     assert collector.MARKER in ours.read_bytes(), f"{ours} is not linked with libgcheap"
     same("our headers and archive", output(ours), expected)
     same("with many collections", output(ours, GCHEAP_STRESS="97"), expected)
+    if source.name in FEW_ALLOCATIONS:
+        same("with a collection at every allocation", output(ours, GCHEAP_STRESS="1"), expected)
     if not BDWGC.exists():
         return "only with our headers: bdwgc's are missing: apt-get install libgc-dev"
     theirs = compile_(source, "theirs", *(["-lgccpp"] if cxx else []), "-lgc", "-lpthread")
