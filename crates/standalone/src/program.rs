@@ -49,6 +49,12 @@ impl HeapRef {
     }
 }
 
+/// The default heap, for the holder of the lock.
+pub fn default_heap() -> Option<Handle> {
+    // SAFETY: the default heap is never deleted.
+    unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Relaxed)) }
+}
+
 /// Whether there is a default heap yet.
 #[inline]
 pub fn exists() -> bool {
@@ -210,17 +216,19 @@ fn do_duties(heap: Handle, object: *mut u8) {
 #[cold]
 #[inline(never)]
 fn pay_calls(heap: Handle) {
-    if !heap.on_demand().get() {
-        let named = HeapRef(heap.as_ptr());
-        if named.with(|heap, _| heap.begin_calls()) == Some(true) {
-            run_finalisers(named);
-            named.with(|heap, _| heap.end_calls());
-        }
-    } else if heap.take_notice() {
-        if let Some(tell) = heap.hooks().finalisers_due {
-            tell();
-        }
+    let named = HeapRef(heap.as_ptr());
+    if named.with(|heap, _| heap.begin_calls()) != Some(true) {
+        return;
     }
+    if !heap.on_demand().get() {
+        run_finalisers(named);
+    } else if heap.take_notice()
+        && let Some(tell) = heap.hooks().finalisers_due
+    {
+        // It may allocate, and that may collect, after which there is something to tell again.
+        tell();
+    }
+    named.with(|heap, _| heap.end_calls());
 }
 
 #[cold]

@@ -33,10 +33,12 @@ fn main() -> ExitCode {
 }
 
 /// The headers, each with its template.
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 6] = [
     ("include/gcheap.h", include_str!("gcheap.h.in")),
     ("include/gc/gc.h", include_str!("gc.h.in")),
     ("include/gc/gc_mark.h", include_str!("gc_mark.h.in")),
+    ("include/gc/gc_gcj.h", include_str!("gc_gcj.h.in")),
+    ("include/gc/gc_disclaim.h", include_str!("gc_disclaim.h.in")),
     ("include/gc/gc_typed.h", include_str!("gc_typed.h.in")),
 ];
 
@@ -84,6 +86,8 @@ fn header(template: &str) -> Result<String, String> {
             }
             "@bdw@" => all_of_bdw(&BDW)?,
             "@bdw_mark@" => all_of_bdw(&BDW_MARK)?,
+            "@bdw_gcj@" => all_of_bdw(&["gcj"])?,
+            "@bdw_disclaim@" => all_of_bdw(&["disclaim"])?,
             "@bdw_typed@" => all_of_bdw(&["typed"])?,
             "@host@" => {
                 declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
@@ -100,7 +104,7 @@ fn header(template: &str) -> Result<String, String> {
 const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
 
 /// The same for Boehm's interface: of gc.h, and of gc_mark.h.
-const BDW: [&str; 14] = [
+const BDW: [&str; 15] = [
     "start",
     "objects",
     "aligned",
@@ -110,6 +114,7 @@ const BDW: [&str; 14] = [
     "roots",
     "settings",
     "tuning",
+    "writing",
     "events",
     "threads",
     "stackbottom",

@@ -11,6 +11,7 @@
 //!      finalisers of the dead are queued      what they will see is marked
 //!      long weak links to the dead cleared
 //!    the world goes on
+//!    the program is told of the dead        if it wants that; it may keep some
 //!    the dead are freed
 //!    finalisers run                           later, without the lock (c_abi)
 //! ```
@@ -140,11 +141,22 @@ impl Collection {
             self.mark_registered();
             asking.settle();
             self.find_the_dead(&asking);
-            asking.end();
-            tell(Stage::MarkEnd);
-            tell(Stage::PreStartWorld);
-            drop(stopped);
-            tell(Stage::PostStartWorld);
+            let go_on = || {
+                tell(Stage::MarkEnd);
+                tell(Stage::PreStartWorld);
+                drop(stopped);
+                tell(Stage::PostStartWorld);
+            };
+            if let Some(dead) = hooks.dead {
+                // It may wait for a lock of the program's, so the other threads go on first.
+                go_on();
+                dead();
+                asking.settle();
+                asking.end();
+            } else {
+                asking.end();
+                go_on();
+            }
             bytes
         });
         tell(Stage::ReclaimStart);

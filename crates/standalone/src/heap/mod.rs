@@ -9,7 +9,7 @@ mod policy;
 mod space;
 mod stock;
 
-pub use asking::{is_reached, mark_word, mark_words};
+pub use asking::{is_reached, mark_word, mark_words, marking};
 pub(crate) use collect::Collection;
 pub use host::Os;
 
@@ -91,6 +91,9 @@ pub struct Hooks {
     pub more_roots: Option<extern "C" fn()>,
     /// A collection has reached a described object: the program marks what it points at, in the same way.
     pub pointers: Option<extern "C" fn(*mut core::ffi::c_void, usize)>,
+    /// All that is alive is marked, the threads go on, and nothing has been freed yet: what is not reached is going to be,
+    /// unless the program marks it now. With the lock held.
+    pub dead: Option<extern "C" fn()>,
     /// How far a collection is (`Stage`). With the lock held; it must not call the heap.
     pub stage: Option<extern "C" fn(u32)>,
 }
