@@ -80,7 +80,8 @@ void *gcheap_realloc_in(gcheap_t *heap, void *object, size_t n_bytes);
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. A small object (up to 1 KiB on 64-bit machines) makes room for the same
+/// thread's next allocations first, for everything else when the next collection has been. Never collects. Thread-safe.
 /// Requires: nothing uses the object afterwards.
 void gcheap_free(void *object);
 
