@@ -70,9 +70,10 @@ pub(crate) fn note(object: *mut c_void, kind: usize) -> bool {
 
 /// The program frees an object itself. Nothing happens where it could not be freed, either, because the lock is held.
 pub(crate) fn forget(object: *mut c_void) {
-    if USED.load(Ordering::Relaxed)
-        && let Ok(_guard) = lock()
-    {
+    if !USED.load(Ordering::Relaxed) {
+        return;
+    }
+    if let Ok(_guard) = lock() {
         // SAFETY: the lock is held, and the table calls nobody.
         unsafe { objects(|all| all.remove(object.addr())) };
     }

@@ -413,11 +413,11 @@ pub unsafe extern "C" fn GC_generic_malloc_many(bytes: usize, kind: c_int, resul
                     if object.is_null() {
                         break;
                     }
-                    if let Layout::Described(descriptor) = layout
-                        && heap.describe(object, descriptor).is_err()
-                    {
-                        heap.free(object);
-                        break;
+                    if let Layout::Described(descriptor) = layout {
+                        if heap.describe(object, descriptor).is_err() {
+                            heap.free(object);
+                            break;
+                        }
                     }
                     // SAFETY: the new object has a word at least.
                     unsafe { object.cast::<*mut c_void>().write(first) };

@@ -60,9 +60,7 @@ impl Described {
     #[inline]
     pub fn reached(&mut self, object: usize) {
         let waiting = self.waiting;
-        if let Some(entry) = self.objects.get_mut(object)
-            && !entry.reached
-        {
+        if let Some(entry) = self.objects.get_mut(object).filter(|entry| !entry.reached) {
             (entry.reached, entry.next) = (true, waiting);
             self.waiting = object;
         }

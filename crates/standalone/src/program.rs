@@ -201,10 +201,10 @@ fn alloc_alone(heap: Handle, bytes: usize, request: Request) -> *mut u8 {
 #[cold]
 #[inline(never)]
 fn do_duties(heap: Handle, object: *mut u8) {
-    if let Ok(_guard) = lock()
-        && heap.is_stressed()
-    {
-        Collection::of(heap).run();
+    if let Ok(_guard) = lock() {
+        if heap.is_stressed() {
+            Collection::of(heap).run();
+        }
     }
     if heap.owes_calls() {
         pay_calls(heap);
@@ -222,11 +222,11 @@ fn pay_calls(heap: Handle) {
     }
     if !heap.on_demand().get() {
         run_finalisers(named);
-    } else if heap.take_notice()
-        && let Some(tell) = heap.hooks().finalisers_due
-    {
+    } else if heap.take_notice() {
         // It may allocate, and that may collect, after which there is something to tell again.
-        tell();
+        if let Some(tell) = heap.hooks().finalisers_due {
+            tell();
+        }
     }
     named.with(|heap, _| heap.end_calls());
 }

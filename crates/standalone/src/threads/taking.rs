@@ -119,11 +119,11 @@ pub(crate) fn take_from_new_stock(
     if object.is_null() {
         object = shelf.take_further();
     }
-    if object.is_null()
-        && let Some(batch) = make()
-    {
-        shelf.put(batch);
-        object = shelf.take();
+    if object.is_null() {
+        if let Some(batch) = make() {
+            shelf.put(batch);
+            object = shelf.take();
+        }
     }
     compiler_fence(SeqCst);
     me.stock.busy.store(false, Relaxed);
