@@ -39,27 +39,25 @@ impl Kind {
         if was.is_some_and(|was| was.object == object) {
             return Ok(true);
         }
+        if was.is_none() {
+            let next = self.first.get(object).unwrap_or(0);
+            self.links.insert(link, Link { object, next })?;
+            if let Err(why) = self.first.insert(object, link) {
+                self.links.remove(link);
+                return Err(why);
+            }
+            return Ok(false);
+        }
         // Room first, so that nothing has changed if there is none.
-        let is_first = !self.first.contains(object);
-        if is_first {
+        if !self.first.contains(object) {
             self.first.insert(object, 0)?;
         }
-        if was.is_none()
-            && let Err(why) = self.links.insert(link, Link { object, next: 0 })
-        {
-            if is_first {
-                self.first.remove(object);
-            }
-            return Err(why);
-        }
-        if was.is_some() {
-            self.unchain(link);
-        }
-        // Both have entries for these keys, or had: nothing below needs memory.
+        self.unchain(link);
+        // Both have entries for these keys: nothing below needs memory.
         let next = self.first.get(object).unwrap_or(0);
         let _ = self.first.insert(object, link);
         let _ = self.links.insert(link, Link { object, next });
-        Ok(was.is_some())
+        Ok(true)
     }
 
     fn unregister(&mut self, link: usize) -> bool {
