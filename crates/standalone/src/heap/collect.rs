@@ -16,7 +16,7 @@
 //!    finalisers run                           later, without the lock (c_abi)
 //! ```
 
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::mem::{ManuallyDrop, size_of};
 use core::ptr;
 
@@ -237,9 +237,19 @@ impl Collection {
         heap.with_finalisers(|all| all.queue_dead(&core, inside, asking));
         heap.with_links(|links| {
             links.clear_dead(true, |object| core.is_reached(object));
+            // Neighbouring links often lie in the same object.
+            let last = Cell::new((0, 0, false));
             links.forget_lost(|link| {
+                let (start, bytes, lost) = last.get();
+                if link.addr().wrapping_sub(start) < bytes {
+                    return lost;
+                }
                 let holder = core.object_around(link);
-                !holder.is_null() && !core.is_reached(holder)
+                let lost = !holder.is_null() && !core.is_reached(holder);
+                if !holder.is_null() {
+                    last.set((holder.addr(), core.nbytes(holder), lost));
+                }
+                lost
             });
         });
     }
