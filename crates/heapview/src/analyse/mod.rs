@@ -1,0 +1,6 @@
+//! What a heap's image means.
+
+pub mod fragmentation;
+pub mod groups;
+pub mod room;
+pub mod verdict;

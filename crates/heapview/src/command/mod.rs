@@ -1,0 +1,125 @@
+//! The command line.
+
+mod budget;
+mod check;
+mod diff;
+mod frag;
+mod map;
+mod oom;
+mod output;
+mod view;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use output::Answer;
+
+/// Shows what is in a heap: how full it is, how fragmented, what is largest, what stands in the way of an allocation.
+#[derive(Debug, Parser)]
+#[command(name = "heapview", version, args_conflicts_with_subcommands = true, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    view: view::Arguments,
+    #[command(flatten)]
+    options: Options,
+}
+
+const EXAMPLES: &str = "\
+FILE is the output of micropython.mem_info(1), with anything else around it, such as a log of a serial line; - is the
+standard input. A file that is named like a subcommand is written ./map.
+
+Examples:
+  heapview board.log                     the verdict, and the map
+  mpremote exec 'import micropython; micropython.mem_info(1)' | heapview -
+  heapview map board.log -o heap.html    a page to look around in, offline
+  heapview oom 2816 board.log            what stands in the way of 2816 bytes
+  heapview check --budget heap.toml board.log";
+
+/// What all subcommands have.
+#[derive(Debug, Clone, Args)]
+struct Options {
+    /// Which dump of a file that has several, from 1 on; otherwise the last
+    #[arg(long, global = true, value_name = "NUMBER")]
+    nth: Option<usize>,
+    /// Print JSON, for programs
+    #[arg(long, global = true, conflicts_with = "markdown")]
+    json: bool,
+    /// Print Markdown, for issues and reviews
+    #[arg(long, global = true)]
+    markdown: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: clap::ColorChoice,
+    /// Columns of text, instead of those of the terminal
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    width: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Draw the map as a picture or a page
+    Map(map::Arguments),
+    /// Figures and a picture of fragmentation
+    Frag(frag::Arguments),
+    /// The best places for an allocation, and what stands in the way of each
+    Oom(oom::Arguments),
+    /// What grew from one dump to another
+    Diff(diff::Arguments),
+    /// Compare with limits; the exit code is 1 if one is exceeded
+    Check(check::Arguments),
+}
+
+/// The name of a file with a dump.
+#[derive(Debug, Clone, Args)]
+struct Input {
+    /// A file with a dump, or - for the standard input
+    file: PathBuf,
+}
+
+/// Runs the program. The exit code is 0; 1 if a limit of `check` is exceeded; 2 if something is wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(answer) => {
+            let code = if answer.failed { 1 } else { 0 };
+            match answer.print(&cli.options) {
+                Ok(()) => ExitCode::from(code),
+                // Nobody reads on, as after `heapview FILE | head`.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::from(code),
+                Err(error) => fail(&format!("the output cannot be written: {error}")),
+            }
+        }
+        Err(sentence) => fail(&sentence),
+    }
+}
+
+fn run(cli: &Cli) -> Result<Answer, String> {
+    let options = &cli.options;
+    match &cli.command {
+        None => view::run(&cli.view, options),
+        Some(Command::Map(arguments)) => map::run(arguments, options),
+        Some(Command::Frag(arguments)) => frag::run(arguments, options),
+        Some(Command::Oom(arguments)) => oom::run(arguments, options),
+        Some(Command::Diff(arguments)) => diff::run(arguments, options),
+        Some(Command::Check(arguments)) => check::run(arguments, options),
+    }
+}
+
+fn fail(sentence: &str) -> ExitCode {
+    eprintln!("heapview: {sentence}");
+    ExitCode::from(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}
