@@ -63,7 +63,7 @@ fn area_rows(text: &mut String, heap: &Heap, area: usize, columns: usize, scale:
 
 /// One row: cells of one colour share its escape sequence.
 fn row_cells(text: &mut String, heap: &Heap, cells: &[Cell], scale: u32) {
-    let style = |cell: &Cell| cell.kind.map(|kind| style(kind));
+    let style = |cell: &Cell| cell.kind.map(style);
     for run in cells.chunk_by(|a, b| style(a) == style(b)) {
         let letters: String = run.iter().map(|cell| letter(heap, cell, scale)).collect();
         match style(&run[0]) {
