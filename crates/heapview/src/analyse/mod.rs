@@ -1,6 +1,8 @@
 //! What a heap's image means.
 
+pub mod dominators;
 pub mod fragmentation;
 pub mod groups;
+pub mod reach;
 pub mod room;
 pub mod verdict;

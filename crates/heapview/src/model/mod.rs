@@ -1,10 +1,14 @@
 //! A heap as it was at one moment, whatever file it was read from.
 
 mod area;
+mod graph;
 mod objects;
 
 pub use area::{Area, Block};
+pub use graph::{Graph, Root, RootWord};
 pub use objects::{Hole, Objects};
+
+use std::collections::HashMap;
 
 use crate::units::{plural, size};
 
@@ -57,6 +61,10 @@ pub struct Heap {
     pub facts: Vec<String>,
     /// What could not be read, or does not fit together, each a sentence.
     pub problems: Vec<String>,
+    /// What tells some objects from others of their kind, such as a string's text.
+    pub labels: HashMap<u32, String>,
+    /// Who points to whom, if the file tells.
+    pub graph: Option<Graph>,
     /// Whether objects that nothing points to may be among the objects: no collection has just run.
     pub garbage: bool,
 }
@@ -89,6 +97,8 @@ impl Heap {
             totals: None,
             facts: Vec::new(),
             problems: Vec::new(),
+            labels: HashMap::new(),
+            graph: None,
             garbage: true,
         }
     }
@@ -136,10 +146,12 @@ impl Heap {
         &self.kinds[self.objects.kind[object] as usize].name
     }
 
-    /// An object for a sentence: `list of 64 bytes at 0x20001230`.
+    /// An object for a sentence: `list of 64 bytes at 0x20001230`, and what tells it from others.
     pub fn describe(&self, object: usize) -> String {
         let bytes = self.bytes(self.objects.blocks[object]);
-        format!("{} of {} at {:#x}", self.kind_name(object), size(bytes), self.address(self.objects.start[object]))
+        let label = self.labels.get(&(object as u32)).map_or(String::new(), |label| format!(" ({label})"));
+        let address = self.address(self.objects.start[object]);
+        format!("{}{label} of {} at {address:#x}", self.kind_name(object), size(bytes))
     }
 
     /// Blocks in use, free blocks, and blocks that could not be read.

@@ -1,6 +1,8 @@
 //! Reads heaps from files: what a file is, its content tells.
 
 mod mem_info;
+mod pointers;
+mod snapshot;
 
 use std::io::Read;
 use std::path::Path;
@@ -14,10 +16,11 @@ pub fn all(path: &Path) -> Result<Vec<Heap>, String> {
     if bytes.is_empty() {
         return Err(format!("{name} is empty"));
     }
-    let mut heaps = mem_info::read(&bytes);
+    let mut heaps = if snapshot::is_one(&bytes) { snapshot::read(&bytes)? } else { mem_info::read(&bytes) };
     if heaps.is_empty() {
         return Err(format!(
-            "{name} holds no heap that heapview can read: there is no output of micropython.mem_info(1) in it"
+            "{name} holds no heap that heapview can read: there is no snapshot and no output of micropython.mem_info(1) \
+             in it"
         ));
     }
     let number = heaps.len();
