@@ -75,7 +75,9 @@ impl Order {
 /// For each place the places that lead to it.
 fn reversed(nodes: Nodes<'_>, node: &[u32], place: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let edges = || {
-        node.iter().zip(0u32..).flat_map(|(node, at)| (0..).map_while(|edge| nodes.next(*node, edge)).map(move |to| (at, to)))
+        node.iter()
+            .zip(0u32..)
+            .flat_map(|(node, at)| (0..).map_while(|edge| nodes.next(*node, edge)).map(move |to| (at, to)))
     };
     let mut first = vec![0u32; node.len() + 1];
     edges().for_each(|(_, to)| first[place[to as usize] as usize + 1] += 1);
@@ -157,7 +159,8 @@ mod tests {
     fn slow(heap: &Heap) -> Vec<u64> {
         let nodes = Nodes::of(heap).unwrap();
         let all = nodes.shortest(|_, _| true);
-        let count = |before: &[u32]| before.iter().skip(1 + nodes.graph.words.len()).filter(|node| **node != NONE).count();
+        let count =
+            |before: &[u32]| before.iter().skip(1 + nodes.graph.words.len()).filter(|node| **node != NONE).count();
         (0..heap.objects.len())
             .map(|object| {
                 let without = nodes.shortest(|_, to| to != nodes.object(object));

@@ -3,6 +3,7 @@
 pub mod dominators;
 pub mod fragmentation;
 pub mod groups;
+pub mod keepers;
 pub mod reach;
 pub mod room;
 pub mod verdict;

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::fragmentation::{self, Fragmentation};
 use super::groups::{self, Group};
-use super::room;
+use super::reach::{self, Nodes};
+use super::{keepers, room};
 use crate::model::Heap;
 use crate::units::{exact, percent, plural, size};
 
@@ -23,6 +24,8 @@ pub struct Verdict {
     pub objects: Option<u64>,
     /// Figures of the holes; none if the file has only totals.
     pub fragmentation: Option<Fragmentation>,
+    /// Bytes of objects that a collection would free; none if the file does not tell.
+    pub garbage: Option<u64>,
     /// Objects by kind, those that take most first.
     pub kinds: Vec<Group>,
     /// How full, how fragmented, what is largest.
@@ -49,6 +52,7 @@ pub fn of(heap: &Heap) -> Verdict {
         sentences: Vec::new(),
         suspects: Vec::new(),
         kinds,
+        garbage: None,
     };
     verdict.sentences.push(fullness(heap, &verdict));
     verdict.sentences.push(fragmentation(&holes));
@@ -56,7 +60,16 @@ pub fn of(heap: &Heap) -> Verdict {
     verdict.suspects.extend(nearly_full(heap, &verdict));
     verdict.suspects.extend(a_wall(heap, &holes));
     verdict.suspects.extend(many_alike(heap, &verdict));
-    if heap.garbage {
+    if let Some(nodes) = Nodes::of(heap) {
+        let retained = reach::retained(heap, nodes);
+        let (objects, bytes) = keepers::garbage(heap, nodes, &retained);
+        verdict.sentences.push(match objects {
+            0 => "Everything in use can be reached: a collection would free nothing.".into(),
+            _ => format!("A collection would free {} of them: {}.", plural(objects, "object"), size(bytes)),
+        });
+        verdict.garbage = Some(bytes);
+        verdict.suspects.extend(keepers::accumulation(heap, nodes, &retained, verdict.used));
+    } else {
         verdict.sentences.push(
             "Objects that nothing points to any more count as in use until a collection: call gc.collect() before \
              mem_info(1) to see only what is kept."
@@ -91,6 +104,7 @@ fn by_totals(heap: &Heap) -> Verdict {
         objects: None,
         fragmentation: None,
         kinds: Vec::new(),
+        garbage: None,
         sentences,
         suspects: Vec::new(),
     }

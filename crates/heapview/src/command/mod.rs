@@ -3,11 +3,15 @@
 mod budget;
 mod check;
 mod diff;
+mod export;
 mod frag;
 mod map;
 mod oom;
 mod output;
+mod suspects;
+mod top;
 mod view;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,14 +33,15 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "\
-FILE is the output of micropython.mem_info(1), with anything else around it, such as a log of a serial line; - is the
-standard input. A file that is named like a subcommand is written ./map.
+FILE is the output of micropython.mem_info(1) or a snapshot of libgcheap, with anything else around it, such as a log of a
+serial line; - is the standard input. A file that is named like a subcommand is written ./map.
 
 Examples:
   heapview board.log                     the verdict, and the map
   mpremote exec 'import micropython; micropython.mem_info(1)' | heapview -
   heapview map board.log -o heap.html    a page to look around in, offline
   heapview oom 2816 board.log            what stands in the way of 2816 bytes
+  heapview why 0x7f12a0 heap.snapshot    what keeps the object at this address alive
   heapview check --budget heap.toml board.log";
 
 /// What all subcommands have.
@@ -69,6 +74,16 @@ enum Command {
     Oom(oom::Arguments),
     /// What grew from one dump to another
     Diff(diff::Arguments),
+    /// What keeps an object alive: the shortest path to it (snapshots only)
+    Why(why::Arguments),
+    /// What keeps most alive, by object, kind and root (snapshots only)
+    Top(top::Arguments),
+    /// What is alive only through words that may be no pointers (snapshots only)
+    Suspects(suspects::Arguments),
+    /// Words of the program that point at free memory (snapshots only)
+    Missing(suspects::Arguments),
+    /// Write a .heapsnapshot for Chromium's DevTools (snapshots only)
+    Export(export::Arguments),
     /// Compare with limits; the exit code is 1 if one is exceeded
     Check(check::Arguments),
 }
@@ -105,6 +120,11 @@ fn run(cli: &Cli) -> Result<Answer, String> {
         Some(Command::Frag(arguments)) => frag::run(arguments, options),
         Some(Command::Oom(arguments)) => oom::run(arguments, options),
         Some(Command::Diff(arguments)) => diff::run(arguments, options),
+        Some(Command::Why(arguments)) => why::run(arguments, options),
+        Some(Command::Top(arguments)) => top::run(arguments, options),
+        Some(Command::Suspects(arguments)) => suspects::run(arguments, options),
+        Some(Command::Missing(arguments)) => suspects::missing(arguments, options),
+        Some(Command::Export(arguments)) => export::run(arguments, options),
         Some(Command::Check(arguments)) => check::run(arguments, options),
     }
 }

@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::output::{Answer, about, remarks};
-use super::{Input, Options};
+use super::{Input, Options, why};
+use crate::analyse::reach::Nodes;
 use crate::analyse::room::{self, Place};
 use crate::draw::report::Report;
 use crate::model::Heap;
@@ -58,8 +59,11 @@ pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
     if fit.is_none() && wanted.is_some() && places.is_empty() {
         report.say("Even without any object no place is that large: areas and what could not be read divide the heap.");
     }
-    places.iter().enumerate().for_each(|(number, place)| tell(&mut report, &heap, number, place));
-    if fit.is_none() && heap.garbage {
+    let nodes = Nodes::of(&heap);
+    let before = nodes.map(|nodes| nodes.shortest(|_, _| true));
+    let keepers = nodes.zip(before.as_deref());
+    places.iter().enumerate().for_each(|(number, place)| tell(&mut report, &heap, number, place, keepers));
+    if fit.is_none() && nodes.is_none() {
         report.say("What stands in the way may be garbage: call gc.collect() before mem_info(1) to know.");
     }
     remarks(&mut report, &heap);
@@ -74,7 +78,8 @@ pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
     Ok(Answer::new(report, json))
 }
 
-fn tell(report: &mut Report, heap: &Heap, number: usize, place: &Place) {
+/// `keepers` knows who keeps objects alive, if the file tells.
+fn tell(report: &mut Report, heap: &Heap, number: usize, place: &Place, keepers: Option<(Nodes<'_>, &[u32])>) {
     let (first, after) = place.objects;
     report.heading(format!(
         "Place {}: {} from {:#x} on",
@@ -88,7 +93,9 @@ fn tell(report: &mut Report, heap: &Heap, number: usize, place: &Place) {
         exact(heap.bytes(place.in_the_way))
     ));
     for object in (first..after).take(NAMED) {
-        report.say(format!("- {}", heap.describe(object)));
+        let why = keepers
+            .map_or(String::new(), |(nodes, before)| format!(", {}", why::in_short(heap, nodes, before, object)));
+        report.say(format!("- {}{why}", heap.describe(object)));
     }
     if after - first > NAMED {
         report.say(format!("- and {} more", after - first - NAMED));

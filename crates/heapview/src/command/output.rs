@@ -6,6 +6,7 @@ use clap::ColorChoice;
 use serde_json::Value;
 
 use super::Options;
+use crate::analyse::reach::Nodes;
 use crate::draw::report::Report;
 use crate::model::Heap;
 
@@ -89,5 +90,15 @@ pub fn about(heap: &Heap) -> Value {
         "areas": areas,
         "facts": heap.facts,
         "problems": heap.problems,
+    })
+}
+
+/// Who points to whom in a heap; an error if its file does not tell.
+pub fn graph_of(heap: &Heap) -> Result<Nodes<'_>, String> {
+    Nodes::of(heap).ok_or_else(|| {
+        format!(
+            "{} has no contents of objects, so nobody can say who keeps what; a snapshot of libgcheap has",
+            heap.title
+        )
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod colours;
+pub mod heapsnapshot;
 pub mod html;
 pub mod picture;
 pub mod png;

@@ -65,8 +65,6 @@ pub struct Heap {
     pub labels: HashMap<u32, String>,
     /// Who points to whom, if the file tells.
     pub graph: Option<Graph>,
-    /// Whether objects that nothing points to may be among the objects: no collection has just run.
-    pub garbage: bool,
 }
 
 impl Heap {
@@ -99,7 +97,6 @@ impl Heap {
             problems: Vec::new(),
             labels: HashMap::new(),
             graph: None,
-            garbage: true,
         }
     }
 

@@ -50,3 +50,6 @@ fn content(path: &Path) -> std::io::Result<Vec<u8>> {
     }
     std::fs::read(path)
 }
+
+#[cfg(test)]
+pub(crate) use snapshot::tests::heap_of;

@@ -21,7 +21,8 @@ impl<'h> Owners<'h> {
         for (object, (start, blocks)) in (0..).zip(heap.objects.start.iter().zip(&heap.objects.blocks)) {
             of[*start as usize..(start + blocks) as usize].fill(object);
         }
-        let end = |area: &crate::model::Area| area.address.unwrap_or(0).saturating_add(heap.bytes(area.blocks.len() as u32));
+        let end =
+            |area: &crate::model::Area| area.address.unwrap_or(0).saturating_add(heap.bytes(area.blocks.len() as u32));
         let low = heap.areas.iter().filter_map(|area| area.address).min().unwrap_or(0);
         let high = heap.areas.iter().map(end).max().unwrap_or(0);
         Self { heap, of, bounds: (low, high) }
@@ -57,11 +58,12 @@ pub fn graph(heap: &Heap, snapshot: &Snapshot<'_>, no_scan: &[bool]) -> Graph {
     for (area, read) in heap.areas.iter().zip(&snapshot.areas) {
         let (from, to) = (heap.objects.from(area.first), heap.objects.from(area.end()));
         for object in from..to {
-            if !no_scan[object] {
+            if no_scan.get(object) == Some(&false) {
                 let start = heap.bytes(heap.objects.start[object] - area.first);
                 let bytes = heap.bytes(heap.objects.blocks[object]);
                 for (offset, bytes) in known(read, start, start + bytes) {
-                    let words = bytes.chunks_exact(header.word_bytes).zip((offset - start) / header.word_bytes as u64..);
+                    let words =
+                        bytes.chunks_exact(header.word_bytes).zip((offset - start) / header.word_bytes as u64..);
                     for (word, slot) in words {
                         if let Some(target) = owners.object(snapshot.word(word), interior) {
                             graph.to.push(target);

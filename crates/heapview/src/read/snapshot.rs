@@ -125,7 +125,11 @@ fn facts(heap: &mut Heap, snapshot: &Snapshot<'_>) {
     if let Some(lines) = snapshot.lines {
         heap.facts.push(format!("It stands in lines {} to {} of the file.", lines.first, lines.last));
         if lines.lost > 0 {
-            heap.facts.push(format!("{} of {} are lost or damaged.", plural(lines.lost, "line"), lines.lost + lines.whole));
+            heap.facts.push(format!(
+                "{} of {} are lost or damaged.",
+                plural(lines.lost, "line"),
+                lines.lost + lines.whole
+            ));
         }
     }
     for (key, value) in &snapshot.statistics {
