@@ -133,7 +133,7 @@ impl Forest {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reach::retained;
+    use super::super::retained::retained;
     use super::*;
     use crate::model::{Graph, Heap, Root, RootWord, tests::drawn};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::reach::{NONE, Nodes, Retained};
+use super::reach::{NONE, Nodes};
+use super::retained::Retained;
 use crate::model::Heap;
 use crate::units::{percent, size};
 
@@ -152,7 +153,7 @@ pub fn pinned(heap: &Heap, nodes: Nodes<'_>, retained: &Retained) -> Vec<Pinned>
 
 #[cfg(test)]
 mod tests {
-    use super::super::reach::retained;
+    use super::super::retained::retained;
     use super::*;
     use crate::read::heap_of;
     use gcheap_snapshot::RootKind::{Stack, Static};

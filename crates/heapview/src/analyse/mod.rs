@@ -5,5 +5,6 @@ pub mod fragmentation;
 pub mod groups;
 pub mod keepers;
 pub mod reach;
+pub mod retained;
 pub mod room;
 pub mod verdict;

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::fragmentation::{self, Fragmentation};
 use super::groups::{self, Group};
-use super::reach::{self, Nodes};
+use super::reach::Nodes;
+use super::retained::retained;
 use super::{keepers, room};
 use crate::model::Heap;
 use crate::units::{exact, percent, plural, size};
@@ -61,7 +62,7 @@ pub fn of(heap: &Heap) -> Verdict {
     verdict.suspects.extend(a_wall(heap, &holes));
     verdict.suspects.extend(many_alike(heap, &verdict));
     if let Some(nodes) = Nodes::of(heap) {
-        let retained = reach::retained(heap, nodes);
+        let retained = retained(heap, nodes);
         let (objects, bytes) = keepers::garbage(heap, nodes, &retained);
         verdict.sentences.push(match objects {
             0 => "Everything in use can be reached: a collection would free nothing.".into(),

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::budget::{self, Budget};
+use super::options::{Input, Options};
 use super::output::{Answer, about, remarks};
-use super::{Input, Options};
 use crate::analyse::verdict::{self, Verdict};
 use crate::draw::report::Report;
 use crate::read;

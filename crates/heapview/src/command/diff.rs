@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::Options;
+use super::options::Options;
 use super::output::{Answer, about, remarks};
 use crate::analyse::groups::{self, Group};
 use crate::analyse::verdict::{self, Verdict};

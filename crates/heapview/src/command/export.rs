@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::options::{Input, Options};
 use super::output::{Answer, about, graph_of, remarks};
-use super::{Input, Options};
 use crate::draw::heapsnapshot;
 use crate::draw::report::Report;
 use crate::read;

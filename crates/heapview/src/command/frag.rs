@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
+use super::options::{Input, Options};
 use super::output::{Answer, about, remarks};
-use super::{Input, Options};
 use crate::analyse::fragmentation::{self, Class};
 use crate::draw::report::Report;
 use crate::read;

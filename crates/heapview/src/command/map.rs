@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::Options;
+use super::options::Options;
 use super::output::{Answer, about, remarks};
 use crate::draw::report::Report;
 use crate::draw::{html, png, svg};

@@ -7,22 +7,23 @@ mod export;
 mod frag;
 mod map;
 mod oom;
+mod options;
 mod output;
 mod suspects;
 mod top;
 mod view;
 mod why;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+use options::Options;
 use output::Answer;
 
 /// Shows what is in a heap: how full it is, how fragmented, what is largest, what stands in the way of an allocation.
 #[derive(Debug, Parser)]
-#[command(name = "heapview", version, args_conflicts_with_subcommands = true, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "heapview", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -43,26 +44,6 @@ Examples:
   heapview oom 2816 board.log            what stands in the way of 2816 bytes
   heapview why 0x7f12a0 heap.snapshot    what keeps the object at this address alive
   heapview check --budget heap.toml board.log";
-
-/// What all subcommands have.
-#[derive(Debug, Clone, Args)]
-struct Options {
-    /// Which dump of a file that has several, from 1 on; otherwise the last
-    #[arg(long, global = true, value_name = "NUMBER")]
-    nth: Option<usize>,
-    /// Print JSON, for programs
-    #[arg(long, global = true, conflicts_with = "markdown")]
-    json: bool,
-    /// Print Markdown, for issues and reviews
-    #[arg(long, global = true)]
-    markdown: bool,
-    /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: clap::ColorChoice,
-    /// Columns of text, instead of those of the terminal
-    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
-    width: Option<u16>,
-}
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -88,13 +69,6 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// The name of a file with a dump.
-#[derive(Debug, Clone, Args)]
-struct Input {
-    /// A file with a dump, or - for the standard input
-    file: PathBuf,
-}
-
 /// Runs the program. The exit code is 0; 1 if a limit of `check` is exceeded; 2 if something is wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -114,6 +88,9 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<Answer, String> {
     let options = &cli.options;
+    if cli.command.is_some() && cli.view.is_used() {
+        return Err("--rows and --no-map, and a file before the subcommand, belong to `heapview FILE`".into());
+    }
     match &cli.command {
         None => view::run(&cli.view, options),
         Some(Command::Map(arguments)) => map::run(arguments, options),

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::options::{Input, Options};
 use super::output::{Answer, about, remarks};
-use super::{Input, Options, why};
+use super::why;
 use crate::analyse::reach::Nodes;
 use crate::analyse::room::{self, Place};
 use crate::draw::report::Report;

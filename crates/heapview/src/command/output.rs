@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use clap::ColorChoice;
 use serde_json::Value;
 
-use super::Options;
+use super::options::Options;
 use crate::analyse::reach::Nodes;
 use crate::draw::report::Report;
 use crate::model::Heap;

@@ -4,9 +4,9 @@
 use clap::Args;
 use serde_json::json;
 
+use super::options::{Input, Options};
 use super::output::{Answer, about, graph_of, remarks};
-use super::{Input, Options};
-use crate::analyse::{keepers, reach};
+use crate::analyse::{keepers, retained};
 use crate::draw::report::Report;
 use crate::read;
 use crate::units::{plural, size};
@@ -23,7 +23,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
     let heap = read::one(&arguments.input.file, options.nth)?;
     let nodes = graph_of(&heap)?;
-    let found = keepers::pinned(&heap, nodes, &reach::retained(&heap, nodes));
+    let found = keepers::pinned(&heap, nodes, &retained::retained(&heap, nodes));
     let bytes: u64 = found.iter().map(|pinned| pinned.bytes).sum();
     let mut report = Report::default();
     report.heading(format!("Suspects in {}", heap.title));

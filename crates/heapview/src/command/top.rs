@@ -4,9 +4,10 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
+use super::options::{Input, Options};
 use super::output::{Answer, about, graph_of, remarks};
-use super::{Input, Options};
-use crate::analyse::reach::{self, NONE, Nodes, Retained};
+use crate::analyse::reach::{NONE, Nodes};
+use crate::analyse::retained::{self, Retained};
 use crate::draw::report::Report;
 use crate::model::Heap;
 use crate::read;
@@ -34,7 +35,7 @@ struct Row {
 pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
     let heap = read::one(&arguments.input.file, options.nth)?;
     let nodes = graph_of(&heap)?;
-    let retained = reach::retained(&heap, nodes);
+    let retained = retained::retained(&heap, nodes);
     let cut = |mut rows: Vec<Row>| {
         rows.sort_by(|a, b| b.retained_bytes.cmp(&a.retained_bytes).then_with(|| a.what.cmp(&b.what)));
         rows.truncate(arguments.rows);

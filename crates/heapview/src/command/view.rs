@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::Options;
+use super::options::Options;
 use super::output::{Answer, about, remarks};
 use crate::analyse::verdict;
 use crate::draw::report::Report;
@@ -16,12 +16,19 @@ use crate::read;
 pub struct Arguments {
     /// A file with a dump, or - for the standard input
     file: Option<PathBuf>,
-    /// Rows of the map, about
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
-    rows: u16,
+    /// Rows of the map, about (32)
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    rows: Option<u16>,
     /// Print the verdict alone
     #[arg(long)]
     no_map: bool,
+}
+
+impl Arguments {
+    /// Whether any was given.
+    pub fn is_used(&self) -> bool {
+        self.file.is_some() || self.rows.is_some() || self.no_map
+    }
 }
 
 pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
@@ -36,7 +43,7 @@ pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
         verdict.suspects.iter().for_each(|sentence| report.say(format!("- {sentence}")));
     }
     if !arguments.no_map && !heap.areas.is_empty() {
-        report.picture(terminal::map(&heap, options.columns(), arguments.rows.into()));
+        report.picture(terminal::map(&heap, options.columns(), arguments.rows.unwrap_or(32).into()));
     }
     if !heap.facts.is_empty() || !heap.problems.is_empty() {
         report.heading("About the file");

@@ -3,10 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
+use super::options::{Input, Options};
 use super::output::{Answer, about, graph_of, remarks};
-use super::{Input, Options};
 use crate::analyse::keepers;
-use crate::analyse::reach::{self, Nodes};
+use crate::analyse::reach::Nodes;
+use crate::analyse::retained;
 use crate::draw::report::Report;
 use crate::model::Heap;
 use crate::read;
@@ -27,7 +28,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, options: &Options) -> Result<Answer, String> {
     let heap = read::one(&arguments.input.file, options.nth)?;
     let nodes = graph_of(&heap)?;
-    let retained = reach::retained(&heap, nodes);
+    let retained = retained::retained(&heap, nodes);
     let bytes = |object: usize| retained.bytes[nodes.object(object) as usize];
     let mut objects = named(&heap, &arguments.what)?;
     objects.sort_by_key(|object| (u64::MAX - bytes(*object), *object));

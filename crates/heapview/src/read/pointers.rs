@@ -1,8 +1,7 @@
 //! The pointers in a snapshot's contents and roots.
 
-use gcheap_snapshot::Snapshot;
+use gcheap_snapshot::{RootKind, Snapshot};
 
-use super::snapshot::root;
 use crate::model::{Graph, Heap, Root, RootWord};
 
 const NONE: u32 = u32::MAX;
@@ -101,4 +100,19 @@ fn roots(graph: &mut Graph, owners: &Owners<'_>, snapshot: &Snapshot<'_>) {
             graph.words.push(RootWord { root: number, index: word.index, value: word.value, object });
         }
     }
+}
+
+/// What a root is, for sentences; and whether its words may be no pointers.
+fn root(snapshot: &Snapshot<'_>, root: &gcheap_snapshot::Root) -> (String, bool) {
+    let mut name = root.kind.text().to_string();
+    if let Some(module) = snapshot.module(root.module) {
+        name += &format!(" of {}", module.path);
+    }
+    if root.thread != 0 {
+        name += &format!(" of thread {}", root.thread);
+    }
+    if !root.name.is_empty() {
+        name += &format!(" ({})", root.name);
+    }
+    (name, matches!(root.kind, RootKind::Stack | RootKind::Registers))
 }

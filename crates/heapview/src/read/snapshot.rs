@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use gcheap_snapshot::{Cause, RootKind, Snapshot, contains_frames, is_binary, parse_all};
+use gcheap_snapshot::{Cause, Snapshot, contains_frames, is_binary, parse_all};
 
-use super::pointers;
+use super::pointers::graph;
 use crate::model::{Area, Block, Heap, Kind};
 use crate::units::{exact, plural, thousands};
 
@@ -71,7 +71,7 @@ fn heap(snapshot: &Snapshot<'_>) -> Result<Heap, String> {
     heap.problems.clone_from(&snapshot.problems);
     facts(&mut heap, snapshot);
     if header.flags.contents() {
-        heap.graph = Some(pointers::graph(&heap, snapshot, &no_scan));
+        heap.graph = Some(graph(&heap, snapshot, &no_scan));
     }
     Ok(heap)
 }
@@ -137,25 +137,10 @@ fn facts(heap: &mut Heap, snapshot: &Snapshot<'_>) {
     }
 }
 
-/// What a root is, for sentences; and whether its words may be no pointers.
-pub fn root(snapshot: &Snapshot<'_>, root: &gcheap_snapshot::Root) -> (String, bool) {
-    let mut name = root.kind.text().to_string();
-    if let Some(module) = snapshot.module(root.module) {
-        name += &format!(" of {}", module.path);
-    }
-    if root.thread != 0 {
-        name += &format!(" of thread {}", root.thread);
-    }
-    if !root.name.is_empty() {
-        name += &format!(" ({})", root.name);
-    }
-    (name, matches!(root.kind, RootKind::Stack | RootKind::Registers))
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use gcheap_snapshot::{Flags, Header, Names, Piece, Root, RootWord};
+    use gcheap_snapshot::{Flags, Header, Names, Piece, Root, RootKind, RootWord};
     use std::borrow::Cow;
 
     const BASE: u64 = 0x4000;
