@@ -1,6 +1,8 @@
 //! Reads heaps from files: what a file is, its content tells.
 
 mod mem_info;
+#[cfg(test)]
+mod pictures;
 mod pointers;
 mod snapshot;
 
@@ -52,4 +54,4 @@ fn content(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-pub(crate) use snapshot::tests::heap_of;
+pub(crate) use pictures::heap_of;
