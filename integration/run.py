@@ -52,6 +52,8 @@ def stages():
         "lisp": ([python, "integration/lisp.py"], {}),
         "guide": ([python, "integration/guide.py"], {}),
         "standalone": ([python, "integration/standalone.py"], {}),
+        "snapshots": ([python, "integration/snapshots.py"], {}),
+        "snapshot-reader": (["cargo", "test", "--quiet", "--package", "gcheap-snapshot"], {}),
         "cross": ([python, "integration/cross.py"], {}),
         "cross-all": ([python, "integration/cross.py", "--all"], {}),
         "valgrind": ([python, "integration/valgrind.py"], {}),

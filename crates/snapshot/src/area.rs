@@ -199,7 +199,7 @@ impl<'a> Area<'a> {
                 }
                 let described = self.described().min(limit);
                 let mut end = self.end_of(next, described, Kind::Free);
-                if end == described {
+                if end >= described {
                     end = limit;
                 }
                 let run = Run { block: next, blocks: end - next };

@@ -5,6 +5,7 @@ mod collect;
 mod duties;
 mod host;
 mod policy;
+mod snapshot;
 mod space;
 mod stock;
 
@@ -30,6 +31,7 @@ use crate::os::{OutOfMemory, pages};
 use crate::roots::{AddressRange, UserRoots};
 use crate::weak::Links;
 pub use policy::Policy;
+use snapshot::Writing;
 use space::Space;
 pub(crate) use stock::MOST_QUICK_BYTES;
 
@@ -70,7 +72,12 @@ pub struct Instance {
     hooks: Cell<Hooks>,
     /// Whether threads have some of its objects in stock.
     in_stock: Cell<bool>,
+    /// The snapshot that is being written; NULL if there is none.
+    writing: Cell<*const Writing>,
 }
+
+/// Names an object: the object, its bytes, room for the name, how many bytes that has.
+pub type Namer = extern "C" fn(*const core::ffi::c_void, usize, *mut core::ffi::c_char, usize) -> usize;
 
 /// Functions of the program that a heap calls.
 #[derive(Clone, Copy, Default)]
@@ -90,6 +97,9 @@ pub struct Hooks {
     pub more_roots: Option<extern "C" fn()>,
     /// A collection has reached a described object: the program marks what it points at, in the same way.
     pub pointers: Option<extern "C" fn(*mut core::ffi::c_void, usize)>,
+    /// Writes an object's name (with its size, and the room for the name), for snapshots, and returns its length. With the lock
+    /// held and all other threads stopped; it must not call the heap.
+    pub namer: Option<Namer>,
     /// How far a collection is (`Stage`). With the lock held; it must not call the heap.
     pub stage: Option<extern "C" fn(u32)>,
 }
@@ -125,6 +135,7 @@ impl Handle {
             notice_due: Cell::new(false),
             hooks: Cell::new(Hooks::default()),
             in_stock: Cell::new(false),
+            writing: Cell::new(ptr::null()),
         };
         // SAFETY: the pages are new, and large enough.
         unsafe { memory.write(instance) };

@@ -34,4 +34,4 @@ pub use registration::{
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
 pub use stack_base::{current_stack, set_stack_base_of};
 pub(crate) use taking::{empty_stock, take_from_new_stock, take_from_stock};
-pub use world::{Stopped, stop_world, thread_count};
+pub use world::{Place, PlaceKind, Stopped, stop_world, thread_count};
