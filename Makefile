@@ -75,7 +75,7 @@ test-valgrind:  ## all C tests of the standalone library under valgrind; `make t
 	python3 integration/run.py valgrind-all
 
 test-heapview:  ## heapview on what MicroPython prints, and its page in Chromium
-	python3 integration/run.py rust-tools heapview
+	python3 integration/run.py rust-heapview heapview
 
 test-gauche:  ## all checks of Gauche, a Scheme, on libgcheap and on its own Boehm collector; `make test` runs those of its core
 	python3 integration/run.py gauche-all

@@ -45,7 +45,7 @@ def stages():
         "rust-big-stack": cargo_test("big_stack.env"),
         "rust-standalone": cargo_test(None, "--features", "standalone"),
         "rust-growth": cargo_test("growth.env"),
-        "rust-tools": (["cargo", "test", "--quiet", "--package", "gcheap-snapshot", "--package", "heapview"], {}),
+        "rust-heapview": (["cargo", "test", "--quiet", "--package", "heapview"], {}),
         "rust-host": (["cargo", "test", "--quiet", "--package", "gcheap-standalone"], {}),
         "c": ([python, "c_tests/run.py"], {}),
         "examples": ([python, "integration/examples.py"], {}),

@@ -149,8 +149,9 @@ mod tests {
         graph.to = sorted.iter().map(|edge| edge.1).collect();
         graph.slot = vec![0; sorted.len()];
         graph.roots = vec![Root { name: "static data".into(), address: 0, doubtful: false }];
-        let word = |(object, index): (&u32, u64)| RootWord { root: 0, index, value: 0, object: Some(*object) };
+        let word = |(object, index): (&u32, u64)| RootWord { root: 0, index, value: 0, object: *object };
         graph.words = roots.iter().zip(0..).map(word).collect();
+        graph.word_first = vec![0, roots.len() as u32];
         heap.graph = Some(graph);
         heap
     }
@@ -160,7 +161,7 @@ mod tests {
         let nodes = Nodes::of(heap).unwrap();
         let all = nodes.shortest(|_, _| true);
         let count =
-            |before: &[u32]| before.iter().skip(1 + nodes.graph.words.len()).filter(|node| **node != NONE).count();
+            |before: &[u32]| before.iter().skip(1 + nodes.graph.roots.len()).filter(|node| **node != NONE).count();
         (0..heap.objects.len())
             .map(|object| {
                 let without = nodes.shortest(|_, to| to != nodes.object(object));
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!((found[0], found[999_999]), (16_000_000, 16));
         // From its middle: each half.
         let mut heap = heap;
-        heap.graph.as_mut().unwrap().words[0].object = Some(500_000);
+        heap.graph.as_mut().unwrap().words[0].object = 500_000;
         assert_eq!(fast(&heap)[250_000], 250_001 * 16);
     }
 }

@@ -30,8 +30,10 @@ pub fn path(heap: &Heap, nodes: Nodes<'_>, before: &[u32], object: usize) -> Opt
             }
             continue;
         }
-        if let Some(word) = nodes.word_of(*node) {
-            lines.push(nodes.graph.word_name(&nodes.graph.words[word]));
+        if let Some(root) = nodes.root_of(*node) {
+            let next = steps.get(number + 1).copied();
+            let word = nodes.words(root).iter().find(|word| Some(nodes.object(word.object as usize)) == next);
+            lines.extend(word.map(|word| nodes.graph.word_name(word)));
         } else if let Some(object) = nodes.object_of(*node) {
             let slot = number.checked_sub(1).and_then(|above| slot(nodes, steps[above], *node));
             let by = slot.map_or(String::new(), |slot| format!(", by its word {slot}"));
@@ -64,11 +66,13 @@ pub fn accumulation(heap: &Heap, nodes: Nodes<'_>, retained: &Retained, used: u6
             largest_child[above as usize] = largest_child[above as usize].max(bytes(object));
         }
     }
-    // Where the most comes together: none of its parts is nearly the whole.
+    // Where the most comes together: none of its parts is nearly the whole. In a long list every rest is: then its beginning.
     let spreads = |object: &usize| largest_child[nodes.object(*object) as usize] * 10 < bytes(*object) * 8;
-    let object = (0..heap.objects.len()).filter(spreads).max_by_key(|object| bytes(*object))?;
-    let own = heap.bytes(heap.objects.blocks[object]);
-    (bytes(object) * 10 > used * 3 && bytes(object) > own * 2).then(|| {
+    let own = |object: usize| heap.bytes(heap.objects.blocks[object]);
+    let much = |object: &usize| bytes(*object) * 10 > used * 3 && bytes(*object) > own(*object) * 2;
+    let most = |object: &usize| (bytes(*object), usize::MAX - object);
+    let all = || (0..heap.objects.len()).filter(much);
+    all().filter(spreads).max_by_key(most).or_else(|| all().max_by_key(most)).map(|object| {
         format!(
             "Without the {} alone, {} ({} of what is in use) would be free; heapview why {:#x} FILE says what keeps it.",
             heap.describe(object),
@@ -95,27 +99,15 @@ pub struct Pinned {
 
 /// Whether a kind of objects has no pointers in it, so that what looks like one is text or a number.
 fn is_data(kind: &str) -> bool {
-    [
-        "str",
-        "bytes",
-        "bytearray data",
-        "array data",
-        "data",
-        "int",
-        "float",
-        "complex",
-        "string",
-        "symbol name",
-        "number",
-    ]
-    .contains(&kind)
+    ["str", "bytes", "bytearray data", "array data", "data", "int", "float", "complex", "string", "real", "number"]
+        .contains(&kind)
 }
 
 /// What is pinned, most bytes first.
 pub fn pinned(heap: &Heap, nodes: Nodes<'_>, retained: &Retained) -> Vec<Pinned> {
     let data: Vec<bool> = heap.kinds.iter().map(|kind| is_data(&kind.name)).collect();
-    let doubtful = |from: u32, to: u32| match (nodes.word_of(to), nodes.object_of(from)) {
-        (Some(word), _) => nodes.graph.roots[nodes.graph.words[word].root as usize].doubtful,
+    let doubtful = |from: u32, to: u32| match (nodes.root_of(to), nodes.object_of(from)) {
+        (Some(root), _) => nodes.graph.roots[root].doubtful,
         (None, Some(object)) => data[heap.objects.kind[object] as usize],
         _ => false,
     };
@@ -128,8 +120,8 @@ pub fn pinned(heap: &Heap, nodes: Nodes<'_>, retained: &Retained) -> Vec<Pinned>
         }
     };
     for word in &nodes.graph.words {
-        if let Some(object) = word.object.filter(|_| nodes.graph.roots[word.root as usize].doubtful) {
-            pins(object, nodes.graph.word_name(word));
+        if nodes.graph.roots[word.root as usize].doubtful {
+            pins(word.object, nodes.graph.word_name(word));
         }
     }
     for holder in (0..heap.objects.len()).filter(|object| data[heap.objects.kind[*object] as usize]) {
@@ -158,6 +150,20 @@ mod tests {
     use crate::read::heap_of;
     use gcheap_snapshot::RootKind::{Stack, Static};
 
+    #[test]
+    fn a_table_or_a_list_that_keeps_most_is_named() {
+        // Block 0 is a root's; it leads to 1, which leads to 3 to 6 (a table); or each leads to the next (a list).
+        let table = heap_of("hh=hhhh", &[Some(1), None, Some(3), Some(4), Some(5), Some(6)], &[(Static, 0)]);
+        let words: Vec<_> = (1..30).flat_map(|next| [Some(next), None]).collect();
+        let list = heap_of(&"h".repeat(30), &words, &[(Static, 0)]);
+        for (heap, start) in [(table, "object of 32 bytes at 0x4010"), (list, "object of 16 bytes at 0x4000")] {
+            let nodes = Nodes::of(&heap).unwrap();
+            let kept = retained(&heap, nodes);
+            let sentence = accumulation(&heap, nodes, &kept, heap.bytes(heap.counts().used));
+            assert!(sentence.as_ref().is_some_and(|sentence| sentence.contains(start)), "{sentence:?}");
+        }
+    }
+
     /// Objects of one block, two words each; a chain from block 0 to 1 to 2; block 3 leads to 4.
     fn heap() -> Heap {
         let words = [Some(1), None, None, Some(2), None, None, Some(4), None, None, None];
@@ -168,7 +174,7 @@ mod tests {
     fn a_path_names_its_root_and_words() {
         let heap = heap();
         let nodes = Nodes::of(&heap).unwrap();
-        let before = nodes.shortest(|_, to| nodes.word_of(to) != Some(2));
+        let before = nodes.shortest(|_, to| nodes.root_of(to) != Some(2));
         let steps = path(&heap, nodes, &before, 2).unwrap();
         assert_eq!(steps[0], "word 2 of static data");
         assert_eq!(steps[3], "object of 16 bytes at 0x4020, by the last one's word 1");

@@ -1,9 +1,9 @@
 //! Which objects can be reached, and by what path; what each keeps alive alone.
 //!
-//! Nodes: 0 stands for the program, then come the words of its roots, then the objects. Everything is in flat arrays, and
+//! Nodes: 0 stands for the program, then come its roots, then the objects. Everything is in flat arrays, and
 //! nothing calls itself: a list of a million objects is as deep as a heap can be.
 
-use crate::model::{Graph, Heap};
+use crate::model::{Graph, Heap, RootWord};
 
 /// No node.
 pub const NONE: u32 = u32::MAX;
@@ -24,7 +24,7 @@ impl<'g> Nodes<'g> {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        1 + self.graph.words.len() + self.objects
+        1 + self.graph.roots.len() + self.objects
     }
 
     /// Never: there is always the program.
@@ -34,27 +34,31 @@ impl<'g> Nodes<'g> {
 
     /// The node of an object.
     pub fn object(&self, object: usize) -> u32 {
-        (1 + self.graph.words.len() + object) as u32
+        (1 + self.graph.roots.len() + object) as u32
     }
 
     /// The object of a node.
     pub fn object_of(&self, node: u32) -> Option<usize> {
-        (node as usize).checked_sub(1 + self.graph.words.len())
+        (node as usize).checked_sub(1 + self.graph.roots.len())
     }
 
-    /// The word of a root that a node is.
-    pub fn word_of(&self, node: u32) -> Option<usize> {
-        (node as usize).checked_sub(1).filter(|word| *word < self.graph.words.len())
+    /// The root that a node is.
+    pub fn root_of(&self, node: u32) -> Option<usize> {
+        (node as usize).checked_sub(1).filter(|root| *root < self.graph.roots.len())
+    }
+
+    /// The words of a root that point to objects.
+    pub fn words(&self, root: usize) -> &'g [RootWord] {
+        &self.graph.words[self.graph.word_first[root] as usize..self.graph.word_first[root + 1] as usize]
     }
 
     /// Where a node leads; `at` counts from 0. `None` at the end.
     pub fn next(&self, node: u32, at: usize) -> Option<u32> {
         if node == 0 {
-            return (at < self.graph.words.len()).then_some(1 + at as u32);
+            return (at < self.graph.roots.len()).then_some(1 + at as u32);
         }
-        if let Some(word) = self.word_of(node) {
-            let object = self.graph.words[word].object.filter(|_| at == 0)?;
-            return Some(self.object(object as usize));
+        if let Some(root) = self.root_of(node) {
+            return self.words(root).get(at).map(|word| self.object(word.object as usize));
         }
         let object = self.object_of(node)?;
         let edge = self.graph.first[object] as usize + at;

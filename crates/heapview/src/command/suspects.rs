@@ -56,9 +56,9 @@ pub fn missing(arguments: &Arguments, options: &Options) -> Result<Answer, Strin
     let nodes = graph_of(&heap)?;
     let graph = nodes.graph;
     let words: Vec<_> = graph
-        .words
+        .stray
         .iter()
-        .filter(|word| word.object.is_none() && !graph.roots[word.root as usize].doubtful)
+        .filter(|word| !graph.roots[word.root as usize].doubtful)
         .map(|word| (graph.word_name(word), word.value))
         .collect();
     let mut report = Report::default();

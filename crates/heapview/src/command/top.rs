@@ -122,7 +122,7 @@ fn by_kind(heap: &Heap, nodes: Nodes<'_>, retained: &Retained) -> Vec<Row> {
     rows
 }
 
-/// What the words of each root keep alive alone.
+/// What each root keeps alive alone.
 fn by_root(nodes: Nodes<'_>, retained: &Retained) -> Vec<Row> {
     let mut rows: Vec<Row> = nodes
         .graph
@@ -130,9 +130,9 @@ fn by_root(nodes: Nodes<'_>, retained: &Retained) -> Vec<Row> {
         .iter()
         .map(|root| Row { what: root.name.clone(), address: None, objects: 0, own_bytes: 0, retained_bytes: 0 })
         .collect();
-    for (word, node) in nodes.graph.words.iter().zip(1..) {
-        rows[word.root as usize].retained_bytes += retained.bytes[node as usize];
-        rows[word.root as usize].objects += u64::from(word.object.is_some());
+    for (root, row) in rows.iter_mut().enumerate() {
+        row.retained_bytes = retained.bytes[1 + root];
+        row.objects = nodes.words(root).len() as u64;
     }
     rows
 }

@@ -39,9 +39,7 @@ pub fn draw(heap: &Heap, nodes: Nodes<'_>, before: &[u32]) -> String {
     let mut strings = Strings::default();
     let mut of_root: Vec<Vec<(u64, usize)>> = vec![Vec::new(); roots + 1];
     for word in &graph.words {
-        if let Some(object) = word.object {
-            of_root[word.root as usize].push((word.index, object as usize));
-        }
+        of_root[word.root as usize].push((word.index, word.object as usize));
     }
     let lost = (0..count).filter(|object| before[nodes.object(*object) as usize] == NONE);
     of_root[roots] = (0..).zip(lost).collect();

@@ -20,8 +20,8 @@ pub struct RootWord {
     pub index: u64,
     /// Where it points to.
     pub value: u64,
-    /// The object there; none if the memory there is free.
-    pub object: Option<u32>,
+    /// The object there.
+    pub object: u32,
 }
 
 /// Pointers between objects, in flat arrays: those of object `i` are `first[i]..first[i + 1]`.
@@ -37,8 +37,12 @@ pub struct Graph {
     pub word_bytes: u32,
     /// Where the program keeps pointers.
     pub roots: Vec<Root>,
-    /// Their words that point into the heap.
+    /// Their words that point to objects, root by root.
     pub words: Vec<RootWord>,
+    /// Where the words of each root begin; one more at the end.
+    pub word_first: Vec<u32>,
+    /// Words of roots that point into the heap, but to no object: each with its value. `object` means nothing.
+    pub stray: Vec<RootWord>,
 }
 
 impl Graph {

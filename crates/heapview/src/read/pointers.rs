@@ -90,6 +90,7 @@ fn known<'s>(area: &'s gcheap_snapshot::Area<'_>, from: u64, to: u64) -> impl It
 }
 
 fn roots(graph: &mut Graph, owners: &Owners<'_>, snapshot: &Snapshot<'_>) {
+    graph.word_first.push(0);
     for (number, range) in (0..).zip(&snapshot.roots) {
         let (name, doubtful) = root(snapshot, range);
         graph.roots.push(Root { name, address: range.address, doubtful });
@@ -97,8 +98,13 @@ fn roots(graph: &mut Graph, owners: &Owners<'_>, snapshot: &Snapshot<'_>) {
             // One past the end of an object counts, too.
             let behind = || if range.interior { owners.object(word.value.wrapping_sub(1), true) } else { None };
             let object = owners.object(word.value, range.interior).or_else(behind);
-            graph.words.push(RootWord { root: number, index: word.index, value: word.value, object });
+            let word = |object| RootWord { root: number, index: word.index, value: word.value, object };
+            match object {
+                Some(object) => graph.words.push(word(object)),
+                None => graph.stray.push(word(NONE)),
+            }
         }
+        graph.word_first.push(graph.words.len() as u32);
     }
 }
 
