@@ -38,6 +38,12 @@ install: build/libgcheap.a  ## installs the library, its headers and manual; PRE
 uninstall:  ## removes what make install with the same PREFIX, DESTDIR and LIBDIR has installed
 	@tools/build.py uninstall $(places)
 
+heapview:  ## target/release/heapview, the command that shows what is in a heap
+	$(CARGO) build --release --package heapview
+
+install-heapview: heapview  ## installs heapview in PREFIX/bin; PREFIX=/usr/local DESTDIR=
+	install -D -m 755 $(or $(CARGO_TARGET_DIR),target)/release/heapview "$(DESTDIR)$(or $(PREFIX),/usr/local)/bin/heapview"
+
 dist:  ## build/libgcheap-VERSION.tar.gz, the committed sources, which build without git
 	tools/build.py dist build
 
@@ -70,6 +76,9 @@ test-stress-every:  ## small uses of the same programs, with a collection at eve
 
 test-valgrind:  ## all C tests of the standalone library under valgrind; `make test` runs a few
 	python3 integration/run.py valgrind-all
+
+test-heapview:  ## heapview on what MicroPython prints, and its page in Chromium
+	python3 integration/run.py rust-heapview heapview
 
 test-gauche:  ## all checks of Gauche, a Scheme, on libgcheap and on its own Boehm collector; `make test` runs those of its core
 	python3 integration/run.py gauche-all
@@ -126,4 +135,4 @@ clean:  ## removes everything that was built, the fetched sources of MicroPython
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm install uninstall dist header test test-32 test-cross test-stress test-stress-every test-valgrind test-programs test-gauche test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help
+.PHONY: all always host boehm install uninstall heapview install-heapview dist header test test-32 test-cross test-stress test-stress-every test-valgrind test-programs test-gauche test-heapview test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help

@@ -27,6 +27,7 @@ const FLAGS: &[&str] = &[
     "NO_SCAN",
     "INTERIOR",
     "GROWTH",
+    "SNAPSHOT",
 ];
 
 /// What a build without `GCHEAP_CONFIG` gets.
@@ -47,6 +48,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("NO_SCAN", "0"),
     ("INTERIOR", "0"),
     ("GROWTH", "0"),
+    ("SNAPSHOT", "0"),
     ("VARIANT", ""),
     ("STATE_SYMBOL", "gcheap_state"),
     ("STATE_OFFSET", "0"),
@@ -106,7 +108,7 @@ fn main() {
     lay_out(&mut config, word);
     check(&config, word);
     // Options that choose functions, not only branches, or what gc_info fills in; and the compact variant.
-    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF", "NO_SCAN", "INTERIOR", "GROWTH"] {
+    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF", "NO_SCAN", "INTERIOR", "GROWTH", "SNAPSHOT"] {
         set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
     set_cfg("gcheap_compact", config["VARIANT"] == "compact");

@@ -343,6 +343,49 @@ gcheap_t *gcheap_new(size_t n_bytes);
 /// Requires: the heap exists, and neither it nor its objects are used afterwards.
 void gcheap_delete(gcheap_t *heap);
 
+/// For gcheap_snapshot: as lines of text, each with a number and a checksum, for a serial line or a log.
+#define GCHEAP_SNAPSHOT_TEXT 1
+
+/// For gcheap_snapshot: without the contents of objects. What keeps an object alive cannot be told from it then.
+#define GCHEAP_SNAPSHOT_NO_CONTENTS 2
+
+/// Writes a snapshot of the heap (docs/SNAPSHOT.md): what each block is, what objects contain, the roots with their kind, and
+/// the names of objects (see gcheap_set_namer). heapview reads it. Needs no memory, so that it may be called by the function of
+/// gcheap_set_out_of_memory; not by hooks.
+///
+/// write: called with data and parts of the snapshot, in order; n_bytes is 1 or more. It returns false to stop. The other threads
+/// are stopped meanwhile, so it must not wait for what one of them may hold: no malloc, no FILE. It must not call the heap, and
+/// must return (no longjmp). flags: 0, or GCHEAP_SNAPSHOT_TEXT and the like. Returns whether all of it was written; false also in
+/// a signal handler that came in the middle of another call. Thread-safe. Never collects.
+/// Requires: write can be called with data.
+bool gcheap_snapshot(bool (*write)(void *data, const void *bytes, size_t n_bytes), void *data, unsigned int flags);
+
+/// gcheap_snapshot of a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and write can be called with data.
+bool gcheap_snapshot_in(gcheap_t *heap, bool (*write)(void *data, const void *bytes, size_t n_bytes), void *data, unsigned int flags);
+
+/// gcheap_snapshot to a file, which is made or replaced, and which only its owner may read.
+///
+/// path: not NULL. Returns whether all of it was written; if not, errno may say why. Thread-safe. Never collects.
+/// Requires: path is a string.
+bool gcheap_snapshot_file(const char *path);
+
+/// gcheap_snapshot_file of a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists, and path is a string.
+bool gcheap_snapshot_file_in(gcheap_t *heap, const char *path);
+
+/// Sets what names objects in snapshots, or NULL. It writes a name for the object to name, which has room for room (100)
+/// bytes with the zero at the end, and returns the name's length, as snprintf does; 0: it has no name. A name is "TYPE", or
+/// "TYPE: DETAIL". object: an object's start; n_bytes: what it can hold. The object may be new, with only zeros in it, or (if it
+/// was allocated with GCHEAP_NOT_CLEARED) anything; it may also be dead, and what it points at freed and used again: so pointers
+/// in it should be followed only with care. The function must not allocate, not even by malloc, must not call the heap, and must
+/// return. Thread-safe.
+void gcheap_set_namer(size_t (*function)(const void *object, size_t n_bytes, char *name, size_t room));
+
+/// gcheap_set_namer for a heap of its own. heap: NULL is the default heap.
+/// Requires: the heap exists.
+void gcheap_set_namer_in(gcheap_t *heap, size_t (*function)(const void *object, size_t n_bytes, char *name, size_t room));
+
 /// Calls a function that waits for something outside (input, a lock, a child process): collections do not stop the calling
 /// thread meanwhile, and so need not wait for it. The function must not use the heap, nor change pointers to its objects
 /// anywhere but on its own part of the stack. What the caller has on the stack and in registers stays alive. Returns the

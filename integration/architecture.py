@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the layout of the Rust sources: no import circle, no file over 500 lines, no `#[path]`.
 
-    integration/architecture.py [ROOT...]      default: src and those of the crates parity, standalone and bdw
+    integration/architecture.py [ROOT...]      default: src and those of the crates
 
 An import is a `use` of another module, or a path such as `crate::layout::atb::Kind`. A module's `pub use` of its own
 child is not one: an import through it counts as an import of the child.
@@ -135,7 +135,7 @@ def check(root: Path) -> list[str]:
 
 
 def main() -> int:
-    crates = [TOP / "crates" / name / "src" for name in ("parity", "standalone", "bdw")]
+    crates = [TOP / "crates" / name / "src" for name in ("parity", "standalone", "bdw", "snapshot", "heapview")]
     roots = [Path(arg) for arg in sys.argv[1:]] or [TOP / "src", *crates]
     failed = 0
     for root in roots:

@@ -13,6 +13,8 @@ use crate::host::Host;
 use crate::inspect::check::Check;
 use crate::inspect::dump::{Dump, Printer};
 use crate::inspect::free_runs::free_run;
+use crate::inspect::snapshot::stream::Sink;
+use crate::inspect::snapshot::{About, Snapshot};
 use crate::invariant::Broken;
 use crate::layout::area::Reserved;
 use crate::objects::allocate::Allocate;
@@ -265,6 +267,16 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// Prints a letter for every block, 64 to a line. gc.c: `gc_dump_alloc_table`.
     pub fn dump_alloc_table(&self, to: &mut impl Printer) {
         Dump::<H, V>::of(self.context).alloc_table(to);
+    }
+
+    /// Writes a snapshot (docs/SNAPSHOT.md); says whether all of it was written. While a collection marks, none is. Allocates
+    /// nothing; the host's functions that it calls cannot allocate either. Only in builds with SNAPSHOT.
+    ///
+    /// # Safety
+    /// The sink's function can be called with its data.
+    pub unsafe fn snapshot(&self, about: &About<'_>, sink: Sink) -> bool {
+        const { assert!(config::SNAPSHOT) };
+        Snapshot::<H, V>::of(self.context).write(about, sink)
     }
 
     /// Looks at the whole heap, outside a collection; returns the first invariant of docs/DESIGN.md that does not hold.

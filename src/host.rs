@@ -2,6 +2,8 @@
 
 use core::ptr::{NonNull, null_mut};
 
+use crate::inspect::snapshot::report::Report;
+
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,18 @@ pub trait Host: Copy {
     /// remember it, and mark what it knows it to lead to; not in this call, which comes in the middle of marking.
     #[inline(always)]
     fn reached_no_scan(self, _object: usize) {}
+    /// Builds with SNAPSHOT: adds to a snapshot what the host knows: the roots, each as a collection would see it now. It must not
+    /// change the heap, nor must [`Host::name`].
+    fn snapshot(self, _report: &mut Report) {}
+    /// Builds with SNAPSHOT: whether the host names objects.
+    fn names_objects(self) -> bool {
+        false
+    }
+    /// Builds with SNAPSHOT: writes the name of the object with this head, which has so many bytes, to `room`; returns its length,
+    /// 0 if it has none. "TYPE", or "TYPE: DETAIL".
+    fn name(self, _object: NonNull<u8>, _bytes: usize, _room: &mut [u8]) -> usize {
+        0
+    }
     /// Reports a caller's mistake. If it returns, the heap goes on as if the call had not been made.
     fn misuse(self, what: Misuse, ptr: *const u8);
 }

@@ -124,12 +124,28 @@ static void *out_of_memory(size_t n_bytes) {
     fail("out of memory", NULL);
 }
 
+// What an object is, for snapshots: GCHEAP_SNAPSHOT=file in the environment of this program writes one. It must be careful: the
+// object may be dead or a plain text, so a word of it need not be what it looks like.
+static size_t name_of(const void *object, size_t n_bytes, char *name, size_t room) {
+    static const char *const names[] = {"", "", "", "pair", "symbol", "string", "real", "vector", "closure", "", "port", "weak", "weak table"};
+    Value x = (Value)(uintptr_t)object;
+    enum kind kind = n_bytes < 2 * sizeof(Value) ? NUMBER : kind_of(x);
+    if (kind == SYMBOL && n_bytes >= 4 * sizeof(Value) && size(x) == 0)
+        return (size_t)snprintf(name, room, "symbol: %.60s", (const char *)slots(x)[SYMBOL_NAME]);
+    if (kind == STRING && size(x) < n_bytes)
+        return (size_t)snprintf(name, room, "string: \"%.*s\"", size(x) < 60 ? (int)size(x) : 60, ((struct string *)x)->text);
+    if (kind == REAL) return (size_t)snprintf(name, room, "real: %g", ((struct real *)x)->number);
+    if (kind == VECTOR) return (size_t)snprintf(name, room, "vector: %zu elements", (size_t)size(x));
+    return kind > WEAK_TABLE ? 0 : (size_t)snprintf(name, room, "%s", names[kind]);
+}
+
 void start_heap(size_t n_bytes) {
     // In objects of this program pointers lead only to the first byte of others. (Pointers on the stack always count,
     // wherever in an object they point.) So an object needs no byte more than it asks for, and a pair has 16.
     gcheap_set_interior_pointers(false);
     gcheap_set_limit(n_bytes);
     gcheap_set_out_of_memory(out_of_memory);
+    gcheap_set_namer(name_of);
     gcheap_set_collection_hooks(NULL, after_collection);
     gcheap_finalise_on_demand(true);
 }

@@ -103,6 +103,15 @@ pub const fn reserved_table_bytes(most_blocks: usize) -> usize {
     bytes_for(atb_bytes) - most_blocks * BLOCK_BYTES
 }
 
+/// The tables that an area can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Atb,
+    Ftb,
+    Wtb,
+    Ntb,
+}
+
 /// One area's record, laid out as MicroPython's `mp_state_mem_area_t`.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,6 +215,19 @@ impl Area {
     pub(crate) fn wtb(self) -> BitTable {
         // SAFETY: I5: as for the ATB.
         unsafe { BitTable::new(NonNull::new_unchecked(self.wtb_start().get()), self.blocks()) }
+    }
+
+    /// Where a table starts, and how many blocks a byte of it describes; `None` if the configuration has no such table.
+    pub(crate) fn table(self, table: Table) -> Option<(*const u8, usize)> {
+        let bits = |on: bool, start: fn(Self) -> Field<*mut u8>| {
+            if on { Some((start(self).get().cast_const(), BLOCKS_PER_BYTE)) } else { None }
+        };
+        match table {
+            Table::Atb => Some((self.atb_start().get(), BLOCKS_PER_ATB)),
+            Table::Ftb => bits(FINALISER, Self::ftb_start),
+            Table::Wtb => bits(WEAKREF, Self::wtb_start),
+            Table::Ntb => bits(NO_SCAN, Self::ntb_start),
+        }
     }
 
     /// Whether the object with this head has a weak reference; never in builds without them.

@@ -9,3 +9,5 @@ mod model;
 mod nested;
 mod options;
 mod pictures;
+#[cfg(gcheap_snapshot)]
+mod snapshots;

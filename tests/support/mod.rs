@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::ffi::CStr;
 use std::ptr::NonNull;
 
@@ -11,6 +12,7 @@ use gcheap::config::{
     WEAKREF,
 };
 use gcheap::inspect::dump::Printer;
+use gcheap::inspect::snapshot::report::{Report, RootKind, RootRange};
 use gcheap::{Host, Misuse};
 
 /// A heap of the variant that the test program is about.
@@ -44,6 +46,8 @@ pub struct World {
     pub asked_to_grow: RefCell<Vec<(usize, bool)>>,
     /// Root words with this value count as unreadable; 0 is none.
     pub unreadable: Cell<usize>,
+    /// Names of objects in snapshots, by address.
+    pub names: RefCell<HashMap<usize, String>>,
 }
 
 #[derive(Clone, Copy)]
@@ -111,6 +115,30 @@ impl Host for TestHost<'_> {
         }
         may
     }
+    fn snapshot(self, report: &mut Report) {
+        let roots = self.0.roots.borrow();
+        let range = RootRange {
+            kind: RootKind::Added,
+            interior: false,
+            address: roots.as_ptr().expose_provenance(),
+            bytes: size_of_val(&roots[..]),
+            thread: 7,
+            module: report.module(0x1000, b"/a/test"),
+            name: b"the world's roots",
+        };
+        // SAFETY: the roots outlive the call.
+        unsafe { report.range(&range) };
+        report.number("collections", self.0.collections.get() as u64);
+    }
+    fn names_objects(self) -> bool {
+        !self.0.names.borrow().is_empty()
+    }
+    fn name(self, object: NonNull<u8>, _: usize, room: &mut [u8]) -> usize {
+        let names = self.0.names.borrow();
+        let name = names.get(&object.addr().get()).map_or(&b""[..], |name| name.as_bytes());
+        room.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+        name.len()
+    }
     fn misuse(self, what: Misuse, ptr: *const u8) {
         self.0.misuses.borrow_mut().push((what, ptr.addr()));
     }
@@ -142,6 +170,7 @@ impl World {
             growths: Cell::new(0),
             asked_to_grow: RefCell::new(vec![]),
             unreadable: Cell::new(0),
+            names: RefCell::new(HashMap::new()),
         });
         for (i, &blocks) in areas.iter().enumerate() {
             assert!(blocks % 4 == 0 && blocks > 0, "an area has a multiple of 4 blocks");

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 
 use crate::heap::Handle;
 use crate::report::{self, Line};
+use crate::snapshots::{self, MOST_PATH};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -22,6 +23,8 @@ struct Settings {
     most: Option<usize>,
     /// `GCHEAP_STRESS=n`: a collection at every n-th allocation.
     stress: usize,
+    /// `GCHEAP_SNAPSHOT=file`: a snapshot when an allocation fails for lack of memory, or else when the program exits.
+    snapshot: Option<&'static [u8]>,
 }
 
 /// Names that begin like the library's, but belong to its build.
@@ -34,29 +37,33 @@ enum Problem {
     NotASwitch,
     NotASize,
     NotACount,
+    NotAFile,
 }
 
 impl Problem {
     fn sentence(self) -> &'static str {
         match self {
             Self::Unknown => {
-                "there is no such variable; there are GCHEAP_TRACE, GCHEAP_STATS, GCHEAP_MAX and GCHEAP_STRESS"
+                "there is no such variable; there are GCHEAP_TRACE, GCHEAP_STATS, GCHEAP_MAX, GCHEAP_STRESS and GCHEAP_SNAPSHOT"
             }
             Self::NotASwitch => "this is neither 0 nor 1",
             Self::NotASize => "this is no number of bytes, such as 500000, 64K, 100M or 2G",
             Self::NotACount => "this is no number of allocations, 1 or more",
+            Self::NotAFile => "this is no name of a file, or one of more than 1000 bytes",
         }
     }
 }
 
 impl Settings {
     /// Follows one variable, without the `GCHEAP_` of its name.
-    fn follow(&mut self, name: &[u8], value: &[u8]) -> Result<(), Problem> {
+    fn follow(&mut self, name: &[u8], value: &'static [u8]) -> Result<(), Problem> {
         match name {
             b"TRACE" => self.trace = switch(value)?,
             b"STATS" => self.stats = switch(value)?,
             b"MAX" => self.most = Some(size(value).ok_or(Problem::NotASize)?),
             b"STRESS" => self.stress = number(value).filter(|&n| n > 0).ok_or(Problem::NotACount)?,
+            b"SNAPSHOT" if (1..=MOST_PATH).contains(&value.len()) => self.snapshot = Some(value),
+            b"SNAPSHOT" => return Err(Problem::NotAFile),
             _ if OF_THE_BUILD.contains(&name) => {}
             _ => return Err(Problem::Unknown),
         }
@@ -95,9 +102,9 @@ fn size(value: &[u8]) -> Option<usize> {
 }
 
 /// Reads the variables, and lets the default heap, which has just been made, follow them. Ends the program at the first one
-/// that it cannot follow. `write_stats` is called when the program exits, if it is asked for. A program that runs with more
+/// that it cannot follow. `write_stats` and `write_snapshot` are called when the program exits, if they are asked for. A program that runs with more
 /// rights than its caller has does not look at them.
-pub(crate) fn follow(heap: Handle, write_stats: extern "C" fn()) {
+pub(crate) fn follow(heap: Handle, write_stats: extern "C" fn(), write_snapshot: extern "C" fn()) {
     // SAFETY: getauxval has no preconditions.
     if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
         return;
@@ -116,6 +123,10 @@ pub(crate) fn follow(heap: Handle, write_stats: extern "C" fn()) {
     if settings.stats {
         // SAFETY: the function can be called at any time. If there is no memory to note it, there are no lines.
         unsafe { libc::atexit(write_stats) };
+    }
+    if settings.snapshot.is_some_and(snapshots::ask_for) {
+        // SAFETY: the same.
+        unsafe { libc::atexit(write_snapshot) };
     }
 }
 
@@ -164,17 +175,28 @@ mod tests {
     #[test]
     fn variables_are_followed() {
         let mut settings = Settings::default();
-        for (name, value) in [("TRACE", "1"), ("STATS", "0"), ("MAX", "1M"), ("STRESS", "7"), ("CONFIG", "anything")] {
+        for (name, value) in [
+            ("TRACE", "1"),
+            ("STATS", "0"),
+            ("MAX", "1M"),
+            ("STRESS", "7"),
+            ("CONFIG", "anything"),
+            ("SNAPSHOT", "a/file"),
+        ] {
             settings.follow(name.as_bytes(), value.as_bytes()).unwrap();
         }
-        assert_eq!(settings, Settings { trace: true, stats: false, most: Some(1 << 20), stress: 7 });
+        assert_eq!(
+            settings,
+            Settings { trace: true, stats: false, most: Some(1 << 20), stress: 7, snapshot: Some(b"a/file") }
+        );
     }
 
     #[test]
     fn others_are_refused() {
         let mut settings = Settings::default();
         for (name, value, problem) in [
-            ("SNAPSHOT", "file", Problem::Unknown),
+            ("SNAPSHOTS", "file", Problem::Unknown),
+            ("SNAPSHOT", "", Problem::NotAFile),
             ("", "1", Problem::Unknown),
             ("TRACE", "yes", Problem::NotASwitch),
             ("STATS", "", Problem::NotASwitch),

@@ -30,6 +30,7 @@ pub mod os;
 pub mod program;
 pub mod report;
 pub mod roots;
+mod snapshots;
 pub mod threads;
 mod weak;
 

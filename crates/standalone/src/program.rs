@@ -1,18 +1,21 @@
 //! What a program does with its heaps: every function takes the global lock, and leaves it before anything of the program
 //! is called. The C functions are one call each of these.
 
-use core::ffi::c_void;
+use core::ffi::{c_char, c_void};
 use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use gcheap::AllocFlags;
 use gcheap::config::BLOCK_BYTES;
+use gcheap::inspect::snapshot::stream::Sink;
+use gcheap::inspect::snapshot::{About, Cause};
 
 use crate::environment;
 use crate::heap::{Collection, Handle, Instance, MOST_QUICK_BYTES, MOST_RETURNED_BYTES};
 use crate::numbers::Numbers;
 use crate::os::OutOfMemory;
 use crate::report;
+use crate::snapshots::{self, File};
 use crate::threads::{Guard, Reentered, choose_seal, enter, lock, register_current, returned_blocks, unseal};
 
 /// The heap of the functions that name none.
@@ -73,7 +76,7 @@ pub fn start() -> Option<Handle> {
     }
     choose_seal();
     let heap = Handle::new(USUAL_MOST).ok()?;
-    environment::follow(heap, write_stats);
+    environment::follow(heap, write_stats, write_last_snapshot);
     DEFAULT.store(heap.as_ptr(), Ordering::Release);
     Some(heap)
 }
@@ -81,6 +84,11 @@ pub fn start() -> Option<Handle> {
 /// For `GCHEAP_STATS`. In a program that exits in the middle of a call all numbers are 0.
 extern "C" fn write_stats() {
     report::write_stats(&numbers(HeapRef::DEFAULT));
+}
+
+/// For `GCHEAP_SNAPSHOT`, when the program exits.
+extern "C" fn write_last_snapshot() {
+    write_asked_for(HeapRef::DEFAULT, Cause::Exit);
 }
 
 /// Makes another heap, of up to `most_bytes` bytes (0: as many as the default heap may have).
@@ -233,6 +241,7 @@ fn pay_calls(heap: Handle) {
 
 #[cold]
 fn refuse(heap: Handle, bytes: usize) -> *mut u8 {
+    write_asked_for(HeapRef(heap.as_ptr()), Cause::OutOfMemory(bytes));
     match heap.hooks().out_of_memory {
         Some(hook) => hook(bytes).cast(),
         None => null_mut(),
@@ -314,6 +323,45 @@ pub fn with<R>(heap: HeapRef, f: impl FnOnce(Handle) -> R) -> Option<R> {
 pub fn link(heap: HeapRef, link: *mut *mut c_void, object: *const u8, long: bool) -> Result<bool, OutOfMemory> {
     let registered = heap.with(|heap, _| heap.with_links(|links| links.register(link.addr(), object.addr(), long)));
     registered.unwrap_or(Err(OutOfMemory))
+}
+
+/// Writes a snapshot through a function of the program, with the contents of objects or without; says whether all of it was
+/// written.
+///
+/// # Safety
+/// The function can be called with its data.
+pub unsafe fn snapshot(heap: HeapRef, cause: Cause, contents: bool, sink: Sink) -> bool {
+    let about = About { host: b"libgcheap standalone", cause, contents };
+    let written = heap.with(|heap, guard| {
+        // What this thread keeps for later is free memory to the program.
+        heap.free_stock(guard);
+        // SAFETY: the caller's promise.
+        unsafe { heap.snapshot(guard, &about, sink) }
+    });
+    written.unwrap_or(false)
+}
+
+/// Writes a snapshot to a file, which is made or replaced. Says whether all of it was written.
+///
+/// # Safety
+/// The path is a string.
+pub unsafe fn snapshot_to_file(heap: HeapRef, cause: Cause, path: *const c_char) -> bool {
+    // SAFETY: the caller's promise.
+    let Some(mut file) = (unsafe { File::create(path) }) else { return false };
+    // SAFETY: the sink is the file's, which lives as long as it is written to.
+    let written = unsafe { snapshot(heap, cause, true, file.sink()) };
+    file.close() && written
+}
+
+/// Writes the snapshot that `GCHEAP_SNAPSHOT` asks for, of the default heap; only once.
+#[cold]
+fn write_asked_for(heap: HeapRef, cause: Cause) {
+    if heap.0.is_null() || heap.0 == DEFAULT.load(Ordering::Acquire) {
+        snapshots::write_asked_for(|path| {
+            // SAFETY: the path is a string.
+            unsafe { snapshot_to_file(HeapRef::DEFAULT, cause, path) }
+        });
+    }
 }
 
 /// Reads a heap's numbers.

@@ -101,7 +101,7 @@ fn header(template: &str) -> Result<String, String> {
 }
 
 /// The C functions of the standalone library, in the header's order.
-const STANDALONE: [&str; 6] = ["objects", "collection", "finalisers", "roots", "threads", "heaps"];
+const STANDALONE: [&str; 7] = ["objects", "collection", "finalisers", "roots", "threads", "heaps", "snapshots"];
 
 /// The same for Boehm's interface: of gc.h, and of gc_mark.h.
 const BDW: [&str; 15] = [

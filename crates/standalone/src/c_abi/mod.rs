@@ -6,6 +6,7 @@ mod finalisers;
 mod heaps;
 mod objects;
 mod roots;
+mod snapshots;
 mod threads;
 
 use core::ffi::c_char;

@@ -72,7 +72,7 @@ impl Finalisers {
     }
 
     /// Calls `mark` with every word that is alive for their sake: data, and objects that wait to be finalised.
-    pub fn each_kept(&self, mark: impl Fn(usize)) {
+    pub fn each_kept(&self, mut mark: impl FnMut(usize)) {
         self.registered.iter().for_each(|(_, finaliser)| mark(finaliser.data.addr()));
         for due in self.queue.waiting() {
             mark(due.object);

@@ -122,7 +122,7 @@ impl Collection {
             tell(Stage::MarkStart);
             heap.core().collect_start();
             if heap.is_in_stock() {
-                stopped.for_each_batch(heap.memory(), &mut |batch| heap.core().mark_batch(batch));
+                stopped.keep_stock(heap.memory(), &mut |batch| heap.core().mark_batch(batch));
             }
             let asking = Asking::begin(heap);
             let layout = roots_of_all(|data| data.tls_layout());

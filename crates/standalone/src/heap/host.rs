@@ -2,6 +2,7 @@
 
 use core::ptr::NonNull;
 
+use gcheap::inspect::snapshot::report::Report;
 use gcheap::{Host, Misuse};
 
 use super::Handle;
@@ -66,6 +67,18 @@ impl Host for Os {
     #[inline]
     fn reached_no_scan(self, object: usize) {
         self.0.with_described(|all| all.reached(object));
+    }
+
+    fn snapshot(self, report: &mut Report) {
+        self.0.add_to(report);
+    }
+
+    fn names_objects(self) -> bool {
+        self.0.hooks().namer.is_some()
+    }
+
+    fn name(self, object: NonNull<u8>, bytes: usize, room: &mut [u8]) -> usize {
+        self.0.name(object, bytes, room)
     }
 
     #[cold]

@@ -6,6 +6,7 @@ mod duties;
 mod freeing;
 mod host;
 mod policy;
+mod snapshot;
 mod space;
 mod stock;
 
@@ -31,6 +32,7 @@ use crate::os::{OutOfMemory, pages};
 use crate::roots::{AddressRange, UserRoots};
 use crate::weak::Links;
 pub use policy::Policy;
+use snapshot::Writing;
 use space::Space;
 pub(crate) use stock::{MOST_QUICK_BYTES, MOST_RETURNED_BYTES};
 
@@ -71,7 +73,12 @@ pub struct Instance {
     hooks: Cell<Hooks>,
     /// Whether threads have some of its objects in stock.
     in_stock: Cell<bool>,
+    /// The snapshot that is being written; NULL if there is none.
+    writing: Cell<*const Writing>,
 }
+
+/// Names an object: the object, its bytes, room for the name, how many bytes that has.
+pub type Namer = extern "C" fn(*const core::ffi::c_void, usize, *mut core::ffi::c_char, usize) -> usize;
 
 /// Functions of the program that a heap calls.
 #[derive(Clone, Copy, Default)]
@@ -94,6 +101,9 @@ pub struct Hooks {
     /// All that is alive is marked, the threads go on, and nothing has been freed yet: what is not reached is going to be,
     /// unless the program marks it now. With the lock held.
     pub dead: Option<extern "C" fn()>,
+    /// Writes an object's name (with its size, and the room for the name), for snapshots, and returns its length. With the lock
+    /// held and all other threads stopped; it must not call the heap.
+    pub namer: Option<Namer>,
     /// How far a collection is (`Stage`). With the lock held; it must not call the heap.
     pub stage: Option<extern "C" fn(u32)>,
 }
@@ -129,6 +139,7 @@ impl Handle {
             notice_due: Cell::new(false),
             hooks: Cell::new(Hooks::default()),
             in_stock: Cell::new(false),
+            writing: Cell::new(ptr::null()),
         };
         // SAFETY: the pages are new, and large enough.
         unsafe { memory.write(instance) };

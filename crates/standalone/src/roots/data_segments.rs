@@ -6,6 +6,18 @@ use crate::memory::Growing;
 use crate::os::{OutOfMemory, thread_pointer};
 use core::ops::ControlFlow;
 
+/// A program or library whose data is among the ranges.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadedModule {
+    /// What was added to the addresses in its file.
+    pub base: usize,
+    /// All its writable data, and perhaps more.
+    pub span: AddressRange,
+    /// Where its path is, in all paths.
+    path: usize,
+    path_bytes: usize,
+}
+
 /// The ranges of static data, gathered from the dynamic loader.
 ///
 /// [`DataSegments::gather`] takes the loader's lock, which a stopped thread may hold; so it has to be called before the
@@ -17,6 +29,8 @@ use core::ops::ControlFlow;
 pub struct DataSegments {
     segments: Growing<AddressRange>,
     excluded: Growing<AddressRange>,
+    modules: Growing<LoadedModule>,
+    paths: Growing<u8>,
     /// What the loader said about its modules when they were last gathered; `None` if that is to be done anew.
     version: Option<Version>,
     tls: TlsLayout,
@@ -25,7 +39,14 @@ pub struct DataSegments {
 impl DataSegments {
     /// Nothing is gathered yet.
     pub const fn new() -> Self {
-        Self { segments: Growing::new(), excluded: Growing::new(), version: None, tls: TlsLayout::EMPTY }
+        Self {
+            segments: Growing::new(),
+            excluded: Growing::new(),
+            modules: Growing::new(),
+            paths: Growing::new(),
+            version: None,
+            tls: TlsLayout::EMPTY,
+        }
     }
 
     /// Leaves the addresses from `start` to just before `end` out, from the next [`Self::gather`] on: state of the
@@ -59,6 +80,8 @@ impl DataSegments {
             self.tls = found.tls_layout();
             self.version = found.version;
             self.segments = found.segments;
+            self.modules = found.modules;
+            self.paths = found.paths;
         }
         result
     }
@@ -66,6 +89,16 @@ impl DataSegments {
     /// The ranges, as whole words, in order of address.
     pub fn as_slice(&self) -> &[AddressRange] {
         self.segments.as_slice()
+    }
+
+    /// The modules that the ranges belong to. (One is missing if there was no memory for its path.)
+    pub fn modules(&self) -> &[LoadedModule] {
+        self.modules.as_slice()
+    }
+
+    /// A module's file; empty for the program itself.
+    pub fn path(&self, of: &LoadedModule) -> &[u8] {
+        self.paths.as_slice().get(of.path..).and_then(|from| from.get(..of.path_bytes)).unwrap_or(&[])
     }
 
     /// Where static thread-local storage lies in each thread.
@@ -84,6 +117,8 @@ impl Default for DataSegments {
 struct Found {
     segments: Growing<AddressRange>,
     thread_local_blocks: Growing<AddressRange>,
+    modules: Growing<LoadedModule>,
+    paths: Growing<u8>,
     /// No module's static thread-local storage is further from the thread pointer.
     tls_reach: usize,
     version: Option<Version>,
@@ -93,7 +128,14 @@ impl Found {
     fn new() -> Self {
         // The C library keeps some storage free for libraries that come later (1.6 KiB in glibc), and leaves gaps.
         let spare = 8192;
-        Self { segments: Growing::new(), thread_local_blocks: Growing::new(), tls_reach: spare, version: None }
+        Self {
+            segments: Growing::new(),
+            thread_local_blocks: Growing::new(),
+            modules: Growing::new(),
+            paths: Growing::new(),
+            tls_reach: spare,
+            version: None,
+        }
     }
 
     fn add(&mut self, module: &modules::Module<'_>, excluded: &[AddressRange]) -> Result<(), OutOfMemory> {
@@ -110,6 +152,10 @@ impl Found {
                 }
             }
         }
+        let writable = &self.segments.as_slice()[before..];
+        let span = writable.iter().copied().reduce(|a, b| AddressRange::new(a.start.min(b.start), a.end.max(b.end)));
+        // Without it, only a snapshot knows less.
+        let _ = span.map(|span| self.note(module, span));
         for part in module.parts() {
             if let Part::ReadOnlyAfterRelocation(range) = part {
                 self.cut_out(before, range)?;
@@ -123,6 +169,14 @@ impl Found {
         }
         self.segments.retain(|segment| !segment.is_empty());
         Ok(())
+    }
+
+    /// Notes a module whose writable data lies there.
+    fn note(&mut self, module: &modules::Module<'_>, span: AddressRange) -> Result<(), OutOfMemory> {
+        let (path, base) = (self.paths.len(), module.base());
+        self.paths.reserve(module.path().len())?;
+        module.path().iter().try_for_each(|&byte| self.paths.push(byte))?;
+        self.modules.push(LoadedModule { base, span, path, path_bytes: module.path().len() })
     }
 
     /// Cuts a hole into the segments from index `first` on.

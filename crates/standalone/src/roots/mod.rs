@@ -8,7 +8,7 @@ mod stack;
 mod thread_locals;
 mod user_roots;
 
-pub use data_segments::DataSegments;
+pub use data_segments::{DataSegments, LoadedModule};
 pub use range::AddressRange;
 pub use registers::with_registers;
 pub use stack::{note_fork, provisional_stack_bounds, stack_bounds};

@@ -1,6 +1,7 @@
 //! The program and the libraries that are loaded, as the dynamic loader knows them.
 
 use super::AddressRange;
+use core::ffi::CStr;
 use core::ffi::{c_int, c_void};
 use core::ops::ControlFlow;
 use core::{mem, slice};
@@ -52,6 +53,20 @@ impl Module<'_> {
     pub(super) fn version(&self) -> Version {
         #[allow(clippy::useless_conversion, reason = "the counters have 32 bits on some targets")]
         Version { adds: self.info.dlpi_adds.into(), removes: self.info.dlpi_subs.into() }
+    }
+
+    /// What was added to the addresses in its file.
+    pub(super) fn base(&self) -> usize {
+        self.info.dlpi_addr as usize
+    }
+
+    /// Its file; empty for the program itself.
+    pub(super) fn path(&self) -> &[u8] {
+        if self.info.dlpi_name.is_null() {
+            return &[];
+        }
+        // SAFETY: the loader's name is a string, and stays as long as the module.
+        unsafe { CStr::from_ptr(self.info.dlpi_name) }.to_bytes()
     }
 
     /// The address of the module's thread-local variables in the calling thread; `None` if it has none, or none yet.

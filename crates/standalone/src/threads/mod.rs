@@ -39,4 +39,4 @@ pub(crate) use taking::{
     empty_returned, empty_stock, put_returned, take_from_new_stock, take_from_stock, take_larger, take_returned,
 };
 pub(crate) use world::returned_blocks;
-pub use world::{Stopped, stop_world, thread_count};
+pub use world::{Place, PlaceKind, Stopped, stop_world, thread_count};

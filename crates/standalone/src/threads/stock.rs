@@ -100,12 +100,18 @@ impl Stock {
 
     /// Takes everything out of the stock.
     pub(super) fn empty(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
-        self.returned.each(heap, visit);
-        self.each_on_shelves(visit);
+        self.each(heap, visit);
         self.clear();
     }
 
-    fn each_on_shelves(&self, visit: &mut dyn FnMut(Batch)) {
+    /// Calls `visit` with everything in stock.
+    pub(super) fn each(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+        self.returned.each(heap, visit);
+        self.each_on_shelves(visit);
+    }
+
+    /// The same without what the thread has freed.
+    pub(super) fn each_on_shelves(&self, visit: &mut dyn FnMut(Batch)) {
         for shelf in self.shelves.iter().flatten() {
             let batch = shelf.batch();
             if batch.starts != [0; MOST_STRETCHES] {

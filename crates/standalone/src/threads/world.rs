@@ -28,6 +28,28 @@ pub struct Stopped<'a> {
     generation: Option<u32>,
 }
 
+/// What a thread keeps in a range of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// A part of its stack that is in use.
+    Stack,
+    /// Static thread-local storage.
+    ThreadLocal,
+    /// The result of a thread that has ended and was not joined.
+    Result,
+}
+
+/// A range of memory in which a thread keeps pointers: whole words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// What it is.
+    pub kind: PlaceKind,
+    /// The system's number of the thread.
+    pub thread: usize,
+    /// Where it is.
+    pub range: AddressRange,
+}
+
 /// The number of registered threads, including those that have ended but were not joined.
 pub fn thread_count() -> usize {
     REGISTRY.count()
@@ -112,16 +134,23 @@ impl Stopped<'_> {
     /// `lowest` comes from [`crate::roots::with_registers`] in the calling thread. If that thread is not registered, its
     /// stack and thread-local storage are left out. Nothing is allocated and no lock is taken, unless `visit` does.
     pub fn for_each_range(&self, lowest: usize, layout: TlsLayout, visit: &mut dyn FnMut(AddressRange)) {
+        self.for_each_place(lowest, layout, &mut |place| visit(place.range));
+    }
+
+    /// The same, and `visit` is told what each range is.
+    pub fn for_each_place(&self, lowest: usize, layout: TlsLayout, visit: &mut dyn FnMut(Place)) {
         if let Some(me) = current() {
             stack_use::note(me, lowest, &me.stopped);
         }
         for thread in REGISTRY.iter(self.guard) {
             let base = thread.base.load(Relaxed);
+            let number = usize::try_from(thread.thread_id.load(Relaxed)).unwrap_or(0);
+            let place = |kind, range| Place { kind, thread: number, range };
             let in_use = match thread.state() {
                 State::Dead => continue,
                 State::Finished => {
                     let result = thread.result.as_ptr().addr();
-                    visit(AddressRange::new(result, result + size_of::<usize>()));
+                    visit(place(PlaceKind::Result, AddressRange::new(result, result + size_of::<usize>())));
                     continue;
                 }
                 _ if is_current(thread) => thread.stopped.ranges(base),
@@ -130,16 +159,33 @@ impl Stopped<'_> {
                 State::Blocking | State::Running => thread.blocked.ranges(base),
             };
             let tls = layout.of(thread.thread_pointer.load(Relaxed));
-            for range in in_use.into_iter().chain([tls]).filter(|range| !range.is_empty()) {
-                visit(range);
+            let stacks = in_use.map(|range| place(PlaceKind::Stack, range));
+            for place in stacks.into_iter().chain([place(PlaceKind::ThreadLocal, tls)]) {
+                if !place.range.is_empty() {
+                    visit(place);
+                }
             }
         }
     }
 
-    /// Calls `visit` with everything that threads have in stock and keep. `heap` is where objects may be.
-    pub fn for_each_batch(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+    /// For a collection: calls `visit` with everything that threads have in stock and keep. `heap` is where objects may be.
+    pub fn keep_stock(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
         for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
             thread.stock.keep(heap, visit);
+        }
+    }
+
+    /// Calls `visit` with everything that threads have in stock. `heap` is where objects may be.
+    pub fn for_each_in_stock(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+        for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
+            thread.stock.each(heap, visit);
+        }
+    }
+
+    /// The same without what threads have freed.
+    pub fn for_each_on_shelves(&self, visit: &mut dyn FnMut(Batch)) {
+        for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
+            thread.stock.each_on_shelves(visit);
         }
     }
 }
