@@ -134,8 +134,8 @@ impl Returned {
 /// Whether an object (of two words at least) lies on a list of its thread, or did so before a collection.
 #[inline(always)]
 pub(crate) fn is_sealed(object: *const u8) -> bool {
-    // SAFETY: the second word of an object.
-    unsafe { object.cast::<usize>().add(1).read() == seal(object.addr()) }
+    // SAFETY: the second word of an object. Volatile: a thread may be writing to it.
+    unsafe { object.cast::<usize>().add(1).read_volatile() == seal(object.addr()) }
 }
 
 /// Lets a new object that may hold anything not look like one that is on a list.
