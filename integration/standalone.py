@@ -273,7 +273,7 @@ def test_what_cannot_be_followed_ends_the_program() -> None:
     for name, value, sentence in (
         ("TRACE", "yes", "neither 0 nor 1"), ("STATS", "", "neither 0 nor 1"), ("MAX", "1Q", "no number of bytes"),
         ("MAX", "99999999999999999999", "no number of bytes"), ("STRESS", "0", "no number of allocations"),
-        ("STRESS", "-1", "no number of allocations"), ("SNAPSHOT", "file", "no such variable"),
+        ("STRESS", "-1", "no number of allocations"), ("SNAPSHOT", "", "no name of a file"),
         ("X", "1", "no such variable"),
     ):
         text = environment("nothing", fails=True, **{f"GCHEAP_{name}": value})

@@ -80,6 +80,7 @@ fn header(template: &str) -> Result<String, String> {
             "@functions@" => declarations("src/c_abi/exports.rs", &[ItemType::Functions], |c| {
                 c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
                 c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
+                c.defines.insert("gcheap_snapshot".into(), "GCHEAP_SNAPSHOT".into());
             })?,
             "@standalone@" => {
                 STANDALONE.iter().map(|name| standalone(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n")

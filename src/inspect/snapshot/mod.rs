@@ -22,13 +22,13 @@ use report::{MOST_NAME, Report};
 use stream::Sink;
 
 /// The version of the format.
-const VERSION: u64 = 1;
+const VERSION: usize = 1;
 
 /// The header's flags.
-const CONTENTS: u64 = 8;
-const NAMES: u64 = 16;
-const FINALISING: u64 = 32;
-const INSIDE: u64 = 64;
+const CONTENTS: usize = 8;
+const NAMES: usize = 16;
+const FINALISING: usize = 32;
+const INSIDE: usize = 64;
 
 /// Why a snapshot is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,14 +92,14 @@ impl<H: Host, V: Variant> Snapshot<H, V> {
         written
     }
 
-    fn each_area(self, mut f: impl FnMut(u64, Area)) {
+    fn each_area(self, mut f: impl FnMut(usize, Area)) {
         self.0.state().areas().zip(0..).for_each(|(area, index)| f(index, area));
     }
 
     /// The header, and what areas there are.
     fn header(self, about: &About<'_>, report: &mut Report) {
         let host = self.0.host();
-        let flag = |on: bool, flag: u64| if on { flag } else { 0 };
+        let flag = |on: bool, flag: usize| if on { flag } else { 0 };
         let flags = flag(FINALISER, 1)
             | flag(WEAKREF, 2)
             | flag(NO_SCAN, 4)
@@ -109,23 +109,23 @@ impl<H: Host, V: Variant> Snapshot<H, V> {
             | flag(INTERIOR && host.follows_interior(), INSIDE);
         let (cause, wanted) = match about.cause {
             Cause::Asked => (0, 0),
-            Cause::OutOfMemory(bytes) => (1, bytes as u64),
+            Cause::OutOfMemory(bytes) => (1, bytes),
             Cause::Exit => (2, 0),
         };
-        let areas = self.0.state().areas().count() as u64;
-        let big = u64::from(cfg!(target_endian = "big"));
-        let numbers = [VERSION, WORD_BYTES as u64, big, BLOCK_BYTES as u64, flags, cause, wanted, areas];
+        let areas = self.0.state().areas().count();
+        let big = usize::from(cfg!(target_endian = "big"));
+        let numbers = [VERSION, WORD_BYTES, big, BLOCK_BYTES, flags, cause, wanted, areas];
         // Without the zero at its end.
         let library = MARKER.strip_suffix(&[0]).unwrap_or(&MARKER);
         report.record(b'H', &numbers, &[library, about.host]);
         self.each_area(|index, area| {
-            let numbers = [index, area.pool().addr().get() as u64, area.blocks() as u64, used(area) as u64];
+            let numbers = [index, area.pool().addr().get(), area.blocks(), used(area)];
             report.record(b'A', &numbers, &[]);
         });
     }
 
     /// The tables, as they are in memory.
-    fn tables(self, index: u64, area: Area, report: &mut Report) {
+    fn tables(self, index: usize, area: Area, report: &mut Report) {
         let used = used(area);
         for (number, table) in (0..).zip([Table::Atb, Table::Ftb, Table::Wtb, Table::Ntb]) {
             if let Some((start, blocks_per_byte)) = area.table(table) {
@@ -136,7 +136,7 @@ impl<H: Host, V: Variant> Snapshot<H, V> {
     }
 
     /// The names of objects, as the host knows them.
-    fn names(self, index: u64, area: Area, report: &mut Report) {
+    fn names(self, index: usize, area: Area, report: &mut Report) {
         self.each_object(area, |block, blocks| {
             let mut name = [0; MOST_NAME];
             // SAFETY: I6: a block of this area.
@@ -150,7 +150,7 @@ impl<H: Host, V: Variant> Snapshot<H, V> {
     }
 
     /// What is in the blocks in use: consecutive objects at once.
-    fn contents(self, index: u64, area: Area, report: &mut Report) {
+    fn contents(self, index: usize, area: Area, report: &mut Report) {
         let (mut start, mut end) = (0, 0);
         let mut put = |start: usize, end: usize| {
             // SAFETY: I6: blocks of this area.
@@ -199,7 +199,7 @@ fn used(area: Area) -> usize {
 ///
 /// # Safety
 /// The bytes can be read.
-unsafe fn memory(report: &mut Report, tag: u8, numbers: &[u64], first: usize, bytes: *const u8, len: usize) {
+unsafe fn memory(report: &mut Report, tag: u8, numbers: &[usize], first: usize, bytes: *const u8, len: usize) {
     let mut head = stream::Few::new();
     numbers.iter().for_each(|&number| head.number(number));
     // SAFETY: the caller's promise.

@@ -63,16 +63,16 @@ const BATCH_IN_LINE: usize = 64;
 pub struct Report {
     stream: Stream,
     first_area: Area,
-    roots: u64,
-    modules: u64,
+    roots: usize,
+    modules: usize,
     batch: [u8; BATCH],
     /// How many bytes it has; 0 if there is none.
     len: usize,
     tag: u8,
     /// The number that all pairs of the batch belong to: a root, or an area.
-    of: u64,
+    of: usize,
     /// The first number of the last pair.
-    last: u64,
+    last: usize,
 }
 
 impl Report {
@@ -102,10 +102,10 @@ impl Report {
     }
 
     /// Begins a record of numbers and then a text; `numbers` are all there are.
-    pub(crate) fn record(&mut self, tag: u8, numbers: &[u64], texts: &[&[u8]]) {
+    pub(crate) fn record(&mut self, tag: u8, numbers: &[usize], texts: &[&[u8]]) {
         let cut = |text: &[u8]| text.len().min(MOST_TEXT);
         let len = numbers.iter().map(|&number| number_bytes(number)).sum::<usize>();
-        let len = len + texts.iter().map(|text| number_bytes(cut(text) as u64) + cut(text)).sum::<usize>();
+        let len = len + texts.iter().map(|text| number_bytes(cut(text)) + cut(text)).sum::<usize>();
         let stream = self.stream();
         stream.record(tag, len);
         numbers.iter().for_each(|&number| stream.number(number));
@@ -115,14 +115,14 @@ impl Report {
     /// Adds a program or library; returns its number. `base` is what was added to the addresses in its file.
     pub fn module(&mut self, base: usize, path: &[u8]) -> usize {
         self.modules += 1;
-        self.record(b'M', &[self.modules, base as u64], &[path]);
-        self.modules as usize
+        self.record(b'M', &[self.modules, base], &[path]);
+        self.modules
     }
 
     /// Begins a range of roots, whose words are told by [`Report::word`].
     pub fn root(&mut self, range: &RootRange<'_>) {
         let RootRange { kind, interior, address, bytes, thread, module, name } = *range;
-        let numbers = [kind as u64, interior.into(), address as u64, bytes as u64, thread as u64, module as u64];
+        let numbers = [kind as usize, interior.into(), address, bytes, thread, module];
         let [a, b, c, d, e, f] = numbers;
         self.record(b'R', &[self.roots, a, b, c, d, e, f], &[name]);
         self.roots += 1;
@@ -133,7 +133,7 @@ impl Report {
     #[inline]
     pub fn word(&mut self, index: usize, value: usize) {
         if self.points_into_heap(value) {
-            self.pair(b'W', self.roots.wrapping_sub(1), index as u64, Some(value as u64), &[]);
+            self.pair(b'W', self.roots.wrapping_sub(1), index, Some(value), &[]);
         }
     }
 
@@ -160,31 +160,33 @@ impl Report {
     pub fn set_aside(&mut self, object: usize, blocks: usize) {
         for (index, area) in Areas::from(self.first_area).enumerate() {
             if let Some(block) = block_from_ptr(object, area.pool().addr().get(), area.blocks()) {
-                return self.pair(b'K', index as u64, block as u64, Some(blocks as u64), &[]);
+                return self.pair(b'K', index, block, Some(blocks), &[]);
             }
         }
     }
 
     /// Adds a number; docs/SNAPSHOT.md has the keys.
     pub fn number(&mut self, key: &str, value: u64) {
-        let len = number_bytes(key.len() as u64) + key.len() + number_bytes(value);
+        let mut number = Few::new();
+        number.wide(value);
+        let len = number_bytes(key.len()) + key.len() + number.len;
         let stream = self.stream();
         if stream.room() < len + 2 {
             stream.next_line();
         }
         stream.record(b'S', len);
         stream.string(key.as_bytes());
-        stream.number(value);
+        stream.bytes(number.as_slice());
     }
 
     /// Adds the name of an object, at most `MOST_NAME` bytes.
-    pub(crate) fn name(&mut self, area: u64, block: usize, name: &[u8]) {
+    pub(crate) fn name(&mut self, area: usize, block: usize, name: &[u8]) {
         let name = name.get(..MOST_NAME).unwrap_or(name);
-        self.pair(b'N', area, block as u64, None, name);
+        self.pair(b'N', area, block, None, name);
     }
 
     /// Adds a pair to the batch: two numbers, or a number and a text.
-    fn pair(&mut self, tag: u8, of: u64, first: u64, second: Option<u64>, text: &[u8]) {
+    fn pair(&mut self, tag: u8, of: usize, first: usize, second: Option<usize>, text: &[u8]) {
         let same = self.len > 0 && self.tag == tag && self.of == of && first >= self.last;
         if !(same && self.add(first, second, text)) {
             self.flush();
@@ -197,10 +199,10 @@ impl Report {
     }
 
     /// Adds a pair to the batch if there is room, or if it is the first.
-    fn add(&mut self, first: u64, second: Option<u64>, text: &[u8]) -> bool {
+    fn add(&mut self, first: usize, second: Option<usize>, text: &[u8]) -> bool {
         let mut few = Few::new();
         few.number(first - self.last);
-        few.number(second.unwrap_or(text.len() as u64));
+        few.number(second.unwrap_or(text.len()));
         let is_first = self.last == 0 && self.len <= number_bytes(self.of);
         let most = if self.stream.is_framed() && !is_first { BATCH_IN_LINE } else { BATCH };
         if self.len + few.len + text.len() > most {

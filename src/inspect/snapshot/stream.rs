@@ -114,7 +114,7 @@ impl Stream {
     }
 
     /// Adds a varint.
-    pub fn number(&mut self, number: u64) {
+    pub fn number(&mut self, number: usize) {
         let mut bytes = Few::new();
         bytes.number(number);
         self.bytes(bytes.as_slice());
@@ -122,7 +122,7 @@ impl Stream {
 
     /// Adds a string.
     pub fn string(&mut self, text: &[u8]) {
-        self.number(text.len() as u64);
+        self.number(text.len());
         self.bytes(text);
     }
 
@@ -132,7 +132,7 @@ impl Stream {
             self.start = self.filled as u8;
         }
         self.bytes(&[tag]);
-        self.number(len as u64);
+        self.number(len);
     }
 
     /// The most bytes that a record can have, with tag and length, if it is not to go on in the next line.
@@ -160,7 +160,7 @@ impl Stream {
         while len > 0 && !self.failed {
             let mut head = Few::new();
             numbers.iter().for_each(|&number| head.byte(number));
-            head.number(first as u64);
+            head.number(first);
             let mut n = len;
             if self.sink.framed {
                 // The record's length is below 128: it takes a byte.
@@ -261,7 +261,16 @@ impl Few {
     }
 
     /// Adds a varint.
-    pub fn number(&mut self, mut number: u64) {
+    pub fn number(&mut self, mut number: usize) {
+        while number >= 0x80 {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+
+    /// The same of a number that may be larger than addresses are.
+    pub fn wide(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.byte(number as u8 | 0x80);
             number >>= 7;
@@ -275,7 +284,7 @@ impl Few {
 }
 
 /// How many bytes a varint takes.
-pub(crate) fn number_bytes(number: u64) -> usize {
+pub(crate) fn number_bytes(number: usize) -> usize {
     let mut few = Few::new();
     few.number(number);
     few.len

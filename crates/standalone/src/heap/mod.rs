@@ -9,6 +9,7 @@ mod policy;
 mod snapshot;
 mod space;
 mod stock;
+mod writing;
 
 pub use asking::{is_reached, mark_word, mark_words, marking};
 pub(crate) use collect::Collection;
@@ -32,9 +33,9 @@ use crate::os::{OutOfMemory, pages};
 use crate::roots::{AddressRange, UserRoots};
 use crate::weak::Links;
 pub use policy::Policy;
-use snapshot::Writing;
 use space::Space;
 pub(crate) use stock::{MOST_QUICK_BYTES, MOST_RETURNED_BYTES};
+use writing::Writing;
 
 /// The core's heap over this host.
 pub(crate) type Core = gcheap::Heap<Os>;

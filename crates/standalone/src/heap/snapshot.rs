@@ -12,18 +12,10 @@ use gcheap::{Batch, MOST_STRETCHES, STRETCH_BYTES};
 
 use super::Handle;
 use super::collect::roots_of_all;
+use super::writing::Writing;
 use crate::os::pages::is_mapped;
 use crate::roots::{AddressRange, DataSegments, with_registers};
 use crate::threads::{Guard, LOCK, PlaceKind, Stopped, is_sealed, stop_world};
-
-/// A snapshot of a heap that is being written, as long as the world is stopped.
-pub(super) struct Writing {
-    /// Above this address, the calling thread's stack is in use.
-    lowest: usize,
-    stopped: *const Stopped<'static>,
-    /// Which blocks of a stretch of memory from this address on are starts of objects in stock: the last one that was asked for.
-    stretch: Cell<(usize, usize)>,
-}
 
 impl Handle {
     /// Writes a snapshot; says whether all of it was written. The other threads are stopped meanwhile, so the sink's function must
