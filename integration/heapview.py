@@ -256,6 +256,24 @@ def test_snapshots_that_are_cut_or_damaged() -> None:
         assert done.returncode in (0, 2) and "panicked" not in done.stderr, (at, done)
 
 
+def test_a_leak_in_the_lisp() -> None:
+    """A program that keeps everything in a list, until nothing is left: diagnosed from its snapshot alone."""
+    if not (ROOT / "build" / "libgcheap.a").exists():
+        subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, env=micropython.ENV)
+    lisp, program, path = OUT / "lisp", OUT / "leak.scm", OUT / "leak.snapshot"
+    sources = sorted((ROOT / "examples" / "lisp").glob("*.c"))
+    subprocess.run(["cc", "-O1", f"-I{ROOT / 'include'}", *sources, ROOT / "build" / "libgcheap.a", "-o", lisp, "-lm"], check=True)
+    program.write_text("(define log '())\n(define (work n) (set! log (cons (vector n \"request\") log)) (work (+ n 1)))\n(work 0)\n")
+    path.unlink(missing_ok=True)
+    subprocess.run([lisp, program], env=micropython.ENV | {"GCHEAP_SNAPSHOT": str(path)}, capture_output=True, timeout=60)
+    found = answer(path)
+    facts, suspects = found["about"]["facts"], found["verdict"]["suspects"]
+    assert found["about"]["problems"] == [] and any("when an allocation of" in fact for fact in facts), found
+    assert any(re.search(r"Without the \w+ .*alone", suspect) for suspect in suspects), suspects
+    steps = answer("why", "--objects", 1, "vector", path)["objects"][0]["path"]
+    assert "static data" in steps[0] and steps[1].startswith("symbol (log) of"), steps
+
+
 def test_a_long_list_is_no_worst_case() -> None:
     count = 200_000
     things = [Thing(1, "node", [n for n in (at - 1, at + 1) if 0 <= n < count]) for at in range(count)]
