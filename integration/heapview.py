@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import random
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import cases
+import heapview_devtools
 import heapview_page
 import heapview_snapshot
 import micropython
@@ -293,6 +295,30 @@ def test_an_export_for_devtools() -> None:
     assert len(exported["edges"]) == 3 * exported["snapshot"]["edge_count"]
     assert sum(exported["nodes"][4::5]) == exported["snapshot"]["edge_count"]
     assert all(to % 5 == 0 and to < len(exported["nodes"]) for to in exported["edges"][2::3])
+
+
+def test_devtools_finds_the_same_retained_sizes() -> None:
+    """A graph that is made at random, in which much is shared and some is garbage."""
+    chance, count = random.Random(1), 3000
+    things = [Thing(chance.randint(1, 5), f"thing: {n}", [chance.randrange(count) for _ in range(chance.randint(0, 2))])
+              for n in range(count)]
+    roots = [(STATIC, f"global {n}", chance.randrange(count)) for n in range(9)]
+    path, out = OUT / "random.snapshot", OUT / "random.heapsnapshot"
+    path.write_bytes(heapview_snapshot.snapshot(things, roots))
+    run("export", path, "-o", out)
+    loaded = heapview_devtools.load(out)
+    # The program, the roots and one for garbage come first.
+    theirs: dict[int, int] = {}
+    address = heapview_snapshot.BASE
+    for number, thing in enumerate(things):
+        name, own, theirs[address] = loaded[len(roots) + 3 + number]
+        assert (name, own) == (thing.name, 16 * thing.blocks), (number, name, own)
+        address += 16 * thing.blocks
+    ours = {row["address"]: row["retained_bytes"] for row in answer("top", "--rows", count, path)["objects"]}
+    reached = {address: size for address, size in ours.items() if size}
+    assert 100 < len(reached) < count, len(reached)
+    wrong = {hex(address): (size, theirs[address]) for address, size in reached.items() if theirs[address] != size}
+    assert not wrong, wrong
 
 
 def test_pictures() -> None:
