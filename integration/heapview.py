@@ -382,6 +382,9 @@ def test_install() -> None:
     program = out / "usr" / "bin" / "heapview"
     done = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
     assert "Examples:" in done.stdout
+    share = out / "usr" / "share"
+    assert ".SH SUBCOMMANDS" in (share / "man" / "man1" / "heapview.1").read_text()
+    subprocess.run(["bash", "-n", share / "bash-completion" / "completions" / "heapview"], check=True)
 
 
 if __name__ == "__main__":
