@@ -7,13 +7,17 @@ four; and from snapshots that heapview_snapshot.py makes. The page that it draws
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import random
 import re
 import shutil
+import struct
 import subprocess
+import termios
+import xml.dom.minidom
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,7 +71,7 @@ def dump(build: str = "standard", heap: str = "gc.c", size: str = "256k") -> Pat
     done = subprocess.run([directory / "micropython", "-X", f"heapsize={size}", PROGRAM], env=micropython.ENV,
                           capture_output=True, check=True, timeout=60)
     OUT.mkdir(parents=True, exist_ok=True)
-    path = OUT / f"{build}-{heap}-{size}.log"
+    path = OUT / f"{micropython.OUT.name}-{build}-{heap}-{size}.log"
     path.write_bytes(done.stdout)
     return path
 
@@ -122,9 +126,6 @@ def test_the_verdict_comes_first() -> None:
 
 def on_terminal(*arguments: object, columns: int = 100, **env: str) -> str:
     ours, theirs = pty.openpty()
-    import fcntl
-    import struct
-    import termios
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     with subprocess.Popen([heapview(), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
                           env=ENV | {"TERM": "xterm-256color"} | env) as process:
@@ -215,8 +216,8 @@ def chain() -> list[Thing]:
     """A table that keeps a hundred entries; an entry that the stack keeps alone; two that nothing keeps."""
     things = [Thing(50, "table", range(1, 101))]
     things += [Thing(2, f"entry: {n}") for n in range(100)]
-    things += [Thing(4, "entry: of the stack", [102]), Thing(1, "str: text"), Thing(1, "entry: lost", [104]), Thing(1, "lost")]
-    return things
+    lost = [Thing(1, "entry: lost", [104]), Thing(1, "lost")]
+    return [*things, Thing(4, "entry: of the stack", [102]), Thing(1, "str: text"), *lost]
 
 
 def snapshot() -> Path:
@@ -264,8 +265,11 @@ def test_a_leak_in_the_lisp() -> None:
         subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, env=micropython.ENV)
     lisp, program, path = OUT / "lisp", OUT / "leak.scm", OUT / "leak.snapshot"
     sources = sorted((ROOT / "examples" / "lisp").glob("*.c"))
-    subprocess.run(["cc", "-O1", f"-I{ROOT / 'include'}", *sources, ROOT / "build" / "libgcheap.a", "-o", lisp, "-lm"], check=True)
-    program.write_text("(define log '())\n(define (work n) (set! log (cons (vector n \"request\") log)) (work (+ n 1)))\n(work 0)\n")
+    command = ["cc", "-O1", f"-I{ROOT / 'include'}", *sources, ROOT / "build" / "libgcheap.a", "-o", lisp, "-lm"]
+    subprocess.run(command, check=True)
+    program.write_text("(define log '())\n"
+                       "(define (work n) (set! log (cons (vector n \"request\") log)) (work (+ n 1)))\n"
+                       "(work 0)\n")
     path.unlink(missing_ok=True)
     subprocess.run([lisp, program], env=micropython.ENV | {"GCHEAP_SNAPSHOT": str(path)}, capture_output=True, timeout=60)
     found = answer(path)
@@ -325,7 +329,6 @@ def test_pictures() -> None:
     for name in ("standard-gc.c.png", "standard-gc.c.svg"):
         run("map", dump(), "-o", OUT / name)
     assert (OUT / "standard-gc.c.png").read_bytes().startswith(b"\x89PNG")
-    import xml.dom.minidom
     svg = xml.dom.minidom.parse(str(OUT / "standard-gc.c.svg"))
     titles = [title.firstChild.data for title in svg.getElementsByTagName("title")]
     assert any(re.fullmatch(r"bytearray or array of 32 bytes at 0x[0-9a-f]+", title) for title in titles), titles[:5]
@@ -350,9 +353,11 @@ def test_the_page() -> None:
         tip = shown.value("byId('tip').textContent")
         assert re.match(r"[\w ]+, [\d,]+ bytes \(\d+ blocks?\)\nat 0x[0-9a-f]+$", tip), tip
         shown.picture(OUT / "page-hover.png")
-        colours = "(() => { const c = panels[1].canvas; const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;" \
-            "const s = {}; for (let i = 0; i < d.length; i += 4) { const k = d.slice(i, i + 3).join(); s[k] = (s[k] || 0) + 1; }" \
-            "return s; })()"
+        # How many pixels have which colour.
+        colours = ("(() => { const c = panels[1].canvas, d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+                   "const s = {}; for (let i = 0; i < d.length; i += 4) {"
+                   "  const k = d.slice(i, i + 3).join(); s[k] = (s[k] || 0) + 1; }"
+                   "return s; })()")
         before = shown.value(colours)
         shown.value("document.querySelector('[data-kind=tuple]').click()")
         assert "tuple" not in shown.value("byId('matches').textContent")

@@ -35,8 +35,8 @@ def loader() -> Path:
     (BUILD / "node_modules/chrome-devtools-frontend/front_end/core/i18n/locales.js").write_text(LOCALES)
     source = BUILD / "loader.ts"
     source.write_text((ROOT / "integration" / "support" / "devtools_loader.ts").read_text())
-    subprocess.run(["node_modules/.bin/esbuild", source.name, "--bundle", "--platform=node", "--format=esm", "--log-level=error",
-                    f"--outfile={bundle.name}"], cwd=BUILD, check=True, timeout=120)
+    options = ["--bundle", "--platform=node", "--format=esm", "--log-level=error", f"--outfile={bundle.name}"]
+    subprocess.run(["node_modules/.bin/esbuild", source.name, *options], cwd=BUILD, check=True, timeout=120)
     return bundle
 
 
