@@ -77,6 +77,9 @@ test-programs:  ## unmodified Debian programs that run on Boehm's collector, wit
 test-stress:  ## the same with a collection at every STRESS-th (100) allocation; `make test` does so for C programs and the Lisp
 	STRESS=$(or $(STRESS),100) python3 integration/run.py stress
 
+test-stress-every:  ## small uses of the same programs, with a collection at every allocation (four minutes)
+	python3 integration/run.py every
+
 test-valgrind:  ## all C tests of the standalone library under valgrind; `make test` runs a few
 	python3 integration/run.py valgrind-all
 
@@ -138,4 +141,4 @@ clean:  ## removes everything that was built, the fetched sources of MicroPython
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1	\2/p' $(MAKEFILE_LIST) | sort | expand -t 12
 
-.PHONY: all always host boehm install uninstall heapview install-heapview dist header test test-32 test-cross test-stress test-valgrind test-programs test-gauche test-heapview test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help
+.PHONY: all always host boehm install uninstall heapview install-heapview dist header test test-32 test-cross test-stress test-stress-every test-valgrind test-programs test-gauche test-heapview test-versions test-baremetal test-matrix test-fresh parity bench bench-count bench-standalone bench-baremetal bench-hunt size size-record lint lint-tools clean help

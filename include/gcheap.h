@@ -80,7 +80,8 @@ void *gcheap_realloc_in(gcheap_t *heap, void *object, size_t n_bytes);
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. A small object (up to 1 KiB on 64-bit machines) makes room for the same
+/// thread's next allocations first, for everything else when the next collection has been. Never collects. Thread-safe.
 /// Requires: nothing uses the object afterwards.
 void gcheap_free(void *object);
 
@@ -416,9 +417,12 @@ void gcheap_pthread_exit(void *result) __attribute__((noreturn));
 typedef struct _mp_print_t mp_print_t;
 #endif
 
+/// A snapshot that is being written.
+typedef struct gcheap_report_t gcheap_report_t;
+
 // Options of the library's configuration that change this header. In a MicroPython build they come from MicroPython's
 // headers. Another host whose library was built with SPLIT_HEAP_AUTO=1 defines GCHEAP_SPLIT_HEAP_AUTO before it
-// includes this header.
+// includes this header; with SNAPSHOT=1, GCHEAP_SNAPSHOT.
 #if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP
 #define GCHEAP_SPLIT_HEAP
 #endif
@@ -592,6 +596,29 @@ void gc_dump_info(const mp_print_t *print);
 /// Requires: print is what the host's gcheap_host_print expects.
 void gc_dump_alloc_table(const mp_print_t *print);
 
+#if defined(GCHEAP_SNAPSHOT)
+/// Writes a snapshot of the heap (docs/SNAPSHOT.md): areas, tables, what objects contain, and what gcheap_host_snapshot and
+/// gcheap_host_name add. Needs no memory but some 700 bytes of stack, so that it works when the heap is full.
+///
+/// write: called with data and parts of the snapshot, in order, while the heap is locked for this thread and the mutex is held.
+/// It returns false to stop, and must return (no longjmp). flags: 1: as lines of text for a serial line, each with a number and
+/// a checksum; 2: without the contents of objects; add them up. host: a string that names the program, "MicroPython 1.26".
+/// Returns whether all of it was written; false also between gc_collect_start and gc_collect_end, except in a finaliser.
+/// Thread-safe. Never collects. Only with SNAPSHOT=1.
+/// Requires: write can be called with data; host is a string.
+bool gc_snapshot(bool (*write)(void *data, const void *bytes, size_t n_bytes), void *data, unsigned int flags, const char *host);
+#endif
+
+#if defined(GCHEAP_SNAPSHOT)
+/// In gcheap_host_snapshot: adds a range of roots, the words of which are written that point into the heap.
+///
+/// report: what gcheap_host_snapshot got. kind: 0 other, 1 static data, 2 stack, 3 registers, 4 thread-local storage, 5 added by
+/// hand, 6 the host's own. name: a string that tells it from others, or NULL. ptrs, len: as for gc_collect_root. Only with
+/// SNAPSHOT=1.
+/// Requires: the words can be read; name is a string or NULL; report is what gcheap_host_snapshot got, which has not returned.
+void gc_snapshot_root(gcheap_report_t *report, unsigned int kind, const char *name, void **ptrs, size_t len);
+#endif
+
 // ---------------------------------------------------------------------------------------------------------------------
 // 3. What a host provides
 //
@@ -711,6 +738,16 @@ void gcheap_host_print(const mp_print_t *print, const char *format, size_t numbe
 ///
 /// head: the object, at least one block of readable memory.
 char gcheap_host_letter(const void *head);
+
+/// SNAPSHOT=1: a snapshot is being written: adds roots to it, by gc_snapshot_root, each as a collection would see it now.
+/// Must not call the heap otherwise, and must return (no longjmp).
+void gcheap_host_snapshot(gcheap_report_t *report);
+
+/// SNAPSHOT=1: writes the name of an object ("TYPE", or "TYPE: DETAIL") to name, which has room for room bytes, and returns
+/// its length without a zero at the end, at most room; 0 if it has none. Must not call the heap.
+///
+/// object: what gc_alloc returned, n_bytes bytes of readable memory.
+size_t gcheap_host_name(const void *object, size_t n_bytes, char *name, size_t room);
 
 #ifdef __cplusplus
 }

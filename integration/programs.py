@@ -4,8 +4,8 @@
     integration/programs.py [--stress N]     with N, collecting at every N-th allocation
 
 Each use is run twice, on Debian's libgc and with LD_LIBRARY_PATH on build/boehm/libgc.so.1, and must print the same. Each
-process says which of the two it has loaded (collector.py). A program that is not installed is skipped; asymptote is only
-unpacked, since its package needs all of TeX.
+process says which of the two it has loaded (collector.py). A program that is not installed is skipped; asymptote and
+the last three are only unpacked, since the package of the first needs all of TeX.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STRESS = int(sys.argv[2]) if sys.argv[1:2] == ["--stress"] else 0
 # large one.
 # While it starts, nix keeps its base environment where no collector looks: on Debian's libgc too it crashes in addPrimOp if
 # a collection comes then. That takes fewer allocations than this.
-LEAST_STRESS = {"nix-instantiate": 1000, "large.nix": 10_000_000, "w3m": 10000}
+LEAST_STRESS = {"nix-instantiate": 1000, "large.nix": 10_000_000, "w3m": 10000, "stalin": 1_000_000, "g2c": 10000}
 
 
 def environment(where: Path, library: Path | None, logs: Path, more: Path | None = None) -> dict[str, str]:
@@ -43,10 +43,15 @@ def environment(where: Path, library: Path | None, logs: Path, more: Path | None
         "LD_LIBRARY_PATH": ":".join(places)}
 
 
+def least_stress(word: str) -> int:
+    """For a word of a command, which may be a command line for the shell."""
+    return max(LEAST_STRESS.get(Path(part).name, 0) for part in word.split() or [""])
+
+
 def run(command: list[str], where: Path, library: Path | None, more: Path | None = None) -> str:
     """What a command prints; on Debian's libgc, or on the one in a directory."""
     with tempfile.TemporaryDirectory() as logs:
-        every = max(STRESS, *(LEAST_STRESS.get(Path(word).name, 0) for word in command))
+        every = max(STRESS, *(least_stress(word) for word in command))
         stress = {"GCHEAP_STRESS": str(every)} if STRESS and library else {}
         env = environment(where, library, Path(logs), more) | stress
         done = subprocess.run(command, cwd=where, env=env, stdin=subprocess.DEVNULL, capture_output=True,
@@ -184,6 +189,38 @@ def test_asymptote():
     for source in sorted((SOURCES / "asymptote").iterdir()):
         same("asymptote", [str(place / "usr/bin/asy"), "-sysdir", str(place / "usr/share/asymptote"), "-f", "eps",
                            "-o", "picture", str(source)], result=picture, more=unpacked.libraries(place))
+
+
+def written(name: str):
+    """What is in the file that a use has written."""
+    def text(where: Path) -> str:
+        content = (where / name).read_text(errors="replace")
+        assert len(content) > 500, content
+        return content
+    return text
+
+
+def test_goo():
+    place = unpacked.unpack("goo", ("goo",))
+    for source in sorted((SOURCES / "goo").iterdir()):
+        # It reads its programs from standard input only.
+        same("goo", ["sh", "-c", f"GOO_ROOT={place}/usr/lib/goo GOO_EVAL_MODE=ast exec {place}/usr/bin/g2c <{source}"])
+
+
+def test_stalin():
+    library = unpacked.unpack("stalin", ("stalin",)) / "usr" / "lib" / "stalin"
+    for source in sorted((SOURCES / "stalin").iterdir()):
+        # It compiles to C.
+        same("stalin", ["sh", "-c", f"{library}/stalin -I {library} -On -c {source.name} 2>&1 && echo done"],
+             lambda where, source=source: shutil.copy(source, where), written(f"{source.stem}.c"))
+
+
+def test_fauhdlc():
+    # Two signals that are driven in one process come in the order of the objects' addresses: no source has them.
+    place = unpacked.unpack("fauhdlc", ("fauhdlc",))
+    for source in sorted((SOURCES / "fauhdlc").iterdir()):
+        same("fauhdlc", ["sh", "-c", f"{place}/usr/bin/fauhdlc --freestanding -o out.fir {source} 2>&1 && echo done"],
+             result=written("out.fir"))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 import progress  # noqa: E402
 
-ON_DEMAND = {"micropython-32-rest", "gauche-all", "matrix", "baremetal", "versions", "cross-all", "stress", "valgrind-all"}
+ON_DEMAND = {"micropython-32-rest", "gauche-all", "matrix", "baremetal", "versions", "cross-all", "stress", "every",
+             "valgrind-all"}
 PARITY_CALLS = os.environ.get("CALLS", "1000000")
 COUNTS = re.compile(r"(?:test result: \w+\.|[\w-]+:) (\d+) passed[,;] (\d+) failed[,;] (\d+) (?:skipped|ignored)")
 NAME = r"[a-z0-9][a-z0-9+.-]*[a-z0-9+](?::[a-z0-9]+)?"
@@ -76,6 +77,7 @@ def stages():
         "boehm": ([python, "integration/boehm.py"], {}),
         "programs": ([python, "integration/programs.py"], {}),
         "stress": ([python, "integration/programs.py", "--stress", os.environ.get("STRESS", "100")], {}),
+        "every": ([python, "integration/every.py"], {}),
         "gauche": ([python, "integration/gauche.py", "core"], {}),
         "gauche-all": ([python, "integration/gauche.py", "all"], {}),
         "baremetal": ([python, "integration/baremetal.py"], {}),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Snapshots of programs on the standalone library, read back: what a program says of its objects is in them, with the roots that
-keep them alive.
+"""Snapshots of programs on the standalone library, read back: what a program says of its objects is in them, with the
+roots that keep them alive.
 
     integration/snapshots.py [WORD ...]     only the tests whose names contain one of the words
 """
@@ -58,7 +58,8 @@ def taken(what: str, variant: Variant = NATIVE, **env: str) -> tuple[Read, str]:
     """What is in the snapshot of the test program, and what the program has printed."""
     path = BUILD / f"{what}.gcheap"
     path.unlink(missing_ok=True)
-    output = run(*variant.runner, build(variant, "snapshot"), what, path, **{k: v.replace("PATH", str(path)) for k, v in env.items()})
+    env = {key: value.replace("PATH", str(path)) for key, value in env.items()}
+    output = run(*variant.runner, build(variant, "snapshot"), what, path, **env)
     return dump(path), output
 
 

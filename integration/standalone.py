@@ -54,6 +54,7 @@ class Run(NamedTuple):
 # stack with so many objects that it would take minutes (limits, deep_stack).
 RUNS = (
     Run("objects", stress=1),
+    Run("freeing"),
     Run("no_scan", stress=1),
     Run("roots", stress=1),
     Run("interior", ("on",), stress=1),

@@ -23,6 +23,8 @@ use crate::objects::batch::{Batch, Batches};
 use crate::objects::release::Release;
 use crate::objects::resize::Resize;
 use crate::objects::{AllocFlags, Areas, blocks_at, is_marked, is_no_scan, object_around};
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+use crate::objects::{small_object_at, split};
 use crate::variant::{Configured, Variant};
 
 /// A heap: a host, whose storage holds everything there is to know, and a variant. As small as the host.
@@ -188,6 +190,21 @@ impl<H: Host, V: Variant> Heap<H, V> {
     #[cfg(all(gcheap_no_scan, gcheap_growth))]
     pub fn mark_batch(&self, batch: Batch) {
         Batches::<H, V>::of(self.context).mark(batch);
+    }
+
+    /// How many blocks the object at `ptr` has, and whether it is a no-scan object. `None` if it has more than `most` blocks, or if
+    /// no object starts there. Only in builds with NO_SCAN and GROWTH.
+    #[cfg(all(gcheap_no_scan, gcheap_growth))]
+    #[inline]
+    pub fn small_object(&self, ptr: *const u8, most: usize) -> Option<(usize, bool)> {
+        small_object_at::<H>(self.context, ptr, most)
+    }
+
+    /// Makes two objects of the one at `ptr`, which has more than `blocks` blocks (1 or more): the first of them has `blocks`.
+    /// Both are scanned if it was. Nothing happens if there is no such object. Only in builds with NO_SCAN and GROWTH.
+    #[cfg(all(gcheap_no_scan, gcheap_growth))]
+    pub fn split(&self, ptr: *const u8, blocks: usize) {
+        split::<H>(self.context, ptr, blocks);
     }
 
     /// Frees an object; NULL is nothing to free. Its finaliser is not run. gc.c: `gc_free`.

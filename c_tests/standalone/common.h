@@ -72,6 +72,16 @@ static NOINLINE bool list_is_whole(const node_t *list, size_t length) {
     return list == NULL;
 }
 
+static inline bool all_are(const void *memory, size_t n, int value) {
+    const unsigned char *bytes = (const unsigned char *)memory;
+    for (size_t i = 0; i < n; i++) {
+        if (bytes[i] != value) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // Remembers, disguised, what make returns for each number.
 static NOINLINE void make_many(void *(*make)(size_t number)) {
     for (size_t i = 0; i < MANY; i++) {

@@ -1,16 +1,6 @@
 // Objects: what an allocation promises, how objects change their size, and which sizes there are.
 #include "common.h"
 
-static bool all_are(const void *memory, size_t n, int value) {
-    const unsigned char *bytes = (const unsigned char *)memory;
-    for (size_t i = 0; i < n; i++) {
-        if (bytes[i] != value) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool aligned(const void *object) {
     return (uintptr_t)object % (sizeof(void *) == 8 ? 16 : 8) == 0;
 }

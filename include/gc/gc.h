@@ -266,10 +266,22 @@ void GC_clear_roots(void);
 /// Writes to standard error how many bytes of roots were added by the program.
 void GC_print_static_roots(void);
 
+/// Called when there is no memory for so many bytes: its result is the allocation's.
+extern GC_oom_func GC_oom_fn;
+
+/// Called when finalisers are due that are called on demand only.
+extern GC_finalizer_notifier_proc GC_finalizer_notifier;
+
+/// Twice what is alive, divided by this, is allocated between collections. Read by GC_init.
+extern GC_word GC_free_space_divisor;
+
+/// How many collections there were.
+extern GC_word GC_gc_no;
+
 /// Sets what is called when there is no memory.
 void GC_set_oom_fn(GC_oom_func function);
 
-/// What is called when there is no memory; NULL unless the program has set it.
+/// What is called when there is no memory; at first a function that returns NULL.
 GC_oom_func GC_get_oom_fn(void);
 
 /// Sets what warnings are given to. This collector has none to give.
@@ -326,6 +338,21 @@ GC_word GC_get_free_space_divisor(void);
 /// Sets how many bytes the heap may have; 0 is no limit.
 void GC_set_max_heap_size(GC_word bytes);
 
+/// After how many partial collections bdwgc makes a whole one. Here all are whole: the number is only kept.
+extern int GC_full_freq;
+
+/// How often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only kept.
+extern GC_word GC_max_retries;
+
+/// How many milliseconds a step of bdwgc's incremental collection takes. Here there are no steps: the number is only kept.
+extern unsigned long GC_time_limit;
+
+/// How many threads help to mark: none.
+extern int GC_parallel;
+
+/// Whether GC_init makes no collection. Here it never makes one.
+extern int GC_dont_precollect;
+
 /// Collects, unless the function says no (not 0), which is asked once, before. 1 if it has collected.
 int GC_try_to_collect(GC_stop_func stop);
 
@@ -359,6 +386,10 @@ void GC_abort_on_oom(void);
 /// Writes the heap's numbers to standard error.
 void GC_dump(void);
 
+/// The same, below a title.
+/// Requires: the name is NULL or ends with a 0 byte.
+void GC_dump_named(const char *name);
+
 /// Sets after how many partial collections bdwgc makes a whole one. Here all are whole: the number is only kept.
 void GC_set_full_freq(int number);
 
@@ -378,6 +409,78 @@ void GC_set_time_limit(unsigned long number);
 
 /// What was set by that.
 unsigned long GC_get_time_limit(void);
+
+/// Sets how much work a step of an incremental collection is. Here there are no steps: the number is only kept.
+void GC_set_rate(int number);
+
+/// What was set by that.
+int GC_get_rate(void);
+
+/// Sets how often an incremental collection is given up. Here none is: the number is only kept.
+void GC_set_max_prior_attempts(int number);
+
+/// What was set by that.
+int GC_get_max_prior_attempts(void);
+
+/// Sets whether the program tells an incremental collector what it writes to. Nobody needs to know here: only kept.
+void GC_set_manual_vdb_allowed(int on);
+
+/// What was set by that.
+int GC_get_manual_vdb_allowed(void);
+
+/// Sets whether GC_gcollect gives memory back. Every collection does so here: only kept.
+void GC_set_force_unmap_on_gcollect(int on);
+
+/// What was set by that.
+int GC_get_force_unmap_on_gcollect(void);
+
+/// Sets whether GC_init makes no collection. It never makes one here: only kept.
+void GC_set_dont_precollect(int on);
+
+/// What was set by that.
+int GC_get_dont_precollect(void);
+
+/// Which memory an incremental collector protects from writing: none, 0.
+int GC_incremental_protection_needs(void);
+
+/// Begins an incremental collection where the mode is on. It never is.
+void GC_start_incremental_collection(void);
+
+/// Whether the collector looks for leaks instead of freeing: 0.
+int GC_get_find_leak(void);
+
+/// For programs that call this around fork after GC_set_handle_fork(-1): the library does all that is needed by itself.
+void GC_atfork_prepare(void);
+
+/// The same, in the parent.
+void GC_atfork_parent(void);
+
+/// The same, in the child.
+void GC_atfork_child(void);
+
+/// GC_malloc, for objects that are seldom written to.
+void *GC_malloc_stubborn(size_t bytes);
+
+/// The object is going to be written to. Nothing is to be done.
+void GC_change_stubborn(const void *_object);
+
+/// The object was written to. Nothing is to be done.
+void GC_end_stubborn_change(const void *_object);
+
+/// Writes a pointer to *place.
+/// Requires: it can be written to.
+void GC_ptr_store_and_dirty(void *place, const void *value);
+
+/// Adds so many bytes to *place, and returns the result. If the two lie in different objects, the program ends with a sentence.
+/// Requires: the word can be read and written to.
+void *GC_pre_incr(void **place, ptrdiff_t bytes);
+
+/// The same, but returns what *place was before.
+/// Requires: the word can be read and written to.
+void *GC_post_incr(void **place, ptrdiff_t bytes);
+
+/// Uses a word, so that a compiler keeps it until here.
+void GC_noop1(GC_word word);
 
 /// Sets what is called with each event of a collection (GC_EventType). The lock is held, and some threads may be
 /// stopped: the function must not call the collector. Events of single threads do not come.
@@ -464,6 +567,9 @@ void GC_alloc_lock(void);
 /// Releases the collector's lock.
 void GC_alloc_unlock(void);
 
+/// How many bytes an object of these functions has before the address that the program gets.
+extern const size_t GC_debug_header_size;
+
 /// GC_malloc.
 void *GC_debug_malloc(size_t bytes, GC_word _caller, const char *_file, int _line);
 
@@ -519,6 +625,29 @@ size_t GC_get_debug_header_size(void);
 
 /// GC_register_displacement.
 void GC_debug_register_displacement(size_t offset);
+
+/// GC_malloc, for programs that put it in malloc's place.
+void *GC_debug_malloc_replacement(size_t bytes);
+
+/// GC_realloc, the same.
+/// Requires: as for GC_realloc.
+void *GC_debug_realloc_replacement(void *object, size_t bytes);
+
+/// GC_generic_or_special_malloc.
+void *GC_debug_generic_or_special_malloc(size_t bytes, int kind, GC_word _caller, const char *_file, int _line);
+
+/// GC_malloc_stubborn.
+void *GC_debug_malloc_stubborn(size_t bytes, GC_word _caller, const char *_file, int _line);
+
+/// GC_change_stubborn.
+void GC_debug_change_stubborn(const void *_object);
+
+/// GC_end_stubborn_change.
+void GC_debug_end_stubborn_change(const void *_object);
+
+/// GC_ptr_store_and_dirty.
+/// Requires: as for GC_ptr_store_and_dirty.
+void GC_debug_ptr_store_and_dirty(void *place, const void *value);
 
 /// Calls a function that does not use the collector, which does not stop the calling thread meanwhile.
 void *GC_do_blocking(void *(*function)(void *argument), void *argument);

@@ -4,9 +4,19 @@
 
 use core::ffi::{c_char, c_uint, c_void};
 
+#[cfg(gcheap_snapshot)]
+use super::imports::gcheap_report_t;
 use super::imports::{CHost, CPrinter, mp_print_t};
+#[cfg(gcheap_snapshot)]
+use crate::config::WORD_BYTES;
 use crate::counting::Info;
 use crate::heap::Heap;
+#[cfg(gcheap_snapshot)]
+use crate::inspect::snapshot::{
+    About, Cause,
+    report::{Report, RootKind, RootRange},
+    stream::Sink,
+};
 use crate::marker::MARKER;
 use crate::objects::AllocFlags;
 
@@ -233,4 +243,80 @@ pub unsafe extern "C" fn gc_dump_info(print: *const mp_print_t) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gc_dump_alloc_table(print: *const mp_print_t) {
     heap().dump_alloc_table(&mut CPrinter(print));
+}
+
+/// Writes a snapshot of the heap (docs/SNAPSHOT.md): areas, tables, what objects contain, and what gcheap_host_snapshot and
+/// gcheap_host_name add. Needs no memory but some 700 bytes of stack, so that it works when the heap is full.
+///
+/// write: called with data and parts of the snapshot, in order, while the heap is locked for this thread and the mutex is held.
+/// It returns false to stop, and must return (no longjmp). flags: 1: as lines of text for a serial line, each with a number and
+/// a checksum; 2: without the contents of objects; add them up. host: a string that names the program, "MicroPython 1.26".
+/// Returns whether all of it was written; false also between gc_collect_start and gc_collect_end, except in a finaliser.
+/// Thread-safe. Never collects. Only with SNAPSHOT=1.
+///
+/// # Safety
+/// write can be called with data; host is a string.
+#[cfg(gcheap_snapshot)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gc_snapshot(
+    write: unsafe extern "C" fn(data: *mut c_void, bytes: *const c_void, n_bytes: usize) -> bool,
+    data: *mut c_void,
+    flags: c_uint,
+    host: *const c_char,
+) -> bool {
+    // SAFETY: the caller's promise.
+    let host = unsafe { text(host) };
+    let about = About { host, cause: Cause::Asked, contents: flags & 2 == 0 };
+    // SAFETY: the caller's promise.
+    unsafe { heap().snapshot(&about, Sink { write, data, framed: flags & 1 != 0 }) }
+}
+
+/// The bytes of a string. Small machines have no strlen; volatile, so that the compiler makes none of it.
+///
+/// # Safety
+/// It is one.
+#[cfg(gcheap_snapshot)]
+unsafe fn text<'a>(string: *const c_char) -> &'a [u8] {
+    let mut len = 0;
+    // SAFETY: the caller's promise: it ends with a zero.
+    unsafe {
+        while string.add(len).read_volatile() != 0 {
+            len += 1;
+        }
+        core::slice::from_raw_parts(string.cast(), len)
+    }
+}
+
+/// In gcheap_host_snapshot: adds a range of roots, the words of which are written that point into the heap.
+///
+/// report: what gcheap_host_snapshot got. kind: 0 other, 1 static data, 2 stack, 3 registers, 4 thread-local storage, 5 added by
+/// hand, 6 the host's own. name: a string that tells it from others, or NULL. ptrs, len: as for gc_collect_root. Only with
+/// SNAPSHOT=1.
+///
+/// # Safety
+/// The words can be read; name is a string or NULL; report is what gcheap_host_snapshot got, which has not returned.
+#[cfg(gcheap_snapshot)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gc_snapshot_root(
+    report: *mut gcheap_report_t,
+    kind: c_uint,
+    name: *const c_char,
+    ptrs: *mut *mut c_void,
+    len: usize,
+) {
+    let kind = match kind {
+        1 => RootKind::Static,
+        2 => RootKind::Stack,
+        3 => RootKind::Registers,
+        4 => RootKind::ThreadLocal,
+        5 => RootKind::Added,
+        6 => RootKind::Host,
+        _ => RootKind::Other,
+    };
+    // SAFETY: the caller's promise.
+    let name = if name.is_null() { &[] } else { unsafe { text(name) } };
+    let (address, bytes) = (ptrs.expose_provenance(), len * WORD_BYTES);
+    let range = RootRange { kind, interior: false, address, bytes, thread: 0, module: 0, name };
+    // SAFETY: the caller's promise; the report is the host's as long as it is asked, and this is the only reference.
+    unsafe { (*report.cast::<Report>()).range(&range) }
 }

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use crate::config;
 use crate::host::{Host, Misuse};
 use crate::inspect::dump::Printer;
+use crate::inspect::snapshot::report::Report;
 
 unsafe extern "C" {
     /// Runs a whole collection: calls gc_collect_start, gc_collect_root for every root that the program has besides
@@ -78,12 +79,29 @@ unsafe extern "C" {
     ///
     /// head: the object, at least one block of readable memory.
     fn gcheap_host_letter(head: *const c_void) -> c_char;
+
+    /// SNAPSHOT=1: a snapshot is being written: adds roots to it, by gc_snapshot_root, each as a collection would see it now.
+    /// Must not call the heap otherwise, and must return (no longjmp).
+    fn gcheap_host_snapshot(report: *mut gcheap_report_t);
+
+    /// SNAPSHOT=1: writes the name of an object ("TYPE", or "TYPE: DETAIL") to name, which has room for `room` bytes, and returns
+    /// its length without a zero at the end, at most `room`; 0 if it has none. Must not call the heap.
+    ///
+    /// object: what gc_alloc returned, n_bytes bytes of readable memory.
+    fn gcheap_host_name(object: *const c_void, n_bytes: usize, name: *mut c_char, room: usize) -> usize;
 }
 
 /// MicroPython's printer, opaque here.
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct mp_print_t {
+    _opaque: [u8; 0],
+}
+
+/// A snapshot that is being written, opaque for C: a [`Report`].
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct gcheap_report_t {
     _opaque: [u8; 0],
 }
 
@@ -213,6 +231,25 @@ impl Host for CHost {
             // SAFETY: I2: a host function that takes a number.
             unsafe { gcheap_host_hook(step) }
         }
+    }
+
+    fn snapshot(self, report: &mut Report) {
+        if config::SNAPSHOT {
+            // SAFETY: I2: the host calls gc_snapshot_root with it, and this reference is not used meanwhile.
+            unsafe { gcheap_host_snapshot((&raw mut *report).cast()) }
+        }
+    }
+
+    fn names_objects(self) -> bool {
+        config::SNAPSHOT
+    }
+
+    fn name(self, object: NonNull<u8>, bytes: usize, room: &mut [u8]) -> usize {
+        if !config::SNAPSHOT {
+            return 0;
+        }
+        // SAFETY: I2: `object` is the head of an object of so many bytes, and the host writes to the room only.
+        unsafe { gcheap_host_name(object.as_ptr().cast(), bytes, room.as_mut_ptr().cast(), room.len()) }
     }
 
     #[cold]

@@ -7,6 +7,8 @@ use crate::context::Context;
 use crate::host::{Host, Misuse};
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+use crate::layout::atb::fast::FastAtb;
 use crate::layout::block::{Kind, block_from_ptr, ptr_from_block};
 
 /// The block that starts at `ptr`.
@@ -73,6 +75,21 @@ pub(crate) fn is_marked<A: Atb, H: Host>(context: Context<H>, ptr: *const u8) ->
 /// Whether the object at `ptr` is one that nobody scans. In builds with such objects.
 pub(crate) fn is_no_scan<H: Host>(context: Context<H>, ptr: *const u8) -> bool {
     block_at(context, ptr).is_some_and(|(area, block)| area.ntb().get(block))
+}
+
+/// How many blocks the object at `ptr` has, and whether nobody scans it. `None` if it has more than `most` blocks, or if no
+/// object starts there. In builds with no-scan objects that grow.
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+#[inline]
+pub(crate) fn small_object_at<H: Host>(context: Context<H>, ptr: *const u8, most: usize) -> Option<(usize, bool)> {
+    let area = context.state().first_area();
+    let block = block_from_ptr(ptr.addr(), area.pool().addr().get(), area.blocks())?;
+    let atb: FastAtb = area.atb();
+    if atb.kind(block) != Kind::Head {
+        return None;
+    }
+    let n = 1 + atb.tails_up_to(block, most);
+    if n <= most { Some((n, area.ntb().get(block))) } else { None }
 }
 
 /// What is wrong with a pointer that is no object's.

@@ -7,9 +7,15 @@ mod find;
 mod grow;
 pub(crate) mod release;
 pub(crate) mod resize;
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+mod split;
 
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+pub(crate) use find::small_object_at;
 pub(crate) use find::{block_at, blocks_at, is_marked, is_no_scan, mistake, object_around, object_at};
 pub(crate) use grow::Areas;
+#[cfg(all(gcheap_no_scan, gcheap_growth))]
+pub(crate) use split::split;
 
 use crate::config::BLOCK_BYTES;
 

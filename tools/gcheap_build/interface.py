@@ -27,6 +27,8 @@ def exports(config: Config) -> set[str]:
         names.add("gc_add")
     if is_on(config, "WEAKREF"):
         names.add("gc_weakref_mark")
+    if is_on(config, "SNAPSHOT"):
+        names |= {"gc_snapshot", "gc_snapshot_root"}
     return names
 
 
@@ -40,6 +42,7 @@ def host_imports(config: Config) -> set[str]:
         "MUTEX": "gcheap_host_mutex_init gcheap_host_enter gcheap_host_exit",
         "SPLIT_HEAP_AUTO": "gcheap_host_max_new_split gcheap_host_alloc_heap gcheap_host_free_heap",
         "WEAKREF": "gc_weakref_about_to_be_freed gc_weakref_sweep",
+        "SNAPSHOT": "gcheap_host_snapshot gcheap_host_name",
         "HOOK_LOOP": "gcheap_host_hook",
         "VALGRIND": "gcheap_host_valgrind_addressable",
     }.items():

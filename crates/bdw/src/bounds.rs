@@ -27,6 +27,7 @@ extern "C" fn no_other_roots() {}
 
 /// For a collection: calls the function that is there now.
 extern "C" fn other_roots() {
+    crate::disclaim::mark_contents();
     // SAFETY: a word, which is written while no collection is under way.
     if let Some(function) = unsafe { GC_push_other_roots } {
         function();

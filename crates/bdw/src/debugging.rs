@@ -206,3 +206,64 @@ pub extern "C" fn GC_get_debug_header_size() -> usize {
 pub extern "C" fn GC_debug_register_displacement(offset: usize) {
     crate::aligned::GC_register_displacement(offset);
 }
+
+/// How many bytes an object of these functions has before the address that the program gets.
+#[unsafe(no_mangle)]
+pub static GC_debug_header_size: usize = 0;
+
+/// GC_malloc, for programs that put it in malloc's place.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_debug_malloc_replacement(bytes: usize) -> *mut c_void {
+    GC_malloc(bytes)
+}
+
+/// GC_realloc, the same.
+///
+/// # Safety
+/// As for GC_realloc.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GC_debug_realloc_replacement(object: *mut c_void, bytes: usize) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    unsafe { GC_realloc(object, bytes) }
+}
+
+/// GC_generic_or_special_malloc.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_debug_generic_or_special_malloc(
+    bytes: usize,
+    kind: c_int,
+    _caller: GC_word,
+    _file: *const c_char,
+    _line: c_int,
+) -> *mut c_void {
+    crate::kinds::GC_generic_or_special_malloc(bytes, kind)
+}
+
+/// GC_malloc_stubborn.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_debug_malloc_stubborn(
+    bytes: usize,
+    _caller: GC_word,
+    _file: *const c_char,
+    _line: c_int,
+) -> *mut c_void {
+    GC_malloc(bytes)
+}
+
+/// GC_change_stubborn.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_debug_change_stubborn(_object: *const c_void) {}
+
+/// GC_end_stubborn_change.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_debug_end_stubborn_change(_object: *const c_void) {}
+
+/// GC_ptr_store_and_dirty.
+///
+/// # Safety
+/// As for GC_ptr_store_and_dirty.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GC_debug_ptr_store_and_dirty(place: *mut c_void, value: *const c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { crate::writing::GC_ptr_store_and_dirty(place, value) }
+}

@@ -14,6 +14,7 @@ use gcheap_standalone::program::{self, HeapRef, Request};
 use gcheap_standalone::threads::lock;
 
 use crate::GC_word;
+use crate::disclaim::{self, Disclaimer};
 use crate::objects::alloc;
 use crate::start::GC_init;
 
@@ -61,6 +62,14 @@ struct Kind {
     descriptor: usize,
     /// Whether an object's size is added to it.
     with_size: bool,
+    /// What is asked before objects of this kind are freed.
+    disclaimer: Option<Disclaimer>,
+}
+
+impl Kind {
+    const fn new(descriptor: usize, with_size: bool) -> Self {
+        Self { descriptor, with_size, disclaimer: None }
+    }
 }
 
 /// What the program has made.
@@ -77,7 +86,7 @@ struct Shared(UnsafeCell<Tables>);
 unsafe impl Sync for Shared {}
 
 static TABLES: Shared = Shared(UnsafeCell::new(Tables {
-    kinds: [Kind { descriptor: 0, with_size: false }; MOST_KINDS],
+    kinds: [Kind::new(0, false); MOST_KINDS],
     kinds_used: AUNCOLLECTABLE + 1,
     procs: [None; MOST_PROCS],
     procs_used: RESERVED_PROCS,
@@ -221,7 +230,7 @@ pub extern "C" fn GC_new_kind(
         if new == MOST_KINDS {
             complain("too many kinds of objects", new);
         }
-        all.kinds[new] = Kind { descriptor, with_size: with_size != 0 };
+        all.kinds[new] = Kind::new(descriptor, with_size != 0);
         all.kinds_used += 1;
         new as c_uint
     })
@@ -258,14 +267,66 @@ pub extern "C" fn GC_new_proc_inner(function: GC_mark_proc) -> c_uint {
     GC_new_proc(function)
 }
 
+/// The descriptor of objects whose first word leads to a table with the real one, so many bytes from its start.
+pub(crate) fn by_first_word(offset: usize) -> usize {
+    offset.wrapping_neg().wrapping_sub(INDIRECT_BIAS) | TAGS
+}
+
+/// The descriptor of objects that a function marks, which gets this argument.
+pub(crate) fn by_function(number: usize, argument: usize) -> usize {
+    (argument << LOG_MOST_PROCS | number) << TAG_BITS | PROC
+}
+
+/// Sets a function that marks, with a number that is reserved for it.
+pub(crate) fn set_proc(number: usize, function: GC_mark_proc) {
+    tables(|all| {
+        if number >= all.procs_used {
+            complain("no such number of a function that marks", number);
+        }
+        all.procs[number] = function;
+    });
+}
+
+/// A kind that the program has made.
+fn made(kind: usize) -> Option<Kind> {
+    tables(|all| all.kinds[..all.kinds_used].get(kind).copied())
+}
+
+/// Sets what is asked before an object of a kind is freed. Says whether the program has made that kind.
+pub(crate) fn set_disclaimer(kind: usize, disclaimer: Disclaimer) -> bool {
+    tables(|all| {
+        let known = AUNCOLLECTABLE < kind && kind < all.kinds_used;
+        if known {
+            all.kinds[kind].disclaimer = Some(disclaimer);
+        }
+        known
+    })
+}
+
+/// What is asked before an object of a kind is freed.
+pub(crate) fn disclaimer(kind: usize) -> Option<Disclaimer> {
+    if kind <= AUNCOLLECTABLE { None } else { made(kind)?.disclaimer }
+}
+
+/// For a collection: marks what an object of a kind leads to, which has so many bytes.
+pub(crate) fn mark_contents(object: usize, bytes: usize, kind: usize) {
+    let words: *mut usize = ptr::with_exposed_provenance_mut(object);
+    match layout_of(bytes, kind) {
+        Layout::None => (),
+        Layout::All => pointers(words.cast(), bytes & !TAGS),
+        Layout::Described(descriptor) => pointers(words.cast(), descriptor),
+    }
+}
+
 /// What is looked at in objects of a kind. If there is no such kind, the program ends with a sentence.
 fn layout_of(bytes: usize, kind: usize) -> Layout {
     match kind {
         PTRFREE | AUNCOLLECTABLE => Layout::None,
         NORMAL | UNCOLLECTABLE => Layout::All,
         _ => {
-            let known = tables(|all| all.kinds[..all.kinds_used].get(kind).copied());
-            let Some(Kind { descriptor, with_size }) = known else { complain("no such kind of objects", kind) };
+            let Some(Kind { descriptor, with_size, .. }) = made(kind) else {
+                complain("no such kind of objects", kind)
+            };
             let size = if with_size { bytes.max(1).next_multiple_of(16) } else { 0 };
             layout(descriptor.wrapping_add(size))
         }
@@ -273,7 +334,17 @@ fn layout_of(bytes: usize, kind: usize) -> Layout {
 }
 
 /// Allocates an object of a kind.
-fn of_kind(bytes: usize, kind: usize, uncollectable: bool) -> *mut c_void {
+pub(crate) fn of_kind(bytes: usize, kind: usize, uncollectable: bool) -> *mut c_void {
+    let object = of_kind_untold(bytes, kind, uncollectable);
+    if object.is_null() || uncollectable || disclaimer(kind).is_none() || disclaim::note(object, kind) {
+        return object;
+    }
+    program::free(HeapRef::DEFAULT, object.cast());
+    ptr::null_mut()
+}
+
+/// The same, for which nothing is asked before it is freed.
+fn of_kind_untold(bytes: usize, kind: usize, uncollectable: bool) -> *mut c_void {
     match kind {
         PTRFREE | AUNCOLLECTABLE => {
             let uncollectable = uncollectable || kind == AUNCOLLECTABLE;
@@ -332,7 +403,8 @@ pub unsafe extern "C" fn GC_generic_malloc_many(bytes: usize, kind: c_int, resul
         // SAFETY: the new object has a word at least.
         unsafe { first.cast::<*mut c_void>().write(ptr::null_mut()) };
         let layout = layout_of(bytes, kind as usize);
-        let more = (4096 / bytes).clamp(1, 64) - 1;
+        // One by one where each is noted.
+        let more = if disclaimer(kind as usize).is_some() { 0 } else { (4096 / bytes).clamp(1, 64) - 1 };
         // Nobody looks at the links of objects that are not scanned, so no collection may come before the list is complete.
         program::with(HeapRef::DEFAULT, |heap| {
             heap.without_collections(|| {
@@ -341,11 +413,11 @@ pub unsafe extern "C" fn GC_generic_malloc_many(bytes: usize, kind: c_int, resul
                     if object.is_null() {
                         break;
                     }
-                    if let Layout::Described(descriptor) = layout
-                        && heap.describe(object, descriptor).is_err()
-                    {
-                        heap.free(object);
-                        break;
+                    if let Layout::Described(descriptor) = layout {
+                        if heap.describe(object, descriptor).is_err() {
+                            heap.free(object);
+                            break;
+                        }
                     }
                     // SAFETY: the new object has a word at least.
                     unsafe { object.cast::<*mut c_void>().write(first) };

@@ -10,8 +10,10 @@ mod aligned;
 mod bounds;
 mod collection;
 mod debugging;
+mod disclaim;
 mod events;
 mod finalisers;
+mod gcj;
 mod kinds;
 mod links;
 mod lock;
@@ -24,6 +26,7 @@ mod start;
 mod threads;
 mod tuning;
 mod typed;
+mod writing;
 
 /// An unsigned number as wide as a pointer: gc.h's `GC_word`.
 pub type GC_word = usize;

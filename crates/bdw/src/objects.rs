@@ -5,6 +5,8 @@ use core::ptr;
 
 use gcheap_standalone::program::{self, HeapRef, Request};
 
+use crate::disclaim;
+use crate::lock::heap_of_holder;
 use crate::start::GC_init;
 
 const SCANNED: Request = Request { no_scan: false, not_cleared: false, uncollectable: false };
@@ -88,6 +90,15 @@ pub unsafe extern "C" fn GC_realloc(object: *mut c_void, bytes: usize) -> *mut c
     if object.is_null() {
         return GC_malloc(bytes);
     }
+    if bytes == 0 {
+        // SAFETY: the caller's promise.
+        unsafe { GC_free(object) };
+        return ptr::null_mut();
+    }
+    if let Some(kind) = disclaim::kind_of(object) {
+        // SAFETY: the caller's promise.
+        return unsafe { disclaim::realloc(object, bytes, kind) };
+    }
     program::realloc(HeapRef::DEFAULT, object.cast(), bytes).cast()
 }
 
@@ -97,6 +108,7 @@ pub unsafe extern "C" fn GC_realloc(object: *mut c_void, bytes: usize) -> *mut c
 /// Nothing uses the object afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_free(object: *mut c_void) {
+    disclaim::forget(object);
     program::free(HeapRef::DEFAULT, object.cast());
 }
 
@@ -140,6 +152,9 @@ unsafe fn copy(text: *const c_char, bytes: usize) -> *mut c_char {
 /// The start of the object that an address lies in; NULL if it lies in none.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_base(address: *mut c_void) -> *mut c_void {
+    if let Some(heap) = heap_of_holder() {
+        return heap.base(address.cast()).cast();
+    }
     if program::exists() { program::base(HeapRef::DEFAULT, address.cast()).cast() } else { ptr::null_mut() }
 }
 
@@ -152,5 +167,8 @@ pub extern "C" fn GC_is_heap_ptr(address: *const c_void) -> c_int {
 /// How many bytes an object has.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_size(object: *const c_void) -> usize {
+    if let Some(heap) = heap_of_holder() {
+        return heap.size(object.cast());
+    }
     program::with(HeapRef::DEFAULT, |heap| heap.size(object.cast())).unwrap_or(0)
 }

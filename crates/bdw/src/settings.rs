@@ -14,16 +14,68 @@ pub type GC_warn_proc = Option<extern "C" fn(*mut c_char, GC_word)>;
 /// What is called when finalisers are due that the program calls itself.
 pub type GC_finalizer_notifier_proc = Option<extern "C" fn()>;
 
-/// Settings that the heap does not keep.
+/// Called when there is no memory for so many bytes: its result is the allocation's.
+#[unsafe(no_mangle)]
+pub static mut GC_oom_fn: GC_oom_func = Some(no_memory);
+/// Called when finalisers are due that are called on demand only.
+#[unsafe(no_mangle)]
+pub static mut GC_finalizer_notifier: GC_finalizer_notifier_proc = None;
+/// Twice what is alive, divided by this, is allocated between collections. Read by `GC_init`.
+#[unsafe(no_mangle)]
+pub static mut GC_free_space_divisor: GC_word = 3;
+/// How many collections there were.
+#[unsafe(no_mangle)]
+pub static mut GC_gc_no: GC_word = 0;
+
+extern "C" fn no_memory(_bytes: usize) -> *mut c_void {
+    core::ptr::null_mut()
+}
+
+/// Calls what GC_oom_fn is now.
+extern "C" fn out_of_memory(bytes: usize) -> *mut c_void {
+    // SAFETY: a word, which programs set when they start.
+    unsafe { GC_oom_fn }.map_or(core::ptr::null_mut(), |function| function(bytes))
+}
+
+/// Calls what GC_finalizer_notifier is now.
+extern "C" fn finalisers_due() {
+    // SAFETY: a word, which programs set when they start.
+    if let Some(function) = unsafe { GC_finalizer_notifier } {
+        function();
+    }
+}
+
+/// For a collection that ends.
+extern "C" fn count() {
+    // SAFETY: the collection holds the lock.
+    unsafe { GC_gc_no = GC_gc_no.wrapping_add(1) }
+}
+
+/// For `GC_init`: lets the heap call the program.
+pub(crate) fn prepare() {
+    program::with(HeapRef::DEFAULT, |heap| {
+        heap.change_hooks(|hooks| {
+            hooks.out_of_memory = Some(out_of_memory);
+            hooks.finalisers_due = Some(finalisers_due);
+            hooks.after = Some(count);
+        });
+    });
+    // SAFETY: a word, which programs set before they start the collector.
+    let divisor = unsafe { GC_free_space_divisor };
+    if divisor != 3 {
+        GC_set_free_space_divisor(divisor);
+    }
+}
+
+/// Settings that have no variable.
 struct Kept {
     warn: Cell<GC_warn_proc>,
-    divisor: Cell<GC_word>,
 }
 
 // SAFETY: single words, which programs set when they start.
 unsafe impl Sync for Kept {}
 
-static KEPT: Kept = Kept { warn: Cell::new(Some(GC_ignore_warn_proc)), divisor: Cell::new(3) };
+static KEPT: Kept = Kept { warn: Cell::new(Some(GC_ignore_warn_proc)) };
 
 fn start() {
     crate::start::GC_init();
@@ -33,13 +85,15 @@ fn start() {
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_oom_fn(function: GC_oom_func) {
     start();
-    program::with(HeapRef::DEFAULT, |heap| heap.change_hooks(|hooks| hooks.out_of_memory = function));
+    // SAFETY: programs do it when they start.
+    unsafe { GC_oom_fn = function }
 }
 
-/// What is called when there is no memory; NULL unless the program has set it.
+/// What is called when there is no memory; at first a function that returns NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_oom_fn() -> GC_oom_func {
-    program::with(HeapRef::DEFAULT, |heap| heap.hooks().out_of_memory).flatten()
+    // SAFETY: a word.
+    unsafe { GC_oom_fn }
 }
 
 /// Sets what warnings are given to. This collector has none to give.
@@ -75,13 +129,15 @@ pub extern "C" fn GC_get_finalize_on_demand() -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_finalizer_notifier(function: GC_finalizer_notifier_proc) {
     start();
-    program::with(HeapRef::DEFAULT, |heap| heap.change_hooks(|hooks| hooks.finalisers_due = function));
+    // SAFETY: programs do it when they start.
+    unsafe { GC_finalizer_notifier = function }
 }
 
 /// What is called then.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_finalizer_notifier() -> GC_finalizer_notifier_proc {
-    program::with(HeapRef::DEFAULT, |heap| heap.hooks().finalisers_due).flatten()
+    // SAFETY: a word.
+    unsafe { GC_finalizer_notifier }
 }
 
 /// Objects whose finaliser is due always keep what they lead to.
@@ -147,7 +203,8 @@ pub extern "C" fn GC_get_dont_expand() -> c_int {
 pub extern "C" fn GC_set_free_space_divisor(divisor: GC_word) {
     start();
     if divisor > 0 {
-        KEPT.divisor.set(divisor);
+        // SAFETY: programs do it when they start.
+        unsafe { GC_free_space_divisor = divisor }
         program::with(HeapRef::DEFAULT, |heap| heap.policy().set_factor((200 / divisor).max(1)));
     }
 }
@@ -155,7 +212,8 @@ pub extern "C" fn GC_set_free_space_divisor(divisor: GC_word) {
 /// What was set by that.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_free_space_divisor() -> GC_word {
-    KEPT.divisor.get()
+    // SAFETY: a word.
+    unsafe { GC_free_space_divisor }
 }
 
 /// Sets how many bytes the heap may have; 0 is no limit.

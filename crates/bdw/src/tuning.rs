@@ -1,7 +1,7 @@
 //! What bdwgc has beside settings and numbers, as far as it is true here.
 
 use core::cell::Cell;
-use core::ffi::{c_int, c_uint, c_ulong};
+use core::ffi::{c_char, c_int, c_uint, c_ulong};
 
 use gcheap_standalone::os::complain;
 use gcheap_standalone::program::{self, HeapRef};
@@ -10,17 +10,35 @@ use gcheap_standalone::report::write_number;
 use crate::GC_word;
 use crate::collection::GC_gcollect;
 
-/// Numbers that programs set for bdwgc's way of collecting, and may ask for again.
+/// After how many partial collections bdwgc makes a whole one. Here all are whole: the number is only kept.
+#[unsafe(no_mangle)]
+pub static mut GC_full_freq: c_int = 19;
+/// How often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only kept.
+#[unsafe(no_mangle)]
+pub static mut GC_max_retries: GC_word = 0;
+/// How many milliseconds a step of bdwgc's incremental collection takes. Here there are no steps: the number is only kept.
+#[unsafe(no_mangle)]
+pub static mut GC_time_limit: c_ulong = 50;
+/// How many threads help to mark: none.
+#[unsafe(no_mangle)]
+pub static mut GC_parallel: c_int = 0;
+/// Whether GC_init makes no collection. Here it never makes one.
+#[unsafe(no_mangle)]
+pub static mut GC_dont_precollect: c_int = 0;
+
+/// Settings of bdwgc's incremental mode and others without effect here, that programs may ask for again.
 struct Kept {
-    full_freq: Cell<c_int>,
-    max_retries: Cell<GC_word>,
-    time_limit: Cell<c_ulong>,
+    rate: Cell<c_int>,
+    prior_attempts: Cell<c_int>,
+    manual_vdb: Cell<c_int>,
+    force_unmap: Cell<c_int>,
 }
 
 // SAFETY: single words, which programs set when they start.
 unsafe impl Sync for Kept {}
 
-static KEPT: Kept = Kept { full_freq: Cell::new(19), max_retries: Cell::new(0), time_limit: Cell::new(50) };
+static KEPT: Kept =
+    Kept { rate: Cell::new(10), prior_attempts: Cell::new(1), manual_vdb: Cell::new(0), force_unmap: Cell::new(0) };
 
 /// What GC_try_to_collect asks first: whether not to collect.
 pub type GC_stop_func = Option<extern "C" fn() -> c_int>;
@@ -96,40 +114,152 @@ pub extern "C" fn GC_dump() {
     }
 }
 
+/// The same, below a title.
+///
+/// # Safety
+/// The name is NULL or ends with a 0 byte.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GC_dump_named(name: *const c_char) {
+    if !name.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, name.cast(), libc::strlen(name));
+            libc::write(libc::STDERR_FILENO, c"\n".as_ptr().cast(), 1);
+        }
+    }
+    GC_dump();
+}
+
 /// Sets after how many partial collections bdwgc makes a whole one. Here all are whole: the number is only kept.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_full_freq(number: c_int) {
-    KEPT.full_freq.set(number);
+    // SAFETY: programs do it when they start.
+    unsafe { GC_full_freq = number }
 }
 
 /// What was set by that.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_full_freq() -> c_int {
-    KEPT.full_freq.get()
+    // SAFETY: a word.
+    unsafe { GC_full_freq }
 }
 
 /// Sets how often bdwgc collects again when it gets no memory from the system. Here it is once: the number is only
 /// kept.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_max_retries(number: GC_word) {
-    KEPT.max_retries.set(number);
+    // SAFETY: programs do it when they start.
+    unsafe { GC_max_retries = number }
 }
 
 /// What was set by that.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_max_retries() -> GC_word {
-    KEPT.max_retries.get()
+    // SAFETY: a word.
+    unsafe { GC_max_retries }
 }
 
 /// Sets how many milliseconds a step of an incremental collection takes. Here there are no steps: the number is only
 /// kept.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_set_time_limit(number: c_ulong) {
-    KEPT.time_limit.set(number);
+    // SAFETY: programs do it when they start.
+    unsafe { GC_time_limit = number }
 }
 
 /// What was set by that.
 #[unsafe(no_mangle)]
 pub extern "C" fn GC_get_time_limit() -> c_ulong {
-    KEPT.time_limit.get()
+    // SAFETY: a word.
+    unsafe { GC_time_limit }
 }
+
+/// Sets how much work a step of an incremental collection is. Here there are no steps: the number is only kept.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_set_rate(number: c_int) {
+    KEPT.rate.set(number);
+}
+
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_rate() -> c_int {
+    KEPT.rate.get()
+}
+
+/// Sets how often an incremental collection is given up. Here none is: the number is only kept.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_set_max_prior_attempts(number: c_int) {
+    KEPT.prior_attempts.set(number);
+}
+
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_max_prior_attempts() -> c_int {
+    KEPT.prior_attempts.get()
+}
+
+/// Sets whether the program tells an incremental collector what it writes to. Nobody needs to know here: only kept.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_set_manual_vdb_allowed(on: c_int) {
+    KEPT.manual_vdb.set((on != 0) as c_int);
+}
+
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_manual_vdb_allowed() -> c_int {
+    KEPT.manual_vdb.get()
+}
+
+/// Sets whether GC_gcollect gives memory back. Every collection does so here: only kept.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_set_force_unmap_on_gcollect(on: c_int) {
+    KEPT.force_unmap.set((on != 0) as c_int);
+}
+
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_force_unmap_on_gcollect() -> c_int {
+    KEPT.force_unmap.get()
+}
+
+/// Sets whether GC_init makes no collection. It never makes one here: only kept.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_set_dont_precollect(on: c_int) {
+    // SAFETY: programs do it when they start.
+    unsafe { GC_dont_precollect = (on != 0) as c_int }
+}
+
+/// What was set by that.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_dont_precollect() -> c_int {
+    // SAFETY: a word.
+    unsafe { GC_dont_precollect }
+}
+
+/// Which memory an incremental collector protects from writing: none, 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_incremental_protection_needs() -> c_int {
+    0
+}
+
+/// Begins an incremental collection where the mode is on. It never is.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_start_incremental_collection() {}
+
+/// Whether the collector looks for leaks instead of freeing: 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_get_find_leak() -> c_int {
+    0
+}
+
+/// For programs that call this around fork after GC_set_handle_fork(-1): the library does all that is needed by itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_atfork_prepare() {}
+
+/// The same, in the parent.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_atfork_parent() {}
+
+/// The same, in the child.
+#[unsafe(no_mangle)]
+pub extern "C" fn GC_atfork_child() {}

@@ -25,7 +25,10 @@ fn main() -> ExitCode {
 
 fn print(snapshot: &Snapshot<'_>) {
     let header = &snapshot.header;
-    println!("host {}; library {}; cause {:?}; complete {}", header.host, header.library, header.cause, snapshot.complete);
+    println!(
+        "host {}; library {}; cause {:?}; complete {}",
+        header.host, header.library, header.cause, snapshot.complete
+    );
     snapshot.problems.iter().for_each(|problem| println!("problem {problem}"));
     snapshot.modules.iter().for_each(|module| println!("module {} {:#x} {}", module.number, module.base, module.path));
     for (key, value) in &snapshot.statistics {
@@ -53,12 +56,8 @@ fn reached(snapshot: &Snapshot<'_>) -> HashSet<u64> {
     let mut seen = HashSet::new();
     let mut stack: Vec<Object> = vec![];
     let mut reach = |word: u64, inside: bool, stack: &mut Vec<Object>| {
-        if let Some(object) = snapshot.object_around(word)
-            && (inside || object.address == word)
-            && seen.insert(object.address)
-        {
-            stack.push(object);
-        }
+        let object = snapshot.object_around(word).filter(|object| inside || object.address == word);
+        stack.extend(object.filter(|object| seen.insert(object.address)));
     };
     for root in &snapshot.roots {
         root.words.iter().for_each(|word| reach(word.value, root.interior, &mut stack));

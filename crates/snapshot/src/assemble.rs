@@ -11,9 +11,9 @@ use crate::records::{BadLength, Fields, MAGIC, Record, Segment};
 /// The newest version of the format that is understood.
 const VERSION: u64 = 1;
 /// More areas than any heap has.
-const MOST_AREAS: u64 = 1 << 16;
-/// How many bytes of tables may be missing in all: more than a log with gaps has.
-const MOST_MISSING: usize = 1 << 26;
+const MOST_AREAS: u64 = 1024;
+/// How many bytes of tables may be missing in all, whatever line numbers say.
+const MOST_MISSING: u64 = 1 << 24;
 
 /// Makes a snapshot of the parts of its stream that there are. The error is a sentence.
 pub(crate) fn assemble<'a>(segments: &[Segment<'a>], lines: Option<Lines>) -> Result<Snapshot<'a>, String> {
@@ -292,7 +292,9 @@ impl<'a> Making<'a> {
     }
 
     fn place_tables(&mut self) {
-        let mut missing_left = MOST_MISSING;
+        // Only lost lines leave gaps.
+        let lost = self.lines.map_or(0, |lines| lines.lost.saturating_mul(66));
+        let mut missing_left = lost.min(MOST_MISSING) as usize;
         let mut parts = std::mem::take(&mut self.tables);
         // What comes later in the stream comes later in the table.
         parts.sort_by_key(|&(table, area, first, _)| (area, table, first));

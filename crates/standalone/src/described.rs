@@ -38,6 +38,11 @@ impl Described {
         self.objects.get(object).map(|entry| entry.description)
     }
 
+    /// Whether no object has a description.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
     /// The object is freed.
     pub fn forget(&mut self, object: usize) {
         self.objects.remove(object);
@@ -55,9 +60,7 @@ impl Described {
     #[inline]
     pub fn reached(&mut self, object: usize) {
         let waiting = self.waiting;
-        if let Some(entry) = self.objects.get_mut(object)
-            && !entry.reached
-        {
+        if let Some(entry) = self.objects.get_mut(object).filter(|entry| !entry.reached) {
             (entry.reached, entry.next) = (true, waiting);
             self.waiting = object;
         }

@@ -6,16 +6,17 @@ use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use gcheap::AllocFlags;
+use gcheap::config::BLOCK_BYTES;
 use gcheap::inspect::snapshot::stream::Sink;
 use gcheap::inspect::snapshot::{About, Cause};
 
 use crate::environment;
-use crate::heap::{Collection, Handle, Instance, MOST_QUICK_BYTES};
+use crate::heap::{Collection, Handle, Instance, MOST_QUICK_BYTES, MOST_RETURNED_BYTES};
 use crate::numbers::Numbers;
 use crate::os::OutOfMemory;
 use crate::report;
 use crate::snapshots::{self, File};
-use crate::threads::{Guard, Reentered, enter, lock, register_current};
+use crate::threads::{Guard, Reentered, choose_seal, enter, lock, register_current, returned_blocks, unseal};
 
 /// The heap of the functions that name none.
 static DEFAULT: AtomicPtr<Instance> = AtomicPtr::new(null_mut());
@@ -51,6 +52,12 @@ impl HeapRef {
     }
 }
 
+/// The default heap, for the holder of the lock.
+pub fn default_heap() -> Option<Handle> {
+    // SAFETY: the default heap is never deleted.
+    unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Relaxed)) }
+}
+
 /// Whether there is a default heap yet.
 #[inline]
 pub fn exists() -> bool {
@@ -67,6 +74,7 @@ pub fn start() -> Option<Handle> {
     if let Some(heap) = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) } {
         return Some(heap);
     }
+    choose_seal();
     let heap = Handle::new(USUAL_MOST).ok()?;
     environment::follow(heap, write_stats, write_last_snapshot);
     DEFAULT.store(heap.as_ptr(), Ordering::Release);
@@ -124,6 +132,11 @@ impl Request {
         no_scan.and(if self.not_cleared { AllocFlags::NOT_CLEARED } else { AllocFlags::NONE })
     }
 
+    /// Whether such objects are kept when they are freed by hand.
+    fn is_returned(self, bytes: usize) -> bool {
+        bytes <= MOST_RETURNED_BYTES && !self.uncollectable
+    }
+
     /// Whether threads have such objects in stock.
     fn is_quick(self, bytes: usize) -> bool {
         bytes <= MOST_QUICK_BYTES && !self.uncollectable
@@ -141,13 +154,30 @@ pub fn alloc_quickly(bytes: usize, request: Request) -> *mut u8 {
     }
 }
 
+/// Allocates in the default heap what the calling thread has freed; NULL if there is nothing that serves.
+fn take_returned(bytes: usize, request: Request) -> *mut u8 {
+    // SAFETY: the default heap is never deleted.
+    let heap = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) };
+    heap.map_or(null_mut(), |heap| heap.take_returned(bytes, request.flags()))
+}
+
 /// Allocates; NULL (or what the program's function for that says) if there is no room, if the lock is held by this very
 /// thread (in a signal handler that came in the middle of an allocation), or if the heap cannot be made.
 #[inline]
 pub fn alloc(heap: HeapRef, bytes: usize, request: Request) -> *mut u8 {
     let in_stock = heap.0.is_null() && request.is_quick(bytes);
+    let returned = heap.0.is_null() && request.is_returned(bytes);
+    if returned {
+        let object = take_returned(bytes, request);
+        if !object.is_null() {
+            return object;
+        }
+    }
     let made = heap.with(|heap, guard| {
-        let mut object = if in_stock { heap.take_new(guard, bytes, request.flags()) } else { null_mut() };
+        let mut object = if returned { heap.take_part(guard, bytes, request.flags()) } else { null_mut() };
+        if object.is_null() && in_stock {
+            object = heap.take_new(guard, bytes, request.flags());
+        }
         if object.is_null() {
             object = alloc_alone(heap, bytes, request);
         }
@@ -168,6 +198,7 @@ fn alloc_alone(heap: Handle, bytes: usize, request: Request) -> *mut u8 {
     let flags = request.flags();
     let object = if request.uncollectable { heap.alloc_uncollectable(bytes, flags) } else { heap.alloc(bytes, flags) };
     if request.not_cleared && !object.is_null() {
+        unseal(object);
         heap.clear_rest(object, bytes);
     }
     object
@@ -178,10 +209,10 @@ fn alloc_alone(heap: Handle, bytes: usize, request: Request) -> *mut u8 {
 #[cold]
 #[inline(never)]
 fn do_duties(heap: Handle, object: *mut u8) {
-    if let Ok(_guard) = lock()
-        && heap.is_stressed()
-    {
-        Collection::of(heap).run();
+    if let Ok(_guard) = lock() {
+        if heap.is_stressed() {
+            Collection::of(heap).run();
+        }
     }
     if heap.owes_calls() {
         pay_calls(heap);
@@ -193,17 +224,19 @@ fn do_duties(heap: Handle, object: *mut u8) {
 #[cold]
 #[inline(never)]
 fn pay_calls(heap: Handle) {
+    let named = HeapRef(heap.as_ptr());
+    if named.with(|heap, _| heap.begin_calls()) != Some(true) {
+        return;
+    }
     if !heap.on_demand().get() {
-        let named = HeapRef(heap.as_ptr());
-        if named.with(|heap, _| heap.begin_calls()) == Some(true) {
-            run_finalisers(named);
-            named.with(|heap, _| heap.end_calls());
-        }
+        run_finalisers(named);
     } else if heap.take_notice() {
+        // It may allocate, and that may collect, after which there is something to tell again.
         if let Some(tell) = heap.hooks().finalisers_due {
             tell();
         }
     }
+    named.with(|heap, _| heap.end_calls());
 }
 
 #[cold]
@@ -227,7 +260,7 @@ pub fn realloc(heap: HeapRef, object: *mut u8, bytes: usize) -> *mut u8 {
     let Some((heap, moved, is_object, duties)) = heap.with(|heap, _| {
         let moved = heap.realloc(object, bytes);
         // A mistake is no lack of memory.
-        let is_object = moved.is_null() && heap.core().nbytes(object) != 0;
+        let is_object = moved.is_null() && heap.size(object) != 0;
         (heap, moved, is_object, heap.has_duties())
     }) else {
         return null_mut();
@@ -241,7 +274,7 @@ pub fn realloc(heap: HeapRef, object: *mut u8, bytes: usize) -> *mut u8 {
 /// Frees an object; NULL is nothing to free.
 pub fn free(heap: HeapRef, object: *mut u8) {
     if !object.is_null() {
-        heap.with(|heap, _| heap.free(object));
+        heap.with(|it, guard| if heap.0.is_null() { it.free_or_keep(guard, object) } else { it.free(object) });
     }
 }
 
@@ -252,7 +285,7 @@ pub fn size(heap: HeapRef, object: *const u8) -> usize {
 
 /// The object that an address lies in; NULL if it lies in none.
 pub fn base(heap: HeapRef, address: *const u8) -> *mut u8 {
-    heap.with(|heap, _| heap.core().object_around(address)).unwrap_or(null_mut())
+    heap.with(|heap, _| heap.object_around(address)).unwrap_or(null_mut())
 }
 
 /// Collects, then calls the finalisers that are due (unless they are called on demand). Says whether it could: not in a
@@ -299,8 +332,13 @@ pub fn link(heap: HeapRef, link: *mut *mut c_void, object: *const u8, long: bool
 /// The function can be called with its data.
 pub unsafe fn snapshot(heap: HeapRef, cause: Cause, contents: bool, sink: Sink) -> bool {
     let about = About { host: b"libgcheap standalone", cause, contents };
-    // SAFETY: the caller's promise.
-    heap.with(|heap, guard| unsafe { heap.snapshot(guard, &about, sink) }).unwrap_or(false)
+    let written = heap.with(|heap, guard| {
+        // What this thread keeps for later is free memory to the program.
+        heap.free_stock(guard);
+        // SAFETY: the caller's promise.
+        unsafe { heap.snapshot(guard, &about, sink) }
+    });
+    written.unwrap_or(false)
 }
 
 /// Writes a snapshot to a file, which is made or replaced. Says whether all of it was written.
@@ -328,5 +366,12 @@ fn write_asked_for(heap: HeapRef, cause: Cause) {
 
 /// Reads a heap's numbers.
 pub fn numbers(heap: HeapRef) -> Numbers {
-    heap.with(|heap, _| heap.numbers()).unwrap_or_default()
+    heap.with(|it, guard| {
+        let mut numbers = it.numbers();
+        if heap.0.is_null() {
+            numbers.used_bytes = numbers.used_bytes.saturating_sub(returned_blocks(guard) * BLOCK_BYTES);
+        }
+        numbers
+    })
+    .unwrap_or_default()
 }

@@ -33,10 +33,12 @@ fn main() -> ExitCode {
 }
 
 /// The headers, each with its template.
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 6] = [
     ("include/gcheap.h", include_str!("gcheap.h.in")),
     ("include/gc/gc.h", include_str!("gc.h.in")),
     ("include/gc/gc_mark.h", include_str!("gc_mark.h.in")),
+    ("include/gc/gc_gcj.h", include_str!("gc_gcj.h.in")),
+    ("include/gc/gc_disclaim.h", include_str!("gc_disclaim.h.in")),
     ("include/gc/gc_typed.h", include_str!("gc_typed.h.in")),
 ];
 
@@ -78,12 +80,15 @@ fn header(template: &str) -> Result<String, String> {
             "@functions@" => declarations("src/c_abi/exports.rs", &[ItemType::Functions], |c| {
                 c.defines.insert("gcheap_split_heap".into(), "GCHEAP_SPLIT_HEAP".into());
                 c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
+                c.defines.insert("gcheap_snapshot".into(), "GCHEAP_SNAPSHOT".into());
             })?,
             "@standalone@" => {
                 STANDALONE.iter().map(|name| standalone(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n")
             }
             "@bdw@" => all_of_bdw(&BDW)?,
             "@bdw_mark@" => all_of_bdw(&BDW_MARK)?,
+            "@bdw_gcj@" => all_of_bdw(&["gcj"])?,
+            "@bdw_disclaim@" => all_of_bdw(&["disclaim"])?,
             "@bdw_typed@" => all_of_bdw(&["typed"])?,
             "@host@" => {
                 declarations("src/c_abi/imports.rs", &[ItemType::Functions], |_| ())?.replace("\nextern ", "\n")
@@ -100,7 +105,7 @@ fn header(template: &str) -> Result<String, String> {
 const STANDALONE: [&str; 7] = ["objects", "collection", "finalisers", "roots", "threads", "heaps", "snapshots"];
 
 /// The same for Boehm's interface: of gc.h, and of gc_mark.h.
-const BDW: [&str; 14] = [
+const BDW: [&str; 15] = [
     "start",
     "objects",
     "aligned",
@@ -110,6 +115,7 @@ const BDW: [&str; 14] = [
     "roots",
     "settings",
     "tuning",
+    "writing",
     "events",
     "threads",
     "stackbottom",

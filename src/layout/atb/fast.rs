@@ -258,6 +258,25 @@ impl FastAtb {
         (n, n == BLOCKS_PER_WORD)
     }
 
+    /// A tail becomes a head: its object ends before it.
+    pub(crate) fn tail_to_head(&self, block: usize) {
+        let (i, lane) = self.at(block);
+        self.store(i, self.load(i) ^ 0b11 << (2 * lane));
+    }
+
+    /// How many tails follow a block; if there are `enough`, any number from there on.
+    #[inline(always)]
+    pub(crate) fn tails_up_to(&self, block: usize, enough: usize) -> usize {
+        let (i, lane) = self.at(block);
+        // Shifting the lanes down brings zeros in at the top, so the run ends with the word at the latest.
+        let run = run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
+        if lane + 1 + run < BLOCKS_PER_WORD || run >= enough {
+            run
+        } else {
+            run + self.run_from(i + 1, enough.saturating_sub(run), Kind::Tail)
+        }
+    }
+
     /// The length of the run of `kind` (free or tail) blocks from word `i` on; stops early at `enough` or more.
     #[inline(never)]
     fn run_from(&self, mut i: usize, enough: usize, kind: Kind) -> usize {
@@ -417,10 +436,7 @@ impl Atb for FastAtb {
 
     #[inline(always)]
     fn tails_after(&self, block: usize) -> usize {
-        let (i, lane) = self.at(block);
-        // Shifting the lanes down brings zeros in at the top, so the run ends with the word at the latest.
-        let run = run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
-        if lane + 1 + run < BLOCKS_PER_WORD { run } else { run + self.run_from(i + 1, usize::MAX, Kind::Tail) }
+        self.tails_up_to(block, usize::MAX)
     }
 
     fn frees_after(&self, block: usize, enough: usize) -> usize {

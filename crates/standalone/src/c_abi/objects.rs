@@ -71,7 +71,8 @@ pub unsafe extern "C" fn gcheap_realloc_in(heap: *mut gcheap_t, object: *mut c_v
 /// makes room sooner.
 ///
 /// object: NULL does nothing. A pointer that is not an object's start is reported (see gcheap_set_misuse), and nothing is
-/// freed. Weak links to the object become NULL. Never collects. Thread-safe.
+/// freed. Weak links to the object become NULL. A small object (up to 1 KiB on 64-bit machines) makes room for the same
+/// thread's next allocations first, for everything else when the next collection has been. Never collects. Thread-safe.
 ///
 /// # Safety
 /// Nothing uses the object afterwards.

@@ -16,13 +16,16 @@ pub(super) struct Queue {
     due: Growing<Due>,
     /// How many from the front are gone.
     taken: usize,
-    /// The objects that wait, in the order of their addresses, each with its place in `due`: for [`Queue::forget`].
+    /// The objects that wait, in the order of their addresses, each with its place in `due`: for [`Queue::forget`]. Made when
+    /// it is needed first after a collection: few programs free such objects by hand.
     places: Growing<(usize, usize)>,
+    /// Whether `places` is what it should be.
+    sorted: bool,
 }
 
 impl Queue {
     pub const fn new() -> Self {
-        Self { due: Growing::new(), taken: 0, places: Growing::new() }
+        Self { due: Growing::new(), taken: 0, places: Growing::new(), sorted: false }
     }
 
     /// Makes room for so many in all.
@@ -50,7 +53,7 @@ impl Queue {
         let _ = self.due.push(due);
     }
 
-    /// Lets [`Queue::forget`] and [`Queue::follow`] find what was pushed, and forgets what was taken.
+    /// Forgets what was taken; [`Queue::forget`] and [`Queue::follow`] will have to look for what was pushed.
     pub fn index(&mut self) {
         let mut place = 0;
         self.due.retain(|due| {
@@ -58,12 +61,19 @@ impl Queue {
             place > self.taken && due.object != 0
         });
         self.taken = 0;
+        self.sorted = false;
+    }
+
+    /// Sorts the objects that wait, at most once for each collection.
+    #[cold]
+    fn sort(&mut self) {
         self.places.clear();
         for (place, due) in self.due.as_slice().iter().enumerate() {
             // There is room for all that wait.
             let _ = self.places.push((due.object, place));
         }
         self.places.as_mut_slice().sort_unstable();
+        self.sorted = true;
     }
 
     pub fn take(&mut self) -> Option<Due> {
@@ -102,6 +112,9 @@ impl Queue {
     fn rename(&mut self, object: usize, name: usize) -> Option<(usize, usize)> {
         if self.is_empty() {
             return None;
+        }
+        if !self.sorted {
+            self.sort();
         }
         let places = self.places.as_slice();
         let first = places.partition_point(|&(other, _)| other < object);

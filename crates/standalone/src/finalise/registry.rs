@@ -52,6 +52,11 @@ impl Finalisers {
         self.queue.follow(from, to);
     }
 
+    /// Whether there are none, neither registered nor due.
+    pub fn is_empty(&self) -> bool {
+        self.registered.is_empty() && self.queue.is_empty()
+    }
+
     /// How many are registered.
     pub fn len(&self) -> usize {
         self.registered.len()
@@ -85,7 +90,7 @@ impl Finalisers {
             return;
         }
         for (object, finaliser) in self.registered.iter() {
-            if !is_reached(heap, object) {
+            if finaliser.order != Order::NoOrder && !is_reached(heap, object) {
                 match finaliser.order {
                     Order::Ordered | Order::Unreachable => mark_contents(heap, inside, object, None, contents),
                     Order::IgnoreSelf => mark_contents(heap, inside, object, Some(object), contents),
@@ -96,16 +101,27 @@ impl Finalisers {
         contents.settle();
         let queue = &mut self.queue;
         let waited = queue.waiting().len();
+        let mut others_wait = false;
         for last in [false, true] {
+            if last && !others_wait {
+                break;
+            }
             let first = queue.waiting().len();
             self.registered.retain(|object, finaliser| {
-                let stays = is_reached(heap, object) || (finaliser.order == Order::Unreachable && !last);
+                let comes_last = finaliser.order == Order::Unreachable && !last;
+                others_wait |= comes_last;
+                let stays = comes_last || is_reached(heap, object);
                 if !stays {
                     queue.push(Due { object, finaliser: *finaliser });
                 }
                 stays
             });
-            queue.waiting()[first..].iter().for_each(|due| mark(heap, due.object));
+            for some in queue.waiting()[first..].chunks(64) {
+                let mut words = [0; 64];
+                some.iter().zip(&mut words).for_each(|(due, word)| *word = due.object);
+                // SAFETY: so many words of the array.
+                unsafe { heap.collect_root(words.as_ptr(), some.len()) }
+            }
             contents.settle();
         }
         if queue.waiting().len() != waited {
@@ -116,11 +132,6 @@ impl Finalisers {
 
 fn is_reached(heap: &Heap<impl Host>, object: usize) -> bool {
     heap.is_reached(ptr::without_provenance(object))
-}
-
-fn mark(heap: &Heap<impl Host>, word: usize) {
-    // SAFETY: one word.
-    unsafe { heap.collect_root(&raw const word, 1) }
 }
 
 /// Marks what an unmarked object leads to; `but_for` is the object itself if its pointers to itself do not count.

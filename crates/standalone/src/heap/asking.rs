@@ -19,7 +19,8 @@ static MARKING: AtomicPtr<Instance> = AtomicPtr::new(ptr::null_mut());
 /// An object whose pointers to itself do not count at the moment; 0 if there is none.
 static BUT_FOR: AtomicUsize = AtomicUsize::new(0);
 
-fn marking() -> Option<Handle> {
+/// The heap whose collection is marking, for the holder of the lock.
+pub fn marking() -> Option<Handle> {
     // SAFETY: a heap is not deleted while a collection of it is under way.
     unsafe { Handle::from_ptr(MARKING.load(Relaxed)) }
 }
@@ -134,6 +135,11 @@ impl Handle {
     pub fn is_hidden(self, address: *const u8) -> bool {
         let object = self.core().object_around(address);
         !object.is_null() && self.core().is_no_scan(object) && self.description(object).is_none()
+    }
+
+    /// The object that an address lies in; NULL if it lies in none.
+    pub fn base(self, address: *const u8) -> *mut u8 {
+        self.core().object_around(address)
     }
 
     /// The description of an object, if it has one.

@@ -11,11 +11,12 @@
 //!      finalisers of the dead are queued      what they will see is marked
 //!      long weak links to the dead cleared
 //!    the world goes on
+//!    the program is told of the dead        if it wants that; it may keep some
 //!    the dead are freed
 //!    finalisers run                           later, without the lock (c_abi)
 //! ```
 
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::mem::{ManuallyDrop, size_of};
 use core::ptr;
 
@@ -121,7 +122,7 @@ impl Collection {
             tell(Stage::MarkStart);
             heap.core().collect_start();
             if heap.is_in_stock() {
-                stopped.for_each_batch(&mut |batch| heap.core().mark_batch(batch));
+                stopped.keep_stock(heap.memory(), &mut |batch| heap.core().mark_batch(batch));
             }
             let asking = Asking::begin(heap);
             let layout = roots_of_all(|data| data.tls_layout());
@@ -140,11 +141,22 @@ impl Collection {
             self.mark_registered();
             asking.settle();
             self.find_the_dead(&asking);
-            asking.end();
-            tell(Stage::MarkEnd);
-            tell(Stage::PreStartWorld);
-            drop(stopped);
-            tell(Stage::PostStartWorld);
+            let go_on = || {
+                tell(Stage::MarkEnd);
+                tell(Stage::PreStartWorld);
+                drop(stopped);
+                tell(Stage::PostStartWorld);
+            };
+            if let Some(dead) = hooks.dead {
+                // It may wait for a lock of the program's, so the other threads go on first.
+                go_on();
+                dead();
+                asking.settle();
+                asking.end();
+            } else {
+                asking.end();
+                go_on();
+            }
             bytes
         });
         tell(Stage::ReclaimStart);
@@ -225,9 +237,19 @@ impl Collection {
         heap.with_finalisers(|all| all.queue_dead(&core, inside, asking));
         heap.with_links(|links| {
             links.clear_dead(true, |object| core.is_reached(object));
+            // Neighbouring links often lie in the same object.
+            let last = Cell::new((0, 0, false));
             links.forget_lost(|link| {
+                let (start, bytes, lost) = last.get();
+                if link.addr().wrapping_sub(start) < bytes {
+                    return lost;
+                }
                 let holder = core.object_around(link);
-                !holder.is_null() && !core.is_reached(holder)
+                let lost = !holder.is_null() && !core.is_reached(holder);
+                if !holder.is_null() {
+                    last.set((holder.addr(), core.nbytes(holder), lost));
+                }
+                lost
             });
         });
     }

@@ -3,13 +3,14 @@
 mod asking;
 mod collect;
 mod duties;
+mod freeing;
 mod host;
 mod policy;
 mod snapshot;
 mod space;
 mod stock;
 
-pub use asking::{is_reached, mark_word, mark_words};
+pub use asking::{is_reached, mark_word, mark_words, marking};
 pub(crate) use collect::Collection;
 pub use host::Os;
 
@@ -33,7 +34,7 @@ use crate::weak::Links;
 pub use policy::Policy;
 use snapshot::Writing;
 use space::Space;
-pub(crate) use stock::MOST_QUICK_BYTES;
+pub(crate) use stock::{MOST_QUICK_BYTES, MOST_RETURNED_BYTES};
 
 /// The core's heap over this host.
 pub(crate) type Core = gcheap::Heap<Os>;
@@ -97,6 +98,9 @@ pub struct Hooks {
     pub more_roots: Option<extern "C" fn()>,
     /// A collection has reached a described object: the program marks what it points at, in the same way.
     pub pointers: Option<extern "C" fn(*mut core::ffi::c_void, usize)>,
+    /// All that is alive is marked, the threads go on, and nothing has been freed yet: what is not reached is going to be,
+    /// unless the program marks it now. With the lock held.
+    pub dead: Option<extern "C" fn()>,
     /// Writes an object's name (with its size, and the room for the name), for snapshots, and returns its length. With the lock
     /// held and all other threads stopped; it must not call the heap.
     pub namer: Option<Namer>,
@@ -281,22 +285,6 @@ impl Handle {
         object
     }
 
-    /// Frees an object at once; what was registered for it is forgotten.
-    pub fn free(self, object: *mut u8) {
-        self.with_uncollectable(|all| all.remove(object.addr()));
-        self.with_finalisers(|all| all.forget(object.addr()));
-        self.with_described(|all| all.forget(object.addr()));
-        self.with_links(|links| {
-            if !links.is_empty() {
-                links.forget_inside(object.addr(), object.addr() + self.core().nbytes(object));
-                links.clear_to(object.addr());
-            }
-        });
-        let used = self.blocks_in_use();
-        self.core().free(object);
-        self.settle(used);
-    }
-
     /// How many blocks are in use.
     fn blocks_in_use(self) -> usize {
         // SAFETY: I1: the field's place in the state.
@@ -313,6 +301,10 @@ impl Handle {
 
     /// Changes an object's size, moving it if necessary; NULL if there is no room, and then nothing has changed.
     pub fn realloc(self, object: *mut u8, bytes: usize) -> *mut u8 {
+        if self.is_freed(object) {
+            self.refuse_freed(object);
+            return ptr::null_mut();
+        }
         let core = self.core();
         let asked = self.with_end(bytes);
         let old = if self.with_links(|links| links.is_empty()) { 0 } else { core.nbytes(object) };
@@ -347,6 +339,9 @@ impl Handle {
 
     /// The bytes that an object can hold.
     pub fn size(self, object: *const u8) -> usize {
+        if self.is_freed(object) {
+            return 0;
+        }
         self.core().nbytes(object).saturating_sub(self.it().interior.get() as usize)
     }
 
@@ -433,6 +428,12 @@ impl Handle {
         let reserved = self.it().space.reserved();
         let start = reserved.pool.addr().get();
         AddressRange::new(start, start + reserved.most_blocks * BLOCK_BYTES)
+    }
+
+    /// The addresses of the memory that the heap has now.
+    pub(crate) fn memory(self) -> AddressRange {
+        let start = self.it().space.reserved().pool.addr().get();
+        AddressRange::new(start, start + self.bytes())
     }
 
     /// Bytes of memory that the heap has, in use or not.

@@ -14,7 +14,7 @@ use super::Handle;
 use super::collect::roots_of_all;
 use crate::os::pages::is_mapped;
 use crate::roots::{AddressRange, DataSegments, with_registers};
-use crate::threads::{Guard, LOCK, PlaceKind, Stopped, stop_world};
+use crate::threads::{Guard, LOCK, PlaceKind, Stopped, is_sealed, stop_world};
 
 /// A snapshot of a heap that is being written, as long as the world is stopped.
 pub(super) struct Writing {
@@ -62,7 +62,7 @@ impl Handle {
         self.with_roots(|roots| roots.iter().for_each(|range| add(report, RootKind::Added, range, 0, 0)));
         self.add_registered(report);
         if self.is_in_stock() {
-            stopped.for_each_batch(&mut |batch| self.add_stock(batch, report));
+            stopped.for_each_in_stock(self.memory(), &mut |batch| self.add_stock(batch, report));
         }
         self.add_numbers(report);
     }
@@ -113,7 +113,7 @@ impl Handle {
     /// The program's name of an object.
     pub(super) fn name(self, object: NonNull<u8>, bytes: usize, room: &mut [u8]) -> usize {
         let Some(namer) = self.hooks().namer else { return 0 };
-        if self.is_in_any_stock(object.addr().get()) {
+        if is_sealed(object.as_ptr()) || self.is_on_any_shelf(object.addr().get()) {
             return 0;
         }
         let bytes = bytes.saturating_sub(self.interior().get() as usize);
@@ -122,15 +122,15 @@ impl Handle {
         length.min(room.len().saturating_sub(1))
     }
 
-    /// Whether an object is set aside. Asked for in order of address, so all starts in a stretch of memory are looked up at once.
-    fn is_in_any_stock(self, object: usize) -> bool {
+    /// Whether an object is on a thread's shelves. Asked for in order of address, so all starts in a stretch of memory are looked up at once.
+    fn is_on_any_shelf(self, object: usize) -> bool {
         let Some(writing) = self.writing().filter(|_| self.is_in_stock()) else { return false };
         let stretch = object - object % STRETCH_BYTES;
         let (known, mut starts) = writing.stretch.get();
         if known != stretch {
             starts = 0;
             // SAFETY: as above.
-            unsafe { &*writing.stopped }.for_each_batch(&mut |batch| starts |= starts_in(stretch, batch));
+            unsafe { &*writing.stopped }.for_each_on_shelves(&mut |batch| starts |= starts_in(stretch, batch));
             writing.stretch.set((stretch, starts));
         }
         starts >> ((object - stretch) / BLOCK_BYTES) & 1 != 0

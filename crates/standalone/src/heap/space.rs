@@ -20,6 +20,10 @@ use crate::os::OutOfMemory;
 /// A heap's addresses are blocks with numbers of 32 bits.
 const MOST_BLOCKS: usize = if usize::BITS > 32 { (1 << 32) - GROWTH_STEP } else { (1 << 30) / BLOCK_BYTES };
 
+/// From how many bytes on a heap asks for pages before it uses them, and how many bytes ahead at most.
+const LARGE: usize = 2 << 20;
+const AHEAD: usize = 256 << 10;
+
 /// Less than this many bytes are not worth a heap of its own.
 const LEAST_BYTES: usize = 1 << 20;
 
@@ -31,6 +35,8 @@ pub(crate) struct Space {
     most: usize,
     /// How many blocks are memory.
     blocks: Cell<usize>,
+    /// Up to which block the system has been asked for pages.
+    populated: Cell<usize>,
 }
 
 impl Space {
@@ -41,7 +47,7 @@ impl Space {
         let most = blocks_in(reservation.bytes()).min(round_up(wanted));
         let table_bytes = table_bytes_for(most);
         reservation.commit(0, table_bytes)?;
-        Ok(Self { reservation, table_bytes, most, blocks: Cell::new(0) })
+        Ok(Self { reservation, table_bytes, most, blocks: Cell::new(0), populated: Cell::new(0) })
     }
 
     /// What the heap is told of it.
@@ -71,12 +77,37 @@ impl Space {
         0
     }
 
+    /// Small objects have just been made that end at this block: lets the system provide the pages behind them all at once, since
+    /// the next ones are likely to lie there. One by one, when they are touched, pages cost more.
+    #[inline]
+    pub fn note_used_up_to(&self, end: usize) {
+        if end > self.populated.get() {
+            self.populate_from(end);
+        }
+    }
+
+    #[cold]
+    fn populate_from(&self, end: usize) {
+        let bytes = end * BLOCK_BYTES;
+        let ahead = (bytes / 32).min(AHEAD).min((self.blocks() - end.min(self.blocks())) * BLOCK_BYTES);
+        let is_large = bytes >= LARGE;
+        if is_large && !self.reservation.populate(self.table_bytes + bytes, ahead) {
+            // The system cannot do that.
+            return self.populated.set(usize::MAX);
+        }
+        self.populated.set(if is_large { end + ahead / BLOCK_BYTES } else { end });
+    }
+
     /// Gives the pages inside free memory of the pool back to the system.
     ///
     /// # Safety
     /// Nothing of use lies there.
     pub unsafe fn discard(&self, start: NonNull<u8>, bytes: usize) -> usize {
         let offset = start.addr().get() - self.reservation.start().addr().get();
+        let first = (offset - self.table_bytes) / BLOCK_BYTES;
+        if self.populated.get() <= first + bytes / BLOCK_BYTES {
+            self.populated.set(self.populated.get().min(first));
+        }
         // SAFETY: the caller's promise.
         unsafe { self.reservation.discard(offset, bytes) }
     }
@@ -123,6 +154,25 @@ mod tests {
             let most = blocks_in(bytes);
             assert!(bytes_for(most) <= bytes && bytes_for(most + GROWTH_STEP) > bytes, "{most} blocks in {bytes}");
         }
+    }
+
+    #[test]
+    fn pages_are_asked_for_ahead_but_not_far() {
+        let space = Space::new(16 << 20).unwrap();
+        let all = space.grow(usize::MAX, 1, usize::MAX);
+        let large = LARGE / BLOCK_BYTES;
+        space.note_used_up_to(large - 1);
+        assert_eq!(space.populated.get(), large - 1);
+        space.note_used_up_to(large);
+        if space.populated.get() != usize::MAX {
+            assert_eq!(space.populated.get(), large + large / 32);
+            space.note_used_up_to(all - 10);
+            assert_eq!(space.populated.get(), all);
+        }
+        let pool = space.reserved().pool;
+        // SAFETY: nothing lies in the pool, which has so many bytes.
+        unsafe { space.discard(pool.add(LARGE), all * BLOCK_BYTES - LARGE) };
+        assert!(space.populated.get() == large || space.populated.get() == usize::MAX);
     }
 
     #[test]

@@ -7,7 +7,16 @@ use gcheap::config::BLOCK_BYTES;
 use gcheap::{AllocFlags, MOST_BATCH_BLOCKS, MOST_STRETCHES};
 
 use super::Handle;
-use crate::threads::{Guard, empty_stock, take_from_new_stock, take_from_stock};
+use crate::threads::{
+    Guard, MOST_RETURNED_BLOCKS, empty_returned, empty_stock, put_returned, take_from_new_stock, take_from_stock,
+    take_larger, take_returned, thread_count, unseal,
+};
+
+/// The most bytes of an object that is allocated where one was freed by hand.
+pub(crate) const MOST_RETURNED_BYTES: usize = MOST_RETURNED_BLOCKS * BLOCK_BYTES - 1;
+
+/// How many blocks at least, and at most, a thread keeps that it has freed.
+const RETURNED: [usize; 2] = [1 << 10, 1 << 16];
 
 /// The most bytes of an object that is taken from a thread's stock.
 pub(crate) const MOST_QUICK_BYTES: usize = MOST_BATCH_BLOCKS * BLOCK_BYTES - 1;
@@ -36,7 +45,63 @@ impl Handle {
         let (blocks, no_scan) = (self.blocks_for(bytes), flags.is_no_scan());
         let object =
             take_from_new_stock(guard, blocks, no_scan, || self.core().alloc_batch(blocks, no_scan, self.stretches()));
+        self.note_new(object);
         cleared(object, blocks, flags)
+    }
+
+    /// The pages of what was put into stock last, and those behind it, will be used soon.
+    #[inline]
+    fn note_new(self, object: *mut u8) {
+        let space = &self.it().space;
+        let offset = object.addr().wrapping_sub(space.reserved().pool.addr().get());
+        if !object.is_null() {
+            space.note_used_up_to(offset / BLOCK_BYTES);
+        }
+    }
+
+    /// Takes an object that the calling thread has freed; NULL if there is none of that size. Of the default heap only. Needs no
+    /// lock.
+    pub fn take_returned(self, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        let blocks = self.blocks_for(bytes);
+        cleared(take_returned(blocks, flags.is_no_scan(), self.memory()), blocks, flags)
+    }
+
+    /// Makes one of a larger object that the calling thread has freed, and keeps the rest; NULL if there is none.
+    pub fn take_part(self, guard: &Guard, bytes: usize, flags: AllocFlags) -> *mut u8 {
+        let (blocks, no_scan) = (self.blocks_for(bytes), flags.is_no_scan());
+        let Some((object, larger)) = take_larger(guard, blocks, no_scan, self.memory()) else { return ptr::null_mut() };
+        self.core().split(object, blocks);
+        // A thread that is in the middle of something leaves it to the next collection.
+        put_returned(guard, object.wrapping_add(blocks * BLOCK_BYTES), larger - blocks, no_scan);
+        cleared(object, blocks, flags)
+    }
+
+    /// Keeps an object of the default heap that the program has freed for the calling thread's next allocation of its size.
+    /// False if that is not possible: it is too large, or it is no object.
+    pub(super) fn put_returned(self, guard: &Guard, object: *mut u8) -> bool {
+        let Some((blocks, no_scan)) = self.core().small_object(object, MOST_RETURNED_BLOCKS) else { return false };
+        let Some(kept) = put_returned(guard, object, blocks, no_scan) else { return false };
+        self.it().in_stock.set(true);
+        if kept > RETURNED[0] && kept > self.most_returned() {
+            self.free_returned(guard);
+        }
+        true
+    }
+
+    /// Frees what the calling thread keeps. The lists are for objects that come and go, not for a heap that gets empty.
+    #[cold]
+    fn free_returned(self, guard: &Guard) {
+        let used = self.blocks_in_use();
+        empty_returned(guard, self.memory(), |batch| {
+            self.core().free(ptr::with_exposed_provenance_mut(batch.base));
+        });
+        self.settle(used);
+    }
+
+    /// How many blocks a thread may keep.
+    fn most_returned(self) -> usize {
+        let part = 8 * thread_count().clamp(1, 8);
+        (self.bytes() / BLOCK_BYTES / part).clamp(RETURNED[0], RETURNED[1])
     }
 
     /// How much of the heap goes into stock at once: in a small one, little.
@@ -48,7 +113,7 @@ impl Handle {
     pub fn free_stock(self, guard: &Guard) -> bool {
         let mut any = false;
         if self.is_in_stock() {
-            empty_stock(guard, |batch| {
+            empty_stock(guard, self.memory(), |batch| {
                 batch.each(|object| self.core().free(ptr::with_exposed_provenance_mut(object)));
                 any = true;
             });
@@ -76,6 +141,7 @@ const FEW: usize = 4;
 fn cleared(object: *mut u8, blocks: usize, flags: AllocFlags) -> *mut u8 {
     if !object.is_null() {
         if flags.is_not_cleared() {
+            unseal(object);
             clear_block(object, blocks - 1);
         } else if blocks > FEW {
             return cleared_at_once(object, blocks);

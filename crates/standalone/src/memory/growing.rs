@@ -57,12 +57,16 @@ impl<T: Copy> Growing<T> {
     }
 
     /// Makes sure that `additional` more elements can be pushed without asking the system for memory.
+    #[inline]
     pub fn reserve(&mut self, additional: usize) -> Result<(), OutOfMemory> {
         let length = self.length.checked_add(additional).ok_or(OutOfMemory)?;
         let needed = length.checked_mul(mem::size_of::<T>()).ok_or(OutOfMemory)?;
-        if needed <= self.mapped {
-            return Ok(());
-        }
+        if needed <= self.mapped { Ok(()) } else { self.grow(needed) }
+    }
+
+    /// Maps so many bytes, or more.
+    #[cold]
+    fn grow(&mut self, needed: usize) -> Result<(), OutOfMemory> {
         let bytes = pages::round_up(needed.max(self.mapped.saturating_mul(2))).ok_or(OutOfMemory)?;
         let start = if self.mapped == 0 {
             pages::map(bytes)?
@@ -121,6 +125,11 @@ impl<T: Copy> Growing<T> {
             }
         }
         self.length = kept;
+    }
+
+    /// Removes all elements from the one at `length` on.
+    pub fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
     }
 
     /// Removes all elements. The memory is kept for new ones.

@@ -66,6 +66,17 @@ impl Reservation {
         unsafe { pages::make_usable(self.start.add(first), end - first) }
     }
 
+    /// Lets the system provide the pages that hold the committed bytes [offset, offset + bytes) now, not when they are touched.
+    /// What they hold does not change. False if the system cannot do that.
+    pub fn populate(&self, offset: usize, bytes: usize) -> bool {
+        let first = offset - offset % pages::page_size();
+        match offset.checked_add(bytes).filter(|end| *end <= self.bytes).and_then(pages::round_up) {
+            // SAFETY: [first, end) are whole pages inside this reservation, because its length is a multiple of the page size.
+            Some(end) => unsafe { pages::populate(self.start.add(first), end - first) },
+            None => false,
+        }
+    }
+
     /// Gives the memory of the whole pages inside [offset, offset + bytes) back to the system. They stay committed and
     /// read as zero. Returns how many bytes were given back; 0 if there is no whole page in the range, or if the range
     /// ends beyond the reservation.
@@ -142,6 +153,18 @@ mod tests {
         assert_eq!(reservation.commit(usize::MAX, 2), Err(OutOfMemory));
         assert_eq!(reservation.commit((1 << 20) - 1, 1), Ok(()));
         assert_eq!(reservation.commit(1 << 20, 0), Ok(()));
+    }
+
+    #[test]
+    fn populated_pages_keep_their_contents() {
+        let page = pages::page_size();
+        let reservation = Reservation::new(4 * page, 1).unwrap();
+        reservation.commit(0, 4 * page).unwrap();
+        write(&reservation, page + 5, 7);
+        // Older kernels refuse.
+        let _ = reservation.populate(page + 1, 2 * page);
+        assert_eq!([read(&reservation, page + 5), read(&reservation, 2 * page)], [7, 0]);
+        assert!(!reservation.populate(page, 4 * page) && !reservation.populate(1, usize::MAX));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whole pages from the kernel.
 
-use super::OutOfMemory;
+use super::{OutOfMemory, errno, set_errno};
 use core::ffi::c_int;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -81,6 +81,18 @@ pub fn is_mapped(start: usize, bytes: usize) -> bool {
     // Not the C library's msync: there a thread can be cancelled, and would leave the world stopped for ever.
     // SAFETY: the kernel only looks whether there are mappings; MS_ASYNC has done nothing else since Linux 2.6.19.
     unsafe { libc::syscall(libc::SYS_msync, first, length, libc::MS_ASYNC) == 0 }
+}
+
+/// Provides the memory of usable pages now. What they hold does not change. False if the kernel (before 5.14) cannot do that.
+///
+/// # Safety
+/// The pages lie inside a mapping that the caller owns; `start` and `bytes` are multiples of the page size.
+pub unsafe fn populate(start: NonNull<u8>, bytes: usize) -> bool {
+    let saved = errno();
+    // SAFETY: the caller owns the pages.
+    let done = unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_POPULATE_WRITE) == 0 };
+    set_errno(saved);
+    done
 }
 
 /// Gives the memory of pages back, but keeps their addresses: they read as zero afterwards.

@@ -17,6 +17,7 @@ mod record;
 mod registration;
 mod registry;
 mod rendezvous;
+mod returned;
 mod signals;
 mod stack_base;
 mod stack_use;
@@ -31,7 +32,11 @@ pub use registration::{
     RegisterError, Registration, allow_threads, is_registered, register_current, set_current_stack_base,
     unregister_current,
 };
+pub(crate) use returned::{MOST_RETURNED_BLOCKS, choose_seal, is_sealed, unseal};
 pub use signals::{RESTART_SIGNAL, SUSPEND_SIGNAL, keep_suspend_signal_unblocked};
 pub use stack_base::{current_stack, set_stack_base_of};
-pub(crate) use taking::{empty_stock, take_from_new_stock, take_from_stock};
+pub(crate) use taking::{
+    empty_returned, empty_stock, put_returned, take_from_new_stock, take_from_stock, take_larger, take_returned,
+};
+pub(crate) use world::returned_blocks;
 pub use world::{Place, PlaceKind, Stopped, stop_world, thread_count};

@@ -2,7 +2,7 @@
 //! without it.
 //!
 //! There is a shelf for each size, and each kind, with objects near each other ([`gcheap::Batch`]). For the heap they are in
-//! use. A collection keeps them alive without looking into them ([`Stock::each`]): so a thread may be stopped anywhere while
+//! use. A collection keeps them alive without looking into them ([`Stock::keep`]): so a thread may be stopped anywhere while
 //! it takes one ([`super::taking`]). The object is on its shelf still, or its address is in a register already. What a
 //! thread leaves behind when it ends is freed by the next collection.
 
@@ -13,6 +13,9 @@ use core::sync::atomic::{AtomicBool, AtomicUsize};
 use gcheap::config::BLOCK_BYTES;
 use gcheap::{Batch, MOST_BATCH_BLOCKS, MOST_STRETCHES, STRETCH_BYTES, computed_by_now};
 
+use super::returned::Returned;
+use crate::roots::AddressRange;
+
 /// The stock of one thread, which alone uses it; but when the thread is stopped, the one that collects may look at it.
 #[derive(Debug)]
 #[repr(C)]
@@ -20,6 +23,8 @@ pub(super) struct Stock {
     /// The thread is about to change it. A signal handler that comes then leaves it alone.
     pub(super) busy: AtomicBool,
     shelves: [[Shelf; MOST_BATCH_BLOCKS]; 2],
+    /// Objects that the thread has freed.
+    pub(super) returned: Returned,
 }
 
 /// The objects of one size and kind: a [`Batch`], or what is left of it.
@@ -82,8 +87,31 @@ impl Stock {
         self.shelves[no_scan as usize].get(blocks.wrapping_sub(1))
     }
 
+    /// For a collection: calls `visit` with everything that is to be kept alive. What the thread has freed is not, unless the
+    /// thread was stopped in the middle of an operation.
+    pub(super) fn keep(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+        if self.busy.load(Relaxed) {
+            self.returned.each(heap, visit);
+        } else {
+            self.returned.clear();
+        }
+        self.each_on_shelves(visit);
+    }
+
+    /// Takes everything out of the stock.
+    pub(super) fn empty(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+        self.each(heap, visit);
+        self.clear();
+    }
+
     /// Calls `visit` with everything in stock.
-    pub(super) fn each(&self, visit: &mut dyn FnMut(Batch)) {
+    pub(super) fn each(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+        self.returned.each(heap, visit);
+        self.each_on_shelves(visit);
+    }
+
+    /// The same without what the thread has freed.
+    pub(super) fn each_on_shelves(&self, visit: &mut dyn FnMut(Batch)) {
         for shelf in self.shelves.iter().flatten() {
             let batch = shelf.batch();
             if batch.starts != [0; MOST_STRETCHES] {
@@ -95,6 +123,7 @@ impl Stock {
     /// Forgets everything in stock.
     pub(super) fn clear(&self) {
         self.shelves.iter().flatten().for_each(|shelf| shelf.put(Batch { base: 0, starts: [0; MOST_STRETCHES] }));
+        self.returned.clear();
         self.busy.store(false, Relaxed);
     }
 }

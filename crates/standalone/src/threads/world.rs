@@ -55,6 +55,11 @@ pub fn thread_count() -> usize {
     REGISTRY.count()
 }
 
+/// How many blocks the objects have that threads have freed and keep.
+pub(crate) fn returned_blocks(guard: &Guard) -> usize {
+    REGISTRY.iter(guard).map(|thread| thread.stock.returned.blocks()).sum()
+}
+
 /// Stops all registered threads but the calling one, and returns when they have stopped. Threads in blocking regions are
 /// not disturbed; they stop if they leave the region.
 ///
@@ -163,10 +168,24 @@ impl Stopped<'_> {
         }
     }
 
-    /// Calls `visit` with everything that threads have in stock.
-    pub fn for_each_batch(&self, visit: &mut dyn FnMut(Batch)) {
+    /// For a collection: calls `visit` with everything that threads have in stock and keep. `heap` is where objects may be.
+    pub fn keep_stock(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
         for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
-            thread.stock.each(visit);
+            thread.stock.keep(heap, visit);
+        }
+    }
+
+    /// Calls `visit` with everything that threads have in stock. `heap` is where objects may be.
+    pub fn for_each_in_stock(&self, heap: AddressRange, visit: &mut dyn FnMut(Batch)) {
+        for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
+            thread.stock.each(heap, visit);
+        }
+    }
+
+    /// The same without what threads have freed.
+    pub fn for_each_on_shelves(&self, visit: &mut dyn FnMut(Batch)) {
+        for thread in REGISTRY.iter(self.guard).filter(|thread| thread.state() != State::Dead) {
+            thread.stock.each_on_shelves(visit);
         }
     }
 }

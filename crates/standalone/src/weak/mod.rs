@@ -3,128 +3,12 @@
 //! A *short* link is cleared as soon as nothing reaches the object, before its finaliser is queued; a *long* one only when
 //! no finaliser can bring the object back to life. bdwgc: `GC_general_register_disappearing_link`, `GC_register_long_link`.
 
+mod kind;
+
 use core::mem::size_of;
-use core::ptr;
 
-use crate::memory::AddressMap;
 use crate::os::OutOfMemory;
-
-/// What is known of a link.
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    /// The object that it is about.
-    object: usize,
-    /// Another link to the same object; 0 if this is the last one.
-    next: usize,
-}
-
-/// The links of one kind, by the address of the word that is to be cleared. The links to one object are a chain, so that
-/// they are found when the object is freed or moved:
-///
-/// ```text
-///    first:  object ──> link ──> link ──> 0
-/// ```
-struct Kind {
-    links: AddressMap<Link>,
-    first: AddressMap<usize>,
-}
-
-impl Kind {
-    const fn new() -> Self {
-        Self { links: AddressMap::new(), first: AddressMap::new() }
-    }
-
-    fn register(&mut self, link: usize, object: usize) -> Result<bool, OutOfMemory> {
-        let was = self.links.get(link);
-        if was.is_some_and(|was| was.object == object) {
-            return Ok(true);
-        }
-        // Room first, so that nothing has changed if there is none.
-        let is_first = !self.first.contains(object);
-        if is_first {
-            self.first.insert(object, 0)?;
-        }
-        if was.is_none()
-            && let Err(why) = self.links.insert(link, Link { object, next: 0 })
-        {
-            if is_first {
-                self.first.remove(object);
-            }
-            return Err(why);
-        }
-        if was.is_some() {
-            self.unchain(link);
-        }
-        // Both have entries for these keys, or had: nothing below needs memory.
-        let next = self.first.get(object).unwrap_or(0);
-        let _ = self.first.insert(object, link);
-        let _ = self.links.insert(link, Link { object, next });
-        Ok(was.is_some())
-    }
-
-    fn unregister(&mut self, link: usize) -> bool {
-        self.unchain(link);
-        self.links.remove(link).is_some()
-    }
-
-    /// Takes a link out of its chain.
-    fn unchain(&mut self, link: usize) {
-        let Some(Link { object, next }) = self.links.get(link) else { return };
-        let mut at = self.first.get(object).unwrap_or(0);
-        if at == link {
-            if next == 0 {
-                self.first.remove(object);
-            } else {
-                let _ = self.first.insert(object, next);
-            }
-        }
-        while let Some(other) = self.links.get_mut(at) {
-            if other.next == link {
-                other.next = next;
-                break;
-            }
-            at = other.next;
-        }
-    }
-
-    /// Says whether the link was registered.
-    fn follow(&mut self, from: usize, to: usize) -> bool {
-        let Some(Link { object, .. }) = self.links.get(from) else { return false };
-        self.unregister(from);
-        // There is room: an entry has just gone, and the object's too, unless it is still there.
-        self.register(to, object).is_ok()
-    }
-
-    /// Clears the links of a chain, and forgets them.
-    fn clear(links: &mut AddressMap<Link>, first: usize) {
-        let mut at = first;
-        while let Some(link) = links.remove(at) {
-            // SAFETY: whoever registered the link says that the word can be written to until the link is unregistered, or
-            // until the object that it lies in is freed (`forget_inside`, `forget_lost`).
-            unsafe { ptr::with_exposed_provenance_mut::<usize>(at).write(0) };
-            at = link.next;
-        }
-    }
-
-    /// The object has another address: so have its links, as far as they hold it undisguised.
-    fn follow_object(&mut self, from: usize, to: usize) {
-        let Some(first) = self.first.remove(from) else { return };
-        // There is room: an entry has just gone.
-        let _ = self.first.insert(to, first);
-        let mut at = first;
-        while let Some(link) = self.links.get_mut(at) {
-            link.object = to;
-            let word = ptr::with_exposed_provenance_mut::<usize>(at);
-            at = link.next;
-            // SAFETY: as in `clear`.
-            unsafe {
-                if word.read() == from {
-                    word.write(to);
-                }
-            }
-        }
-    }
-}
+use kind::Kind;
 
 /// A heap's weak links.
 pub(crate) struct Links {
@@ -139,7 +23,7 @@ impl Links {
 
     /// Whether there are no links at all.
     pub fn is_empty(&self) -> bool {
-        self.short.links.is_empty() && self.long.links.is_empty()
+        self.short.is_empty() && self.long.is_empty()
     }
 
     fn kind(&mut self, long: bool) -> &mut Kind {
@@ -163,23 +47,13 @@ impl Links {
 
     /// Clears the links of one kind to objects that are not reached, and forgets them.
     pub fn clear_dead(&mut self, long: bool, is_reached: impl Fn(*const u8) -> bool) {
-        let Kind { links, first } = self.kind(long);
-        first.retain(|object, first| {
-            let lives = is_reached(ptr::without_provenance(object));
-            if !lives {
-                Kind::clear(links, *first);
-            }
-            lives
-        });
+        self.kind(long).clear_dead(is_reached);
     }
 
     /// The program frees this object: the links to it are cleared, and forgotten.
     pub fn clear_to(&mut self, object: usize) {
-        for Kind { links, first } in [&mut self.short, &mut self.long] {
-            if let Some(first) = first.remove(object) {
-                Kind::clear(links, first);
-            }
-        }
+        self.short.clear_to(object);
+        self.long.clear_to(object);
     }
 
     /// The object was moved: the links to it lead to the new address.
@@ -206,7 +80,7 @@ impl Links {
     fn each_inside(&mut self, start: usize, end: usize, f: impl Fn(&mut Self, usize, bool)) {
         const WORD: usize = size_of::<usize>();
         for long in [false, true] {
-            let links = self.kind(long).links.len();
+            let links = self.kind(long).len();
             if links == 0 {
                 continue;
             }
@@ -220,8 +94,7 @@ impl Links {
             let mut found = [0; 64];
             loop {
                 let mut n = 0;
-                let inside =
-                    self.kind(long).links.iter().map(|(link, _)| link).filter(|link| (start..end).contains(link));
+                let inside = self.kind(long).iter().filter(|link| (start..end).contains(link));
                 for link in inside.take(found.len()) {
                     found[n] = link;
                     n += 1;
@@ -236,23 +109,8 @@ impl Links {
 
     /// Forgets the links that lie in objects which are about to be freed.
     pub fn forget_lost(&mut self, is_lost: impl Fn(*const u8) -> bool) {
-        for Kind { links, first } in [&mut self.short, &mut self.long] {
-            first.retain(|_, first| {
-                let (mut at, mut kept) = (*first, 0);
-                while let Some(link) = links.get_mut(at) {
-                    let (this, next) = (at, link.next);
-                    if is_lost(ptr::without_provenance(this)) {
-                        links.remove(this);
-                    } else {
-                        link.next = kept;
-                        kept = this;
-                    }
-                    at = next;
-                }
-                *first = kept;
-                kept != 0
-            });
-        }
+        self.short.forget_lost(&is_lost);
+        self.long.forget_lost(&is_lost);
     }
 }
 
@@ -272,10 +130,8 @@ mod tests {
 
     /// Which links there are.
     fn left(links: &mut Links) -> Vec<usize> {
-        let mut left: Vec<_> = [false, true]
-            .iter()
-            .flat_map(|&long| links.kind(long).links.iter().map(|(link, _)| link).collect::<Vec<_>>())
-            .collect();
+        let mut left: Vec<_> =
+            [false, true].iter().flat_map(|&long| links.kind(long).iter().collect::<Vec<_>>()).collect();
         left.sort_unstable();
         left
     }

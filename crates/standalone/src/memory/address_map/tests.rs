@@ -97,20 +97,28 @@ fn many_neighbouring_addresses_are_spread_well() {
     for number in 1..=300_000_usize {
         map.insert(number * 16, number).unwrap();
     }
-    assert!(map.bytes() <= (1 << 19) * 2 * mem::size_of::<usize>());
-    let longest = longest_cluster(&map);
-    assert!(longest < 200, "a cluster of {longest} entries");
+    assert!(map.bytes() <= 300_000 * 20 + (1 << 19) * 4);
+    let longest = longest_chain(&map);
+    assert!(longest < 20, "a chain of {longest} entries");
     assert!((1..=300_000).all(|number| map.get(number * 16) == Some(number)));
     map.clear();
     assert_eq!((map.bytes(), map.len()), (0, 0));
 }
 
-fn longest_cluster(map: &AddressMap<usize>) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    for index in 0..map.capacity {
-        run = if map.key(index) == 0 { 0 } else { run + 1 };
-        longest = longest.max(run);
+#[test]
+fn addresses_at_equal_distances_are_spread_well() {
+    for bits in 3..24 {
+        let mut map = AddressMap::new();
+        (1..=10_000_usize).for_each(|number| assert_eq!(map.insert(number << bits, number), Ok(None)));
+        let longest = longest_chain(&map);
+        assert!(longest < 20, "a chain of {longest} entries at a distance of {} bytes", 1_usize << bits);
     }
-    longest
+}
+
+fn longest_chain(map: &AddressMap<usize>) -> usize {
+    let length = |&first: &u32| {
+        let next = |&at: &u32| Some(map.next.as_slice()[at as usize - 1]).filter(|&at| at != 0);
+        std::iter::successors(Some(first).filter(|&at| at != 0), next).count()
+    };
+    map.buckets.as_slice().iter().map(length).max().unwrap_or(0)
 }

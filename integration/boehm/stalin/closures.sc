@@ -1,0 +1,6 @@
+(define (counter) (let ((n 0)) (lambda () (set! n (+ n 1)) n)))
+(define a (counter))
+(define b (counter))
+(a)
+(write (list (a) (b) ((lambda (f) (f (f 1))) (lambda (x) (* x 3)))))
+(write (call-with-current-continuation (lambda (k) (+ 1 (k 5)))))

@@ -1,0 +1,5 @@
+(define v (make-vector 50 0))
+(do ((i 0 (+ i 1))) ((= i 50)) (vector-set! v i (* i i)))
+(define (total i) (if (= i 50) 0 (+ (vector-ref v i) (total (+ i 1)))))
+(write (total 0))
+(write (assq 'b '((a 1) (b 2))))
