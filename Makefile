@@ -41,8 +41,14 @@ uninstall:  ## removes what make install with the same PREFIX, DESTDIR and LIBDI
 heapview:  ## target/release/heapview, the command that shows what is in a heap
 	$(CARGO) build --release --package heapview
 
-install-heapview: heapview  ## installs heapview in PREFIX/bin; PREFIX=/usr/local DESTDIR=
-	install -D -m 755 $(or $(CARGO_TARGET_DIR),target)/release/heapview "$(DESTDIR)$(or $(PREFIX),/usr/local)/bin/heapview"
+HEAPVIEW = $(or $(CARGO_TARGET_DIR),target)/release/heapview
+HEAPVIEW_PREFIX = $(DESTDIR)$(or $(PREFIX),/usr/local)
+
+install-heapview: heapview  ## installs heapview, its manual page and completions for bash; PREFIX=/usr/local DESTDIR=
+	install -D -m 755 $(HEAPVIEW) "$(HEAPVIEW_PREFIX)/bin/heapview"
+	install -d "$(HEAPVIEW_PREFIX)/share/man/man1" "$(HEAPVIEW_PREFIX)/share/bash-completion/completions"
+	$(HEAPVIEW) man > "$(HEAPVIEW_PREFIX)/share/man/man1/heapview.1"
+	$(HEAPVIEW) completions bash > "$(HEAPVIEW_PREFIX)/share/bash-completion/completions/heapview"
 
 dist:  ## build/libgcheap-VERSION.tar.gz, the committed sources, which build without git
 	tools/build.py dist build

@@ -7,17 +7,23 @@ four; and from snapshots that heapview_snapshot.py makes. The page that it draws
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import random
 import re
 import shutil
+import struct
 import subprocess
+import termios
+import xml.dom.minidom
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cases
+import heapview_devtools
 import heapview_page
 import heapview_snapshot
 import micropython
@@ -65,7 +71,7 @@ def dump(build: str = "standard", heap: str = "gc.c", size: str = "256k") -> Pat
     done = subprocess.run([directory / "micropython", "-X", f"heapsize={size}", PROGRAM], env=micropython.ENV,
                           capture_output=True, check=True, timeout=60)
     OUT.mkdir(parents=True, exist_ok=True)
-    path = OUT / f"{build}-{heap}-{size}.log"
+    path = OUT / f"{micropython.OUT.name}-{build}-{heap}-{size}.log"
     path.write_bytes(done.stdout)
     return path
 
@@ -120,9 +126,6 @@ def test_the_verdict_comes_first() -> None:
 
 def on_terminal(*arguments: object, columns: int = 100, **env: str) -> str:
     ours, theirs = pty.openpty()
-    import fcntl
-    import struct
-    import termios
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     with subprocess.Popen([heapview(), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
                           env=ENV | {"TERM": "xterm-256color"} | env) as process:
@@ -213,8 +216,8 @@ def chain() -> list[Thing]:
     """A table that keeps a hundred entries; an entry that the stack keeps alone; two that nothing keeps."""
     things = [Thing(50, "table", range(1, 101))]
     things += [Thing(2, f"entry: {n}") for n in range(100)]
-    things += [Thing(4, "entry: of the stack", [102]), Thing(1, "str: text"), Thing(1, "entry: lost", [104]), Thing(1, "lost")]
-    return things
+    lost = [Thing(1, "entry: lost", [104]), Thing(1, "lost")]
+    return [*things, Thing(4, "entry: of the stack", [102]), Thing(1, "str: text"), *lost]
 
 
 def snapshot() -> Path:
@@ -256,6 +259,27 @@ def test_snapshots_that_are_cut_or_damaged() -> None:
         assert done.returncode in (0, 2) and "panicked" not in done.stderr, (at, done)
 
 
+def test_a_leak_in_the_lisp() -> None:
+    """A program that keeps everything in a list, until nothing is left: diagnosed from its snapshot alone."""
+    if not (ROOT / "build" / "libgcheap.a").exists():
+        subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, env=micropython.ENV)
+    lisp, program, path = OUT / "lisp", OUT / "leak.scm", OUT / "leak.snapshot"
+    sources = sorted((ROOT / "examples" / "lisp").glob("*.c"))
+    command = ["cc", "-O1", f"-I{ROOT / 'include'}", *sources, ROOT / "build" / "libgcheap.a", "-o", lisp, "-lm"]
+    subprocess.run(command, check=True)
+    program.write_text("(define log '())\n"
+                       "(define (work n) (set! log (cons (vector n \"request\") log)) (work (+ n 1)))\n"
+                       "(work 0)\n")
+    path.unlink(missing_ok=True)
+    subprocess.run([lisp, program], env=micropython.ENV | {"GCHEAP_SNAPSHOT": str(path)}, capture_output=True, timeout=60)
+    found = answer(path)
+    facts, suspects = found["about"]["facts"], found["verdict"]["suspects"]
+    assert found["about"]["problems"] == [] and any("when an allocation of" in fact for fact in facts), found
+    assert any(re.search(r"Without the \w+ .*alone", suspect) for suspect in suspects), suspects
+    steps = answer("why", "--objects", 1, "vector", path)["objects"][0]["path"]
+    assert "static data" in steps[0] and steps[1].startswith("symbol (log) of"), steps
+
+
 def test_a_long_list_is_no_worst_case() -> None:
     count = 200_000
     things = [Thing(1, "node", [n for n in (at - 1, at + 1) if 0 <= n < count]) for at in range(count)]
@@ -277,11 +301,34 @@ def test_an_export_for_devtools() -> None:
     assert all(to % 5 == 0 and to < len(exported["nodes"]) for to in exported["edges"][2::3])
 
 
+def test_devtools_finds_the_same_retained_sizes() -> None:
+    """A graph that is made at random, in which much is shared and some is garbage."""
+    chance, count = random.Random(1), 3000
+    things = [Thing(chance.randint(1, 5), f"thing: {n}", [chance.randrange(count) for _ in range(chance.randint(0, 2))])
+              for n in range(count)]
+    roots = [(STATIC, f"global {n}", chance.randrange(count)) for n in range(9)]
+    path, out = OUT / "random.snapshot", OUT / "random.heapsnapshot"
+    path.write_bytes(heapview_snapshot.snapshot(things, roots))
+    run("export", path, "-o", out)
+    loaded = heapview_devtools.load(out)
+    # The program, the roots and one for garbage come first.
+    theirs: dict[int, int] = {}
+    address = heapview_snapshot.BASE
+    for number, thing in enumerate(things):
+        name, own, theirs[address] = loaded[len(roots) + 3 + number]
+        assert (name, own) == (thing.name, 16 * thing.blocks), (number, name, own)
+        address += 16 * thing.blocks
+    ours = {row["address"]: row["retained_bytes"] for row in answer("top", "--rows", count, path)["objects"]}
+    reached = {address: size for address, size in ours.items() if size}
+    assert 100 < len(reached) < count, len(reached)
+    wrong = {hex(address): (size, theirs[address]) for address, size in reached.items() if theirs[address] != size}
+    assert not wrong, wrong
+
+
 def test_pictures() -> None:
     for name in ("standard-gc.c.png", "standard-gc.c.svg"):
         run("map", dump(), "-o", OUT / name)
     assert (OUT / "standard-gc.c.png").read_bytes().startswith(b"\x89PNG")
-    import xml.dom.minidom
     svg = xml.dom.minidom.parse(str(OUT / "standard-gc.c.svg"))
     titles = [title.firstChild.data for title in svg.getElementsByTagName("title")]
     assert any(re.fullmatch(r"bytearray or array of 32 bytes at 0x[0-9a-f]+", title) for title in titles), titles[:5]
@@ -306,9 +353,11 @@ def test_the_page() -> None:
         tip = shown.value("byId('tip').textContent")
         assert re.match(r"[\w ]+, [\d,]+ bytes \(\d+ blocks?\)\nat 0x[0-9a-f]+$", tip), tip
         shown.picture(OUT / "page-hover.png")
-        colours = "(() => { const c = panels[1].canvas; const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;" \
-            "const s = {}; for (let i = 0; i < d.length; i += 4) { const k = d.slice(i, i + 3).join(); s[k] = (s[k] || 0) + 1; }" \
-            "return s; })()"
+        # How many pixels have which colour.
+        colours = ("(() => { const c = panels[1].canvas, d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+                   "const s = {}; for (let i = 0; i < d.length; i += 4) {"
+                   "  const k = d.slice(i, i + 3).join(); s[k] = (s[k] || 0) + 1; }"
+                   "return s; })()")
         before = shown.value(colours)
         shown.value("document.querySelector('[data-kind=tuple]').click()")
         assert "tuple" not in shown.value("byId('matches').textContent")
@@ -338,6 +387,9 @@ def test_install() -> None:
     program = out / "usr" / "bin" / "heapview"
     done = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
     assert "Examples:" in done.stdout
+    share = out / "usr" / "share"
+    assert ".SH SUBCOMMANDS" in (share / "man" / "man1" / "heapview.1").read_text()
+    subprocess.run(["bash", "-n", share / "bash-completion" / "completions" / "heapview"], check=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod export;
 mod frag;
+mod manual;
 mod map;
 mod oom;
 mod options;
@@ -16,7 +17,7 @@ mod why;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use options::Options;
 use output::Answer;
@@ -65,6 +66,10 @@ enum Command {
     Missing(suspects::Arguments),
     /// Write a .heapsnapshot for Chromium's DevTools (snapshots only)
     Export(export::Arguments),
+    /// Print what a shell needs to complete command lines
+    Completions(manual::Arguments),
+    /// Print the manual page
+    Man,
     /// Compare with limits; the exit code is 1 if one is exceeded
     Check(check::Arguments),
 }
@@ -102,6 +107,8 @@ fn run(cli: &Cli) -> Result<Answer, String> {
         Some(Command::Suspects(arguments)) => suspects::run(arguments, options),
         Some(Command::Missing(arguments)) => suspects::missing(arguments, options),
         Some(Command::Export(arguments)) => export::run(arguments, options),
+        Some(Command::Completions(arguments)) => Ok(manual::completions(arguments, Cli::command())),
+        Some(Command::Man) => manual::page(&Cli::command()),
         Some(Command::Check(arguments)) => check::run(arguments, options),
     }
 }

@@ -10,6 +10,7 @@ const META: &str = r#"{"node_fields":["type","name","id","self_size","edge_count
 const OBJECT: u32 = 3;
 const SYNTHETIC: u32 = 9;
 const ELEMENT: u32 = 1;
+const WEAK: u32 = 6;
 /// Fields of a node: an edge leads to the place of a node's first field.
 const FIELDS: usize = 5;
 
@@ -41,7 +42,8 @@ pub fn draw(heap: &Heap, nodes: Nodes<'_>, before: &[u32]) -> String {
     for word in &graph.words {
         of_root[word.root as usize].push((word.index, word.object as usize));
     }
-    let lost = (0..count).filter(|object| before[nodes.object(*object) as usize] == NONE);
+    let reached = |object: usize| before[nodes.object(object) as usize] != NONE;
+    let lost = (0..count).filter(|object| !reached(*object));
     of_root[roots] = (0..).zip(lost).collect();
     let (mut node_text, mut edge_text) = (String::new(), String::new());
     let mut edges = 0;
@@ -49,17 +51,17 @@ pub fn draw(heap: &Heap, nodes: Nodes<'_>, before: &[u32]) -> String {
         let comma = if id == 1 { "" } else { ",\n" };
         _ = write!(node_text, "{comma}{kind},{name},{id},{bytes},{edges}");
     };
-    let mut edge = |index: u64, to: usize| {
+    let mut edge = |kind: u32, index: u64, to: usize| {
         let comma = if edges == 0 { "" } else { ",\n" };
-        _ = write!(edge_text, "{comma}{ELEMENT},{},{to}", index.min(u32::MAX.into()));
+        _ = write!(edge_text, "{comma}{kind},{},{to}", index.min(u32::MAX.into()));
         edges += 1;
     };
     node(SYNTHETIC, strings.number("the program"), 1, 0, roots + 1);
-    (0..=roots).for_each(|root| edge(root as u64, (1 + root) * FIELDS));
+    (0..=roots).for_each(|root| edge(ELEMENT, root as u64, (1 + root) * FIELDS));
     for (root, words) in of_root.iter().enumerate() {
         let name = graph.roots.get(root).map_or("(garbage)", |root| root.name.as_str());
         node(SYNTHETIC, strings.number(name), root + 2, 0, words.len());
-        words.iter().for_each(|(index, object)| edge(*index, object_at(*object)));
+        words.iter().for_each(|(index, object)| edge(ELEMENT, *index, object_at(*object)));
     }
     for object in 0..count {
         let bytes = heap.bytes(heap.objects.blocks[object]);
@@ -68,7 +70,14 @@ pub fn draw(heap: &Heap, nodes: Nodes<'_>, before: &[u32]) -> String {
         let name = strings.number(&label.map_or_else(|| kind.to_string(), |label| format!("{kind}: {label}")));
         let id = roots + 3 + object;
         node(OBJECT, name, id, bytes, graph.pointers(object).count());
-        graph.pointers(object).for_each(|(to, slot)| edge(slot.into(), object_at(to as usize)));
+        for (to, slot) in graph.pointers(object) {
+            // Garbage keeps nothing alive. A weak edge has a name instead of a number.
+            let (kind, index) = match reached(object) || !reached(to as usize) {
+                true => (ELEMENT, slot.into()),
+                false => (WEAK, strings.number(&format!("word {slot}")) as u64),
+            };
+            edge(kind, index, object_at(to as usize));
+        }
     }
     let all = roots + 2 + count;
     let strings = serde_json::json!(strings.list);
@@ -93,8 +102,10 @@ mod tests {
         assert_eq!(json["snapshot"]["node_count"], 6);
         assert_eq!(json["nodes"].as_array().unwrap().len(), 30);
         let edges: Vec<u64> = json["edges"].as_array().unwrap().iter().map(|edge| edge.as_u64().unwrap()).collect();
+        let word = edges[16];
         // The program to static data and to garbage; static data to object 0; garbage to object 2; 0 to 1; 2 to 0.
-        assert_eq!(edges, [1, 0, 5, 1, 1, 10, 1, 2, 15, 1, 0, 25, 1, 0, 20, 1, 0, 15]);
+        assert_eq!(edges, [1, 0, 5, 1, 1, 10, 1, 2, 15, 1, 0, 25, 1, 0, 20, 6, word, 15]);
         assert_eq!(json["snapshot"]["edge_count"], 6);
+        assert_eq!(json["strings"][word as usize], "word 0", "garbage keeps nothing alive");
     }
 }
