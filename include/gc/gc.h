@@ -117,10 +117,6 @@ void *GC_malloc_atomic_uncollectable(size_t bytes);
 /// Allocates several objects of so many bytes, linked by their first words; NULL if there is no memory for one.
 void *GC_malloc_many(size_t bytes);
 
-/// Changes an object's size. NULL allocates, 0 bytes frees.
-/// Requires: nothing uses the old address afterwards if another one is returned.
-void *GC_realloc(void *object, size_t bytes);
-
 /// Frees an object at once; NULL does nothing.
 /// Requires: nothing uses the object afterwards.
 void GC_free(void *object);
@@ -141,6 +137,10 @@ int GC_is_heap_ptr(const void *address);
 
 /// How many bytes an object has.
 size_t GC_size(const void *object);
+
+/// Changes an object's size. NULL allocates, 0 bytes frees.
+/// Requires: nothing uses the old address afterwards if another one is returned.
+void *GC_realloc(void *object, size_t bytes);
 
 /// Allocates so many bytes, all 0, at a multiple of alignment, a power of two. Beyond 16 the address may lie inside
 /// an object: it counts as a pointer to the object everywhere from then on, and GC_free wants GC_base of it. NULL if

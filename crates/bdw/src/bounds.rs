@@ -1,7 +1,9 @@
 //! Variables that programs read, or set, for the sake of their own functions that mark.
 
 use core::ffi::c_void;
+use core::mem;
 use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use gcheap_standalone::program::{self, HeapRef};
 
@@ -25,9 +27,21 @@ pub static mut GC_push_other_roots: GC_push_other_roots_proc = Some(no_other_roo
 /// Stacks, static data and what was added are roots anyway.
 extern "C" fn no_other_roots() {}
 
+/// What else of this library marks then.
+static MORE_CONTENTS: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+
+/// Sets that.
+pub(crate) fn set_more_contents(function: extern "C" fn()) {
+    MORE_CONTENTS.store(function as *mut c_void, Ordering::Release);
+}
+
 /// For a collection: calls the function that is there now.
 extern "C" fn other_roots() {
-    crate::disclaim::mark_contents();
+    let more = MORE_CONTENTS.load(Ordering::Acquire);
+    if !more.is_null() {
+        // SAFETY: only `set_more_contents` stores something there: such a function.
+        unsafe { mem::transmute::<*mut c_void, extern "C" fn()>(more)() };
+    }
     // SAFETY: a word, which is written while no collection is under way.
     if let Some(function) = unsafe { GC_push_other_roots } {
         function();

@@ -10,8 +10,9 @@ use crate::finalisers::{
 };
 use crate::objects::{
     GC_free, GC_malloc, GC_malloc_atomic, GC_malloc_atomic_ignore_off_page, GC_malloc_atomic_uncollectable,
-    GC_malloc_ignore_off_page, GC_malloc_uncollectable, GC_realloc, GC_strdup, GC_strndup,
+    GC_malloc_ignore_off_page, GC_malloc_uncollectable, GC_strdup, GC_strndup,
 };
+use crate::resize::GC_realloc;
 
 /// GC_malloc.
 #[unsafe(no_mangle)]

@@ -1,49 +1,19 @@
 //! Kinds whose objects are shown to the program before they are freed: gc_disclaim.h.
 
-use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use gcheap_standalone::heap::{is_reached, mark_word};
-use gcheap_standalone::memory::AddressMap;
 use gcheap_standalone::os::complain;
 use gcheap_standalone::program::{self, HeapRef};
-use gcheap_standalone::threads::lock;
 
+use crate::bounds::set_more_contents;
+use crate::disclaimed::{Disclaimer, GC_disclaim_proc, follow, is_used, objects, set_used};
 use crate::finalisers::GC_finalization_proc;
 use crate::kinds::{self, GC_new_free_list, GC_new_kind, of_kind};
 use crate::lock::heap_of_holder;
 use crate::start::GC_init;
-
-/// What is called with an object that is going to be freed. It is kept for another time if the answer is not 0.
-pub type GC_disclaim_proc = extern "C" fn(object: *mut c_void) -> c_int;
-
-/// What a kind has such a function for.
-#[derive(Clone, Copy)]
-pub(crate) struct Disclaimer {
-    function: GC_disclaim_proc,
-    /// Whether all objects keep what they lead to until they are freed themselves.
-    keeps_contents: bool,
-}
-
-/// An object of such a kind.
-#[derive(Clone, Copy)]
-struct Entry {
-    kind: usize,
-    /// The next object of the chain that a collection makes of some of them; 0 at its end.
-    next: usize,
-}
-
-struct Shared(UnsafeCell<AddressMap<Entry>>);
-
-// SAFETY: the global lock protects it.
-unsafe impl Sync for Shared {}
-
-static OBJECTS: Shared = Shared(UnsafeCell::new(AddressMap::new()));
-
-/// Whether there are such kinds.
-static USED: AtomicBool = AtomicBool::new(false);
 
 /// GC_finalized_malloc's kind; 0 before there is one.
 static FINALISED: AtomicUsize = AtomicUsize::new(0);
@@ -52,46 +22,9 @@ static FINALISED: AtomicUsize = AtomicUsize::new(0);
 const IN_USE: usize = 1;
 const TAGS: usize = 3;
 
-/// Calls `f` with the objects.
-///
-/// # Safety
-/// The caller holds the lock, and `f` does not come here again.
-unsafe fn objects<R>(f: impl FnOnce(&mut AddressMap<Entry>) -> R) -> R {
-    // SAFETY: the caller's promise.
-    f(unsafe { &mut *OBJECTS.0.get() })
-}
-
-/// An object has such a kind. Says whether there was memory for that.
-pub(crate) fn note(object: *mut c_void, kind: usize) -> bool {
-    let Ok(_guard) = lock() else { return false };
-    // SAFETY: the lock is held, and the table calls nobody.
-    unsafe { objects(|all| all.insert(object.addr(), Entry { kind, next: 0 }).is_ok()) }
-}
-
-/// The program frees an object itself. Nothing happens where it could not be freed, either, because the lock is held.
-pub(crate) fn forget(object: *mut c_void) {
-    if !USED.load(Ordering::Relaxed) {
-        return;
-    }
-    if let Ok(_guard) = lock() {
-        // SAFETY: the lock is held, and the table calls nobody.
-        unsafe { objects(|all| all.remove(object.addr())) };
-    }
-}
-
-/// The kind of an object, if it is such a one.
-pub(crate) fn kind_of(object: *mut c_void) -> Option<usize> {
-    if !USED.load(Ordering::Relaxed) {
-        return None;
-    }
-    let _guard = lock().ok()?;
-    // SAFETY: the lock is held, and the table calls nobody.
-    unsafe { objects(|all| all.get(object.addr())) }.map(|entry| entry.kind)
-}
-
 /// For a collection that marks the roots: marks what the objects of some kinds lead to, but not the objects.
-pub(crate) fn mark_contents() {
-    if !USED.load(Ordering::Relaxed) {
+extern "C" fn mark_contents() {
+    if !is_used() {
         return;
     }
     let Some(heap) = heap_of_holder() else { return };
@@ -113,15 +46,6 @@ pub(crate) fn mark_contents() {
             kinds::mark_contents(object, heap.size(ptr::with_exposed_provenance(object)), kind);
         }
     }
-}
-
-/// For a collection: takes the first object of a chain. The caller holds the lock.
-fn follow(chain: &mut usize) -> Option<(usize, usize)> {
-    let object = *chain;
-    // SAFETY: the lock is held, and the table calls nobody.
-    let entry = unsafe { objects(|all| all.get(object)) }?;
-    *chain = entry.next;
-    Some((object, entry.kind))
 }
 
 /// For a collection that has marked all that is alive: asks for the others.
@@ -173,7 +97,8 @@ pub extern "C" fn GC_register_disclaim_proc(kind: c_int, function: GC_disclaim_p
         complain("GC_register_disclaim_proc: the program has not made this kind of objects", kind as usize);
     }
     program::with(HeapRef::DEFAULT, |heap| heap.change_hooks(|hooks| hooks.dead = Some(ask)));
-    USED.store(true, Ordering::Relaxed);
+    set_more_contents(mark_contents);
+    set_used();
 }
 
 /// What GC_finalized_malloc's objects are given to when nothing leads to them any more.
@@ -233,23 +158,4 @@ pub unsafe extern "C" fn GC_finalized_malloc(bytes: usize, closure: *const GC_fi
     // SAFETY: the new object has this word.
     unsafe { object.write(closure.expose_provenance() | IN_USE) };
     object.wrapping_add(1).cast()
-}
-
-/// GC_realloc for an object of such a kind: the new one is of the same kind, and the old one is freed without a question.
-///
-/// # Safety
-/// The object is one; nothing uses its old address afterwards.
-pub(crate) unsafe fn realloc(object: *mut c_void, bytes: usize, kind: usize) -> *mut c_void {
-    let old = program::size(HeapRef::DEFAULT, object.cast());
-    if bytes <= old && bytes > old / 2 {
-        return object;
-    }
-    let new = of_kind(bytes, kind, false);
-    if !new.is_null() {
-        // SAFETY: the objects are two, and have so many bytes.
-        unsafe { object.cast::<u8>().copy_to_nonoverlapping(new.cast(), old.min(bytes)) };
-        // SAFETY: the caller's promise.
-        unsafe { crate::objects::GC_free(object) };
-    }
-    new
 }

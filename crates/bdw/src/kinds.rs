@@ -14,7 +14,7 @@ use gcheap_standalone::program::{self, HeapRef, Request};
 use gcheap_standalone::threads::lock;
 
 use crate::GC_word;
-use crate::disclaim::{self, Disclaimer};
+use crate::disclaimed::{self, Disclaimer};
 use crate::objects::alloc;
 use crate::start::GC_init;
 
@@ -336,7 +336,7 @@ fn layout_of(bytes: usize, kind: usize) -> Layout {
 /// Allocates an object of a kind.
 pub(crate) fn of_kind(bytes: usize, kind: usize, uncollectable: bool) -> *mut c_void {
     let object = of_kind_untold(bytes, kind, uncollectable);
-    if object.is_null() || uncollectable || disclaimer(kind).is_none() || disclaim::note(object, kind) {
+    if object.is_null() || uncollectable || disclaimer(kind).is_none() || disclaimed::note(object, kind) {
         return object;
     }
     program::free(HeapRef::DEFAULT, object.cast());

@@ -11,6 +11,7 @@ mod bounds;
 mod collection;
 mod debugging;
 mod disclaim;
+mod disclaimed;
 mod events;
 mod finalisers;
 mod gcj;
@@ -19,6 +20,7 @@ mod links;
 mod lock;
 mod marking;
 mod objects;
+mod resize;
 mod roots;
 mod settings;
 mod stackbottom;
@@ -26,6 +28,7 @@ mod start;
 mod threads;
 mod tuning;
 mod typed;
+mod variables;
 mod writing;
 
 /// An unsigned number as wide as a pointer: gc.h's `GC_word`.

@@ -5,7 +5,7 @@ use core::ptr;
 
 use gcheap_standalone::program::{self, HeapRef, Request};
 
-use crate::disclaim;
+use crate::disclaimed;
 use crate::lock::heap_of_holder;
 use crate::start::GC_init;
 
@@ -81,34 +81,13 @@ pub extern "C" fn GC_malloc_many(bytes: usize) -> *mut c_void {
     first
 }
 
-/// Changes an object's size. NULL allocates, 0 bytes frees.
-///
-/// # Safety
-/// Nothing uses the old address afterwards if another one is returned.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn GC_realloc(object: *mut c_void, bytes: usize) -> *mut c_void {
-    if object.is_null() {
-        return GC_malloc(bytes);
-    }
-    if bytes == 0 {
-        // SAFETY: the caller's promise.
-        unsafe { GC_free(object) };
-        return ptr::null_mut();
-    }
-    if let Some(kind) = disclaim::kind_of(object) {
-        // SAFETY: the caller's promise.
-        return unsafe { disclaim::realloc(object, bytes, kind) };
-    }
-    program::realloc(HeapRef::DEFAULT, object.cast(), bytes).cast()
-}
-
 /// Frees an object at once; NULL does nothing.
 ///
 /// # Safety
 /// Nothing uses the object afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GC_free(object: *mut c_void) {
-    disclaim::forget(object);
+    disclaimed::forget(object);
     program::free(HeapRef::DEFAULT, object.cast());
 }
 

@@ -44,7 +44,7 @@ pub extern "C" fn GC_init() {
             heap.policy().reluctant.set(reluctant);
         });
         crate::bounds::prepare();
-        crate::settings::prepare();
+        crate::variables::prepare();
         // Other threads of a program that runs on this collector may use it without saying so first.
         let _ = gcheap_standalone::threads::allow_threads();
     }

@@ -105,14 +105,16 @@ fn header(template: &str) -> Result<String, String> {
 const STANDALONE: [&str; 7] = ["objects", "collection", "finalisers", "roots", "threads", "heaps", "snapshots"];
 
 /// The same for Boehm's interface: of gc.h, and of gc_mark.h.
-const BDW: [&str; 15] = [
+const BDW: [&str; 17] = [
     "start",
     "objects",
+    "resize",
     "aligned",
     "collection",
     "finalisers",
     "links",
     "roots",
+    "variables",
     "settings",
     "tuning",
     "writing",
