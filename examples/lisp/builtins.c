@@ -9,7 +9,6 @@ static Value need(enum kind kind, Value x) {
     if (kind_of(x) != kind) fail(not_that[kind], x);
     return x;
 }
-
 Value car(Value pair) { return slots(need(PAIR, pair))[0]; }
 Value cdr(Value pair) { return slots(need(PAIR, pair))[1]; }
 intptr_t length(Value list) {
@@ -22,7 +21,6 @@ Value reverse(Value list) {
     for (; list != NIL; list = cdr(list)) reversed = cons(car(list), reversed);
     return reversed;
 }
-
 static Value map(Value function, Value list, bool keep_results) { // the results are the last one first
     Value results = NIL;
     for (; list != NIL; list = cdr(list)) {
@@ -55,7 +53,6 @@ static Value arithmetic(char operation, Value total, Value rest) {
     for (; rest != NIL; rest = cdr(rest)) total = combine(operation, total, car(rest));
     return total;
 }
-
 static uintptr_t size_of(enum kind kind, Value x) { return size(need(kind, x)); }
 static const char *text_of(Value x) { return ((struct string *)need(STRING, x))->text; }
 static Value character_or_end(int c) { return c == EOF ? END : character((unsigned int)c); }
@@ -66,7 +63,6 @@ static bool equal(Value x, Value y) {
     if (kind_of(x) == STRING) return size(x) == size(y) && memcmp(text_of(x), text_of(y), size(x)) == 0;
     return kind_of(x) == REAL && as_real(x) == as_real(y);
 }
-
 static size_t index_in(Value i, size_t length) {
     if (whole(need(NUMBER, i)) < 0 || (size_t)whole(i) >= length) fail("out of range", i);
     return (size_t)whole(i);
@@ -75,7 +71,6 @@ static Value substring(Value x, size_t start, size_t end) {
     if (start > end) fail("out of range", number((intptr_t)start));
     return string(text_of(x) + start, end - start);
 }
-
 static Value to_string(Value list) { // what (display ...) would print of each value
     static char *text; // of malloc; it is freed here the next time, since string() returns only if there is memory
     size_t length;
@@ -90,13 +85,11 @@ Value to_vector(Value list) {
     for (Value *slot = &slots(new)[1]; list != NIL; list = cdr(list)) *slot++ = car(list);
     return new;
 }
-
 static FILE *file_of(Value port) {
     FILE *file = ((struct port *)need(PORT, port))->file;
     if (file == NULL) fail("this port is closed", NULL);
     return file;
 }
-
 static Value try(Value function, Value handler) { // if there is an error, the handler is called with its text
     Value result;
     if (attempt(call, cons(function, NIL), &result)) return result;

@@ -24,7 +24,6 @@ bool attempt(Value (*function)(Value), Value argument, Value *result) {
     innermost = outer;
     return good;
 }
-
 void fail(const char *what, Value about) {
     FILE *out = fmemopen(error_text, sizeof(error_text) - 1, "w"); // the last byte stays 0
     if (out == NULL) longjmp(*innermost, 1); // the system has no memory, so the text of the error before has to do

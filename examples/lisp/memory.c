@@ -19,7 +19,6 @@ static Value allocate(size_t n_bytes, unsigned int flags, Value first) {
     slots(object)[0] = first;
     return object;
 }
-
 Value cons(Value head, Value tail) {
     Value pair = allocate(2 * sizeof(Value), 0, head);
     slots(pair)[1] = tail;
@@ -124,21 +123,16 @@ static void *out_of_memory(size_t n_bytes) {
     fail("out of memory", NULL);
 }
 
-// What an object is, for snapshots: GCHEAP_SNAPSHOT=file in the environment of this program writes one. It must be careful: the
-// object may be dead or a plain text, so a word of it need not be what it looks like.
+// What an object is, for snapshots (GCHEAP_SNAPSHOT=file). The object may be dead, or a text that looks like another one.
 static size_t name_of(const void *object, size_t n_bytes, char *name, size_t room) {
-    static const char *const names[] = {"", "", "", "pair", "symbol", "string", "real", "vector", "closure", "", "port", "weak", "weak table"};
+    static const char *const names[] = {"", "", "", "pair", "symbol", "string", "real", "vector", "closure", "", "port"};
     Value x = (Value)(uintptr_t)object;
     enum kind kind = n_bytes < 2 * sizeof(Value) ? NUMBER : kind_of(x);
-    if (kind == SYMBOL && n_bytes >= 4 * sizeof(Value) && size(x) == 0)
-        return (size_t)snprintf(name, room, "symbol: %.60s", (const char *)slots(x)[SYMBOL_NAME]);
-    if (kind == STRING && size(x) < n_bytes)
-        return (size_t)snprintf(name, room, "string: \"%.*s\"", size(x) < 60 ? (int)size(x) : 60, ((struct string *)x)->text);
-    if (kind == REAL) return (size_t)snprintf(name, room, "real: %g", ((struct real *)x)->number);
-    if (kind == VECTOR) return (size_t)snprintf(name, room, "vector: %zu elements", (size_t)size(x));
-    return kind > WEAK_TABLE ? 0 : (size_t)snprintf(name, room, "%s", names[kind]);
+    const char *text = kind == SYMBOL && n_bytes >= 4 * sizeof(Value) && size(x) == 0 ? (const char *)slots(x)[SYMBOL_NAME] :
+        kind == STRING && size(x) < n_bytes ? ((struct string *)x)->text : NULL;
+    if (text != NULL) return (size_t)snprintf(name, room, "%s: %.60s", names[kind], text);
+    return kind > PORT ? 0 : (size_t)snprintf(name, room, "%s", names[kind]);
 }
-
 void start_heap(size_t n_bytes) {
     // In objects of this program pointers lead only to the first byte of others. (Pointers on the stack always count,
     // wherever in an object they point.) So an object needs no byte more than it asks for, and a pair has 16.
@@ -149,7 +143,6 @@ void start_heap(size_t n_bytes) {
     gcheap_set_collection_hooks(NULL, after_collection);
     gcheap_finalise_on_demand(true);
 }
-
 size_t bytes_in_use(void) {
     gcheap_stats_t now;
     gcheap_collect();
@@ -158,7 +151,7 @@ size_t bytes_in_use(void) {
     return now.used_bytes;
 }
 
-// The library will have a function that visits all blocks: then this will be a map. For now it is a bar.
+// A bar. For a map, let the library write a snapshot, and heapview draw it.
 void print_heap_map(void) {
     gcheap_stats_t now;
     gcheap_stats(&now);
