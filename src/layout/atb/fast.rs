@@ -259,6 +259,7 @@ impl FastAtb {
     }
 
     /// A tail becomes a head: its object ends before it.
+    #[cfg(all(gcheap_no_scan, gcheap_growth))]
     pub(crate) fn tail_to_head(&self, block: usize) {
         let (i, lane) = self.at(block);
         self.store(i, self.load(i) ^ 0b11 << (2 * lane));
