@@ -15,6 +15,7 @@ use crate::inspect::dump::{Dump, Printer};
 use crate::inspect::free_runs::free_run;
 use crate::inspect::snapshot::stream::Sink;
 use crate::inspect::snapshot::{About, Snapshot};
+use crate::inspect::statistics::{Statistician, Statistics};
 use crate::invariant::Broken;
 use crate::layout::area::Reserved;
 use crate::objects::allocate::Allocate;
@@ -245,6 +246,19 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// `gc_info_fast` (from MicroPython 1.29 on).
     pub fn info_fast(&self) -> Info {
         V::Counting::info_fast(self.context)
+    }
+
+    /// What the heap has done since it was made; the same short time for any heap. Only in builds with STATISTICS.
+    pub fn statistics(&self) -> Statistics {
+        const { assert!(config::STATISTICS) };
+        Statistician::<H, V>::of(self.context).get()
+    }
+
+    /// From now on every `every`-th allocation collects, if collections by allocations are on; 0 ends that. To find roots that
+    /// are missing. Only in builds with STATISTICS.
+    pub fn set_stress(&self, every: u32) {
+        const { assert!(config::STATISTICS) };
+        Statistician::<H, V>::of(self.context).set_stress(every);
     }
 
     /// A part of a free run: `least` bytes or more, at or above `from` (NULL: anywhere). For a host that gives memory back to
