@@ -12,7 +12,7 @@ use crate::counting::{Counting, Info};
 use crate::host::Host;
 use crate::inspect::check::Check;
 use crate::inspect::dump::{Dump, Printer};
-use crate::inspect::free_runs::free_run;
+use crate::inspect::free_runs::{FreeRuns, fill_free, free_run, free_runs};
 use crate::inspect::snapshot::stream::Sink;
 use crate::inspect::snapshot::{About, Snapshot};
 use crate::inspect::statistics::{Statistician, Statistics};
@@ -266,6 +266,17 @@ impl<H: Host, V: Variant> Heap<H, V> {
     /// either end of a run. Not during a collection.
     pub fn free_run(&self, from: *const u8, least: usize) -> Option<(NonNull<u8>, usize)> {
         free_run::<H>(self.context, from, least)
+    }
+
+    /// How many free runs there are of what length; looks at all of the heap. Nothing while a collection marks.
+    pub fn free_runs(&self) -> FreeRuns {
+        free_runs::<H, V>(self.context)
+    }
+
+    /// Fills all free blocks with a byte, so that a program shows when it uses an object after it was freed. Nothing while a
+    /// collection marks.
+    pub fn fill_free(&self, byte: u8) {
+        fill_free::<H, V>(self.context, byte);
     }
 
     /// Notes that the object at `ptr` has a weak reference. gc.c: `gc_weakref_mark`.

@@ -85,6 +85,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         }
         V::Marking::over(self.0).finish();
         phase.start_sweeping();
+        Statistician::<H, V>::of(self.0).marked();
         V::Placement::over(self.0).reset();
         if FINALISER {
             run_finalisers::<H, V>(self.0);

@@ -3,6 +3,6 @@
 
 pub(crate) mod check;
 pub mod dump;
-pub(crate) mod free_runs;
+pub mod free_runs;
 pub mod snapshot;
 pub mod statistics;

@@ -12,20 +12,20 @@ use crate::host::Host;
 use crate::variant::Variant;
 
 /// How many classes of sizes there are: objects of 1, 2, 3–4, 5–8, 9–16, 17–32, 33–64 and of more blocks.
-pub const SIZE_CLASSES: usize = 8;
+const SIZE_CLASSES: usize = 8;
 /// How many classes of pauses there are: below 64 µs, below 128 µs and so on; the last one has no upper bound.
-pub const PAUSE_CLASSES: usize = 16;
+const PAUSE_CLASSES: usize = 16;
 const SHORTEST_PAUSE_BITS: u32 = 6;
 
-/// What `gc_statistics` fills in, and what a host lends for it: 160 bytes on 32 bits.
+/// What the heap has done: gc_statistics fills it in, and a host lends the memory for another one (gcheap_host_statistics).
 ///
-/// All since the last gc_init. Numbers of 32 bits start again at 0 behind 2^32 - 1; those of 16 bits stop at 65535.
+/// All since the last gc_init. It has 184 bytes on 32 bits. Numbers of 32 bits start again at 0 behind 2^32 - 1; those of 16 bits stop at 65535.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Collections because an allocation found no room.
     pub collections_no_room: u32,
-    /// Collections because the allocation threshold was reached (or because of gcheap_stress).
+    /// Collections because the allocation threshold was reached (or because of gc_set_stress).
     pub collections_threshold: u32,
     /// Collections that the program asked for.
     pub collections_asked: u32,
@@ -38,11 +38,11 @@ pub struct Statistics {
     /// Objects freed, by collections and by gc_free.
     pub objects_freed: u32,
     /// Pauses below 64 µs, below 128 µs and so on: each class has those that the one before has not. The last one has the rest.
-    pub pause_classes: [u16; PAUSE_CLASSES],
+    pub pause_classes: [u16; 16],
     /// Objects allocated of 1, 2, 3 to 4, 5 to 8, 9 to 16, 17 to 32, 33 to 64 and of more blocks.
-    pub objects: [u32; SIZE_CLASSES],
+    pub objects: [u32; 8],
     /// The blocks that these had. What gc_realloc adds to an object counts in the class of its new size.
-    pub blocks: [u32; SIZE_CLASSES],
+    pub blocks: [u32; 8],
     /// Bytes in use now.
     pub used_bytes: usize,
     /// The most bytes that were ever in use.
@@ -55,6 +55,18 @@ pub struct Statistics {
     pub failed_bytes: usize,
     /// The longest free run in bytes then.
     pub failed_hole_bytes: usize,
+    /// Microseconds that the last collection took until everything was marked.
+    pub last_mark_us: u32,
+    /// Microseconds that it took in all.
+    pub last_pause_us: u32,
+    /// Bytes in use when it began.
+    pub last_before_bytes: usize,
+    /// Why it came: 1: an allocation found no room; 2: the threshold was reached, or gc_set_stress's number; 0: asked for.
+    pub last_cause: u8,
+    /// For the host, which may change it; gc_init sets it to 0.
+    pub host: u8,
+    /// The bytes that the allocation asked for that has caused the last collection, or is about to cause one.
+    pub cause_bytes: usize,
     /// Collect at every so many allocations; 0: do not.
     pub stress: u32,
     /// The heap's own: allocations since the last collection.
@@ -137,6 +149,7 @@ impl Statistics {
     }
 
     fn note_pause(&mut self, us: u32) {
+        self.last_pause_us = us;
         self.pauses_us = self.pauses_us.wrapping_add(u64::from(us));
         self.longest_pause_us = self.longest_pause_us.max(us);
         if let Some(class) = self.pause_classes.get_mut(pause_class(us)) {
@@ -150,6 +163,7 @@ impl Statistics {
             x if x == Cause::Threshold as u8 => &mut self.collections_threshold,
             _ => &mut self.collections_asked,
         };
+        self.last_cause = self.cause;
         *of_cause = of_cause.wrapping_add(1);
         self.cause = 0;
         self.mark_stack_full = self.mark_stack_full.wrapping_add(u32::from(self.is_stack_full));
@@ -176,9 +190,23 @@ impl<H: Host, V: Variant> Statistician<H, V> {
         if STATISTICS {
             let now = self.0.host().microseconds();
             note(self.0, |numbers| {
+                numbers.last_before_bytes = numbers.used_bytes;
                 (numbers.started_us, numbers.since_last, numbers.is_stack_full) = (now, 0, false);
             });
         }
+    }
+
+    /// A collection has marked everything.
+    pub fn marked(self) {
+        if STATISTICS {
+            let now = self.0.host().microseconds();
+            note(self.0, |numbers| numbers.last_mark_us = now.wrapping_sub(numbers.started_us));
+        }
+    }
+
+    /// An allocation of so many bytes is about to collect.
+    pub fn cause(self, cause: Cause, bytes: usize) {
+        note(self.0, |numbers| (numbers.cause, numbers.cause_bytes) = (cause as u8, bytes));
     }
 
     /// A collection has freed so many objects, and is over but for its mutex.

@@ -104,7 +104,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         let mut collected = false;
         let mut may_grow = SPLIT_HEAP_AUTO;
         if self.is_collection_due() && self.may_collect() {
-            note(self.0, |numbers| numbers.cause = Cause::Threshold as u8);
+            Statistician::<H, V>::of(self.0).cause(Cause::Threshold, bytes);
             self.collect_outside_mutex();
             (collected, in_vain) = (true, false);
         }
@@ -137,7 +137,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
                     }
                     return null_mut();
                 }
-                note(self.0, |numbers| numbers.cause = Cause::NoRoom as u8);
+                Statistician::<H, V>::of(self.0).cause(Cause::NoRoom, bytes);
                 self.collect_outside_mutex();
                 collected = true;
             }

@@ -124,11 +124,14 @@ fn collections_are_counted_by_cause() {
     assert!(!heap.alloc(40 * B, false).is_null());
     assert!(!heap.alloc(40 * B, false).is_null());
     assert_eq!(causes(), [1, 0, 1]);
+    let numbers = heap.statistics();
+    assert_eq!((numbers.last_cause, numbers.cause_bytes, numbers.last_before_bytes), (1, 40 * B, 40 * B));
     world.set_alloc_threshold(30);
     assert!(!heap.alloc(B, false).is_null());
     assert_eq!(causes(), [1, 1, 1]);
     heap.sweep_all();
     assert_eq!(causes(), [1, 1, 2]);
+    assert_eq!(heap.statistics().last_cause, 0);
     assert_eq!(*world.events.borrow(), [0; 4]);
 }
 
