@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The whole Python module gcheap (GCHEAP_MODULE=full): its tests, which have the format of MicroPython's own, on the unix port
-and on a microcontroller in QEMU; and what they cannot see: the files that it writes, and its lines of text.
+"""The whole Python module gcheap (GCHEAP_MODULE=full): its tests, which have the format of MicroPython's own, on the unix
+port and on a microcontroller in QEMU; and what they cannot see: the files that it writes, and its lines of text.
 
     integration/module.py
 """
@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import baremetal
@@ -21,8 +22,8 @@ from micropython import CORES, ENV, MARKER, OUT, ROOT, SUPPORT
 
 TESTS = sorted((SUPPORT / "module").glob("*.py"))
 BOARD = "MPS2_AN385"
-TRACE = re.compile(r"gc (\d+) @\d+\.\d{3}s \d+%: \d+\.\d\d\+\d+\.\d\d ms mark\+sweep, \d+->\d+ KB \(\d+\), \d+ freed, \d+ live, "
-                   r"hole \d+ KB, cause (asked|(?:alloc|threshold) \d+ B)")
+TRACE = re.compile(r"gc (\d+) @\d+\.\d{3}s \d+%: \d+\.\d\d\+\d+\.\d\d ms mark\+sweep, "
+                   r"\d+->\d+ KB \(\d+\), \d+ freed, \d+ live, hole \d+ KB, cause (asked|(?:alloc|threshold) \d+ B)")
 NAMED = """
 import gcheap
 class Thing: pass
@@ -67,13 +68,14 @@ class Module:
                             "gcheap.trace(False); gc.collect(); print(gcheap.collections())").splitlines()
         found = [TRACE.fullmatch(line) for line in lines[:-1]]
         assert len(found) >= 3 and all(found), lines
-        assert [int(line[1]) for line in found] == list(range(2, len(found) + 2)) and int(lines[-1]) == len(found) + 2
+        assert [int(line[1]) for line in found] == list(range(2, len(found) + 2))
+        assert int(lines[-1]) == len(found) + 2
         assert found[0][2] == "asked" and found[1][2].startswith("alloc 10"), lines
 
     def objects(self, path):
         """What the reader finds in a snapshot: the names of objects that roots lead to."""
-        done = subprocess.run(["cargo", "run", "--quiet", "--package", "gcheap-snapshot", "--example", "dump", path], cwd=ROOT,
-                              check=True, stdout=subprocess.PIPE, text=True)
+        command = ["cargo", "run", "--quiet", "--package", "gcheap-snapshot", "--example", "dump", path]
+        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
         assert re.match(r"host MicroPython [\d.]+.*; .*complete true\n", done.stdout), done.stdout
         return re.findall(r"^object \w+ \d+ scanned reached (.+)$", done.stdout, re.M)
 
@@ -85,7 +87,8 @@ class Module:
         assert {"Thing", "type: Thing", "str: heap3", "list"} <= set(names), names
 
     def test_a_snapshot_in_a_stream_as_lines_of_text(self):
-        out = self.python(f"{NAMED}import sys\nprint('before')\ngcheap.snapshot(sys.stdout.buffer, framed=True)\nprint('after')")
+        out = self.python(f"{NAMED}import sys\nprint('before')\n"
+                          "gcheap.snapshot(sys.stdout.buffer, framed=True)\nprint('after')")
         lines = out.splitlines()
         assert (lines[0], lines[-1]) == ("before", "after"), out[:200]
         assert all(re.fullmatch(r"~gch:[\w+/]{100}", line) for line in lines[1:-1]), out[:400]
@@ -94,18 +97,30 @@ class Module:
     def test_a_snapshot_when_memory_is_out(self):
         path = OUT / "module-oom.snapshot"
         path.unlink(missing_ok=True)
-        out = self.python(f"{NAMED}gcheap.on_oom({str(path)!r})\ndata = []\ntry:\n    while True: data.append(bytearray(1000))\n"
+        out = self.python(f"{NAMED}gcheap.on_oom({str(path)!r})\ndata = []\n"
+                          "try:\n    while True: data.append(bytearray(1000))\n"
                           "except MemoryError:\n    n = len(data); data = None; print(n > 50)", "-X", "heapsize=100k")
         assert out == "True\n", out
         names = self.objects(path)
         assert names.count("bytearray") > 50 and "str: heap3" in names, names
+
+    def test_the_examples_in_the_documentation(self):
+        text = (ROOT / "docs" / "MICROPYTHON.md").read_text(encoding="utf-8")
+        program = "\n".join(re.findall(r"^>>> (.+)$", text, re.M))
+        assert program.count("gcheap.") == 11, program
+        with tempfile.TemporaryDirectory() as directory:
+            done = subprocess.run([self.program, "-c", program], cwd=directory, stdin=subprocess.DEVNULL, timeout=60,
+                                  text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == 0, done.stdout
+            assert {file.name for file in Path(directory).iterdir()} == {"heap.snap", "oom.snap"}
 
     def test_a_library_without_statistics_does_not_link(self):
         builder, wrong, library = ROOT / "tools" / "build.py", OUT / "module-wrong.env", OUT / "module-wrong.a"
         wrong.write_text((self.build / "gcheap" / "config.env").read_text().replace("STATISTICS=1", "STATISTICS=0"))
         micropython.run("env", f"CARGO_TARGET_DIR={OUT / 'target'}", builder, "archive", wrong, library)
         try:
-            micropython.build(self.mp, "standard", "libgcheap", "GCHEAP_MODULE=full", f"GCHEAP_LIB={library}", name="module-wrong")
+            micropython.build(self.mp, "standard", "libgcheap", "GCHEAP_MODULE=full", f"GCHEAP_LIB={library}",
+                              name="module-wrong")
         except micropython.BuildError:
             log = (OUT / "module-wrong.log").read_text(errors="replace")
             assert "gcheap_config_statistics_1" in log, log[-1000:]
