@@ -82,6 +82,7 @@ unsafe extern "C" {
     fn gcheap_host_letter(head: *const c_void) -> c_char;
 
     /// STATISTICS=1: the memory for them: always the same, which only the library writes to.
+    #[allow(dead_code, reason = "only builds with STATISTICS call it, and the header describes all")]
     fn gcheap_host_statistics() -> *mut Statistics;
 
     /// STATISTICS=1: the time in microseconds, from any moment on; after 2^32 - 1 comes 0. Must not call the heap.
