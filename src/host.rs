@@ -3,7 +3,6 @@
 use core::ptr::{NonNull, null_mut};
 
 use crate::inspect::snapshot::report::Report;
-#[cfg(gcheap_statistics)]
 use crate::inspect::statistics::Statistics;
 
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.
@@ -90,9 +89,10 @@ pub trait Host: Copy {
     /// remember it, and mark what it knows it to lead to; not in this call, which comes in the middle of marking.
     #[inline(always)]
     fn reached_no_scan(self, _object: usize) {}
-    /// Builds with STATISTICS: the memory that the host lends for them (I14). Nobody else writes to it.
-    #[cfg(gcheap_statistics)]
-    fn statistics(self) -> NonNull<Statistics>;
+    /// Builds with STATISTICS: the memory that the host lends for them (I14), if it does. Nobody else writes to it.
+    fn statistics(self) -> Option<NonNull<Statistics>> {
+        None
+    }
     /// Builds with STATISTICS: the time in microseconds, from any moment on. After 2^32 - 1 comes 0.
     fn microseconds(self) -> u32 {
         0

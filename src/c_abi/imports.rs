@@ -82,7 +82,6 @@ unsafe extern "C" {
     fn gcheap_host_letter(head: *const c_void) -> c_char;
 
     /// STATISTICS=1: the memory for them: always the same, which only the library writes to.
-    #[allow(dead_code, reason = "only builds with STATISTICS call it, and the header describes all")]
     fn gcheap_host_statistics() -> *mut Statistics;
 
     /// STATISTICS=1: the time in microseconds, from any moment on; after 2^32 - 1 comes 0. Must not call the heap.
@@ -248,10 +247,12 @@ impl Host for CHost {
         }
     }
 
-    #[cfg(gcheap_statistics)]
-    fn statistics(self) -> NonNull<Statistics> {
-        // SAFETY: I14: the host lends them; it is not NULL.
-        unsafe { NonNull::new_unchecked(gcheap_host_statistics()) }
+    fn statistics(self) -> Option<NonNull<Statistics>> {
+        if !config::STATISTICS {
+            return None;
+        }
+        // SAFETY: I2, I14: a host function without arguments.
+        NonNull::new(unsafe { gcheap_host_statistics() })
     }
 
     fn microseconds(self) -> u32 {

@@ -88,12 +88,12 @@ pub(crate) enum Cause {
 
 /// Changes the statistics, if there are any.
 #[inline(always)]
-pub(crate) fn note<H: Host>(_context: Context<H>, _change: impl FnOnce(&mut Statistics)) {
-    #[cfg(gcheap_statistics)]
-    {
-        let mut numbers = _context.host().statistics();
-        // SAFETY: I14: the host lends them to the heap alone, and `change` calls no host.
-        _change(unsafe { numbers.as_mut() });
+pub(crate) fn note<H: Host>(context: Context<H>, change: impl FnOnce(&mut Statistics)) {
+    if STATISTICS {
+        if let Some(mut numbers) = context.host().statistics() {
+            // SAFETY: I14: the host lends them to the heap alone, and `change` calls no host.
+            change(unsafe { numbers.as_mut() });
+        }
     }
 }
 
