@@ -28,6 +28,7 @@ const FLAGS: &[&str] = &[
     "INTERIOR",
     "GROWTH",
     "SNAPSHOT",
+    "STATISTICS",
 ];
 
 /// What a build without `GCHEAP_CONFIG` gets.
@@ -49,6 +50,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("INTERIOR", "0"),
     ("GROWTH", "0"),
     ("SNAPSHOT", "0"),
+    ("STATISTICS", "0"),
     ("VARIANT", ""),
     ("STATE_SYMBOL", "gcheap_state"),
     ("STATE_OFFSET", "0"),
@@ -108,7 +110,7 @@ fn main() {
     lay_out(&mut config, word);
     check(&config, word);
     // Options that choose functions, not only branches, or what gc_info fills in; and the compact variant.
-    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF", "NO_SCAN", "INTERIOR", "GROWTH", "SNAPSHOT"] {
+    for key in ["SPLIT_HEAP", "SPLIT_HEAP_AUTO", "WEAKREF", "NO_SCAN", "INTERIOR", "GROWTH", "SNAPSHOT", "STATISTICS"] {
         set_cfg(&format!("gcheap_{}", key.to_lowercase()), config[key] == "1");
     }
     set_cfg("gcheap_compact", config["VARIANT"] == "compact");
@@ -236,6 +238,9 @@ fn check(config: &Config, word: usize) {
         if config[key] == "1" && (config["SPLIT_HEAP"] == "1" || config["VARIANT"] == "compact") {
             stop(&format!("{key}=1 needs SPLIT_HEAP=0 and VARIANT=fast"));
         }
+    }
+    if config["STATISTICS"] == "1" && config["GROWTH"] == "1" {
+        stop("STATISTICS=1 needs GROWTH=0: objects that are allocated by the batch are not counted");
     }
     check_layout(config, word);
 }

@@ -114,6 +114,22 @@ def module_bytes(tree, target):
     return Image(with_module, target.prefix).total(ram=False) - Image(without, target.prefix).total(ram=False)
 
 
+def whole_module(tree, target):
+    """Prints the functions of the whole module, in bytes; what it adds to a firmware without the module: text and RAM."""
+    full = firmware.build(tree, target, GCHEAP, "GCHEAP_MODULE=full", name=f"{target.name}-{GCHEAP}-full")
+    whole = Image(full, target.prefix)
+    without = Image(firmware.build(tree, target, GCHEAP), target.prefix)
+    rows = []
+    for file in ("modgcheap", "host", "names", "snapshot"):
+        sizes = whole.functions(f"gcheap/full/{file}.o")
+        rows += [[f"{file}.c", name, str(sizes[name])] for name in sorted(sizes, key=lambda name: -sizes[name])]
+    library = {image: sum(image.functions(SOURCE).values()) for image in (whole, without)}
+    rows.append(["the heap", "statistics, snapshots", str(library[whole] - library[without])])
+    print(f"\nThe whole module (GCHEAP_MODULE=full), {target.name}\n")
+    print_table([("file", -12), ("function", -40), ("bytes", 8)], rows)
+    return [whole.total(ram=ram) - without.total(ram=ram) for ram in (False, True)]
+
+
 def judge(rows, made, record):
     """Compares with what was recorded, or records it; returns what has grown."""
     if record:
@@ -129,7 +145,7 @@ def judge(rows, made, record):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--targets", metavar="NAMES", default="", help="only these, separated by commas")
-    parser.add_argument("--no-module", action="store_true", help="do not build a firmware with the Python module")
+    parser.add_argument("--no-module", action="store_true", help="do not build firmware with the Python module")
     parser.add_argument("--record", action="store_true", help=f"write {size_recorded.FILE.name} anew")
     args = parser.parse_args()
     targets = [target for target in TARGETS if not args.targets or target.name in args.targets.split(",")]
@@ -147,6 +163,7 @@ def main():
             found_panics |= {target.name: found} if found else {}
             made[target.name] = size_recorded.made_with(tree, target.prefix, target.rust)
         module = "" if args.no_module else module_bytes(tree, targets[0])
+        whole = None if args.no_module else whole_module(tree, targets[-1 if args.targets else 1])
     except (BuildError, ValueError) as error:
         sys.exit(f"size: {error}")
     print("\nBytes that the heap adds to the image, and the ratio to gc.c at -Os"
@@ -165,6 +182,7 @@ def main():
     if module != "":
         print(f"\nThe Python module `gcheap` is not included; it would add {module} bytes ({targets[0].name};"
               " GCHEAP_MODULE=0 leaves it out).")
+        print(f"The whole one (GCHEAP_MODULE=full) would add {whole[0]} bytes of text and {whole[1]} of RAM.")
     path = ROOT / "build" / ("size-part.json" if args.targets else "size.json")
     path.write_text(json.dumps(rows, indent=1) + "\n")
     print(f"\nwrote {path}\n{LIMITS} {', '.join(outside) or 'none'}")

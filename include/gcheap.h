@@ -422,7 +422,8 @@ typedef struct gcheap_report_t gcheap_report_t;
 
 // Options of the library's configuration that change this header. In a MicroPython build they come from MicroPython's
 // headers. Another host whose library was built with SPLIT_HEAP_AUTO=1 defines GCHEAP_SPLIT_HEAP_AUTO before it
-// includes this header; with SNAPSHOT=1, GCHEAP_SNAPSHOT.
+// includes this header; with SNAPSHOT=1, GCHEAP_SNAPSHOT;
+// with STATISTICS=1, GCHEAP_STATISTICS.
 #if !defined(MICROPY_GC_SPLIT_HEAP) || MICROPY_GC_SPLIT_HEAP
 #define GCHEAP_SPLIT_HEAP
 #endif
@@ -619,6 +620,103 @@ bool gc_snapshot(bool (*write)(void *data, const void *bytes, size_t n_bytes), v
 void gc_snapshot_root(gcheap_report_t *report, unsigned int kind, const char *name, void **ptrs, size_t len);
 #endif
 
+/// What the heap has done: gc_statistics fills it in, and a host lends the memory for another one (gcheap_host_statistics).
+///
+/// All since the last gc_init. It has 184 bytes on 32 bits. Numbers of 32 bits start again at 0 behind 2^32 - 1; those of 16 bits stop at 65535.
+typedef struct gc_statistics_t {
+    /// Collections because an allocation found no room.
+    uint32_t collections_no_room;
+    /// Collections because the allocation threshold was reached (or because of gc_set_stress).
+    uint32_t collections_threshold;
+    /// Collections that the program asked for.
+    uint32_t collections_asked;
+    /// Collections in which the mark stack was full.
+    uint32_t mark_stack_full;
+    /// Microseconds that all collections took, from gc_collect_start to the end of gc_collect_end, finalisers included.
+    uint64_t pauses_us;
+    /// The same of the longest one.
+    uint32_t longest_pause_us;
+    /// Objects freed, by collections and by gc_free.
+    uint32_t objects_freed;
+    /// Pauses below 64 µs, below 128 µs and so on: each class has those that the one before has not. The last one has the rest.
+    uint16_t pause_classes[16];
+    /// Objects allocated of 1, 2, 3 to 4, 5 to 8, 9 to 16, 17 to 32, 33 to 64 and of more blocks.
+    uint32_t objects[8];
+    /// The blocks that these had. What gc_realloc adds to an object counts in the class of its new size.
+    uint32_t blocks[8];
+    /// Bytes in use now.
+    size_t used_bytes;
+    /// The most bytes that were ever in use.
+    size_t most_used_bytes;
+    /// The longest free run in bytes after the collection that left the shortest one; the largest size_t before the first.
+    size_t smallest_hole_bytes;
+    /// Allocations that failed although the heap was not locked.
+    uint32_t failed;
+    /// The bytes that the last of these asked for.
+    size_t failed_bytes;
+    /// The longest free run in bytes then.
+    size_t failed_hole_bytes;
+    /// Microseconds that the last collection took until everything was marked.
+    uint32_t last_mark_us;
+    /// Microseconds that it took in all.
+    uint32_t last_pause_us;
+    /// Bytes in use when it began.
+    size_t last_before_bytes;
+    /// Why it came: 1: an allocation found no room; 2: the threshold was reached, or gc_set_stress's number; 0: asked for.
+    uint8_t last_cause;
+    /// For the host, which may change it; gc_init sets it to 0.
+    uint8_t host;
+    /// The bytes that the allocation asked for that has caused the last collection, or is about to cause one.
+    size_t cause_bytes;
+    /// Collect at every so many allocations; 0: do not.
+    uint32_t stress;
+    /// The heap's own: allocations since the last collection.
+    uint32_t since_last;
+    /// The heap's own: when the collection under way has begun.
+    uint32_t started_us;
+    /// The heap's own: why the next collection comes.
+    uint8_t cause;
+    /// The heap's own: the mark stack was full in the collection under way.
+    bool is_stack_full;
+} gc_statistics_t;
+
+/// The free runs of all areas.
+typedef struct gc_free_runs_t {
+    /// Bytes free.
+    size_t free_bytes;
+    /// The longest run in bytes.
+    size_t longest_bytes;
+    /// How many runs there are of 1, 2 to 3, 4 to 7 blocks and so on; the last one has the rest.
+    size_t runs[16];
+} gc_free_runs_t;
+
+#ifdef GCHEAP_STATISTICS
+/// Fills in what the heap has done since gc_init, in the same short time for any heap. Thread-safe. Never collects. Only with
+/// STATISTICS=1.
+/// Requires: numbers points to a writable gc_statistics_t.
+void gc_statistics(gc_statistics_t *numbers);
+
+/// From now on every every-th allocation collects, if automatic collection is on; 0 ends that. A program that fails then lacks a
+/// root. gc_init sets it to 0. Thread-safe. Never collects by itself. Only with STATISTICS=1.
+void gc_set_stress(uint32_t every);
+
+/// Counts the free runs, in time in proportion to the heap's size; between gc_collect_start and gc_collect_end all is 0, except in
+/// a finaliser. Thread-safe. Never collects. Only with STATISTICS=1.
+/// Requires: runs points to a writable gc_free_runs_t.
+void gc_free_runs(gc_free_runs_t *runs);
+
+/// Fills all free blocks with a byte. A program that uses an object after it was freed shows it then. Between gc_collect_start and
+/// gc_collect_end, it does nothing, except in a finaliser. Thread-safe. Never collects. Only with STATISTICS=1.
+void gc_fill_free(uint8_t byte);
+
+/// Checks the invariants of the whole heap (docs/DESIGN.md); true if they hold. If not, the heap's tables were overwritten. Then
+/// *block is the block, or the number, that shows it, and what holds the first room - 1 bytes of what is wrong, and a zero.
+///
+/// room: 1 or more. Not thread-safe; not between gc_collect_start and gc_collect_end. Never collects. Only with STATISTICS=1.
+/// Requires: what has room for so many bytes, and block points to a size_t.
+bool gc_check(char *what, size_t room, size_t *block);
+#endif
+
 // ---------------------------------------------------------------------------------------------------------------------
 // 3. What a host provides
 //
@@ -738,6 +836,19 @@ void gcheap_host_print(const mp_print_t *print, const char *format, size_t numbe
 ///
 /// head: the object, at least one block of readable memory.
 char gcheap_host_letter(const void *head);
+
+/// STATISTICS=1: the memory for them: always the same, which only the library writes to.
+gc_statistics_t *gcheap_host_statistics(void);
+
+/// STATISTICS=1: the time in microseconds, from any moment on; after 2^32 - 1 comes 0. Must not call the heap.
+uint32_t gcheap_host_microseconds(void);
+
+/// STATISTICS=1: called after every collection, when the mutex is released and the heap can be used again.
+void gcheap_host_collected(void);
+
+/// STATISTICS=1: an allocation of so many bytes, tried after a collection if it may collect, fails and will return NULL.
+/// The mutex is released. It may use the heap, but an allocation that fails in it comes here again.
+void gcheap_host_out_of_memory(size_t n_bytes);
 
 /// SNAPSHOT=1: a snapshot is being written: adds roots to it, by gc_snapshot_root, each as a collection would see it now.
 /// Must not call the heap otherwise, and must return (no longjmp).

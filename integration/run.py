@@ -69,6 +69,7 @@ def stages():
         "hunt": ([python, "integration/hunt.py"], {}),
         "targets": ([python, "integration/targets.py"], {}),
         "port": ([python, "integration/port.py"], {}),
+        "module": ([python, "integration/module.py"], {}),
         "micropython": ([python, "integration/suite.py"], {}),
         "micropython-32": ([python, "integration/suite.py", "nanbox"], {}),
         "micropython-32-rest": ([python, "integration/suite.py", "standard-32", "longlong"], {}),

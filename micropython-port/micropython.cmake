@@ -8,7 +8,8 @@
 #   GCHEAP_TARGET   the Rust target; by default what the port's compiler and flags say (tools/build.py target)
 #   GCHEAP_OPT      3: optimise the library for speed; s, the default on bare metal: for size
 #   GCHEAP_VARIANT  fast or compact: which variant of the heap; by default compact on bare metal, else fast
-#   GCHEAP_MODULE   0 leaves out the Python module `gcheap`
+#   GCHEAP_MODULE   0 leaves out the Python module `gcheap`; full: with statistics, snapshots and the rest
+#                   (docs/MICROPYTHON.md)
 
 if(CMAKE_VERSION VERSION_LESS 3.20)
     message(FATAL_ERROR "gcheap: needs CMake 3.20 or newer, this is ${CMAKE_VERSION}")
@@ -26,7 +27,12 @@ endif()
 # The port compiles the module. (No name is lost with gc.c: objpolyiter.c also uses MP_QSTR___del__.)
 if(GCHEAP_MODULE)
     add_library(usermod_gcheap INTERFACE)
-    target_sources(usermod_gcheap INTERFACE ${CMAKE_CURRENT_LIST_DIR}/gcheap/modgcheap.c)
+    set(sources modgcheap.c)
+    if(GCHEAP_MODULE STREQUAL "full")
+        set(sources full/modgcheap.c full/host.c full/names.c full/snapshot.c)
+    endif()
+    list(TRANSFORM sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/gcheap/)
+    target_sources(usermod_gcheap INTERFACE ${sources})
     target_link_libraries(usermod INTERFACE usermod_gcheap)
 endif()
 

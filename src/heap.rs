@@ -12,9 +12,10 @@ use crate::counting::{Counting, Info};
 use crate::host::Host;
 use crate::inspect::check::Check;
 use crate::inspect::dump::{Dump, Printer};
-use crate::inspect::free_runs::free_run;
+use crate::inspect::free_runs::{FreeRuns, fill_free, free_run, free_runs};
 use crate::inspect::snapshot::stream::Sink;
 use crate::inspect::snapshot::{About, Snapshot};
+use crate::inspect::statistics::{Statistician, Statistics};
 use crate::invariant::Broken;
 use crate::layout::area::Reserved;
 use crate::objects::allocate::Allocate;
@@ -247,11 +248,35 @@ impl<H: Host, V: Variant> Heap<H, V> {
         V::Counting::info_fast(self.context)
     }
 
+    /// What the heap has done since it was made; the same short time for any heap. Only in builds with STATISTICS.
+    pub fn statistics(&self) -> Statistics {
+        const { assert!(config::STATISTICS) };
+        Statistician::<H, V>::of(self.context).get()
+    }
+
+    /// From now on every `every`-th allocation collects, if collections by allocations are on; 0 ends that. To find roots that
+    /// are missing. Only in builds with STATISTICS.
+    pub fn set_stress(&self, every: u32) {
+        const { assert!(config::STATISTICS) };
+        Statistician::<H, V>::of(self.context).set_stress(every);
+    }
+
     /// A part of a free run: `least` bytes or more, at or above `from` (NULL: anywhere). For a host that gives memory back to
     /// the system: what it gives back must read as zeros or as anything afterwards. It may leave out some hundred bytes at
     /// either end of a run. Not during a collection.
     pub fn free_run(&self, from: *const u8, least: usize) -> Option<(NonNull<u8>, usize)> {
         free_run::<H>(self.context, from, least)
+    }
+
+    /// How many free runs there are of what length; looks at all of the heap. Nothing while a collection marks.
+    pub fn free_runs(&self) -> FreeRuns {
+        free_runs::<H, V>(self.context)
+    }
+
+    /// Fills all free blocks with a byte, so that a program shows when it uses an object after it was freed. Nothing while a
+    /// collection marks.
+    pub fn fill_free(&self, byte: u8) {
+        fill_free::<H, V>(self.context, byte);
     }
 
     /// Notes that the object at `ptr` has a weak reference. gc.c: `gc_weakref_mark`.

@@ -3,6 +3,7 @@
 use core::ptr::{NonNull, null_mut};
 
 use crate::inspect::snapshot::report::Report;
+use crate::inspect::statistics::Statistics;
 
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.
 #[repr(u32)]
@@ -28,8 +29,8 @@ pub enum Misuse {
 
 /// The host of a heap.
 ///
-/// Any of these may be called while the heap is in the middle of its work. Only [`Host::collect`], [`Host::finalise`] and
-/// [`Host::weakref_sweep`] may call back into the heap, and [`Host::mark_roots`] into its marking functions.
+/// Any of these may be called while the heap is in the middle of its work. Only [`Host::collect`], [`Host::finalise`],
+/// [`Host::weakref_sweep`], [`Host::collected`] and [`Host::out_of_memory`] may call back into the heap, and [`Host::mark_roots`] into its marking functions.
 pub trait Host: Copy {
     /// The storage that the host lends for the heap's state: `STATE_BYTES` bytes, word aligned (I1).
     fn state(self) -> NonNull<u8>;
@@ -88,6 +89,18 @@ pub trait Host: Copy {
     /// remember it, and mark what it knows it to lead to; not in this call, which comes in the middle of marking.
     #[inline(always)]
     fn reached_no_scan(self, _object: usize) {}
+    /// Builds with STATISTICS: the memory that the host lends for them (I14), if it does. Nobody else writes to it.
+    fn statistics(self) -> Option<NonNull<Statistics>> {
+        None
+    }
+    /// Builds with STATISTICS: the time in microseconds, from any moment on. After 2^32 - 1 comes 0.
+    fn microseconds(self) -> u32 {
+        0
+    }
+    /// Builds with STATISTICS: called after every collection, when the mutex is released and the heap can be used again.
+    fn collected(self) {}
+    /// Builds with STATISTICS: an allocation of so many bytes fails, and is about to return NULL. The mutex is released.
+    fn out_of_memory(self, _bytes: usize) {}
     /// Builds with SNAPSHOT: adds to a snapshot what the host knows: the roots, each as a collection would see it now. It must not
     /// change the heap, nor must [`Host::name`].
     fn snapshot(self, _report: &mut Report) {}

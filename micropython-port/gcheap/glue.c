@@ -30,6 +30,8 @@ size_t gcheap_collections; // for gcheap.collections()
 // Called by gc_collect_start: passes MicroPython's own roots to the collector.
 void gcheap_host_roots(void) {
     #include "config.def"
+    CONFIG(statistics, GCHEAP_MODULE == 2)
+    CONFIG(snapshot, GCHEAP_MODULE == 2)
     // Keeps the library's marker in the image, by a relocation that changes nothing.
     __asm__ volatile (".reloc ., BFD_RELOC_NONE, gcheap_marker");
 

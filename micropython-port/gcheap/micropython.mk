@@ -9,7 +9,7 @@
 #   GCHEAP_TARGET=NAME    the Rust target; by default what the port's compiler and flags say (tools/build.py target)
 #   GCHEAP_OPT=3          optimise the library for speed, or for size (s): the default, on bare metal
 #   GCHEAP_VARIANT=fast   which variant of the heap, fast or compact: compact is the default on bare metal
-#   GCHEAP_MODULE=0       leave out the Python module `gcheap`
+#   GCHEAP_MODULE=0       leave out the Python module `gcheap`; full: with statistics, snapshots and the rest (docs/MICROPYTHON.md)
 
 GCHEAP_MODULE ?= 1
 GCHEAP_TARGET ?=
@@ -25,8 +25,14 @@ GCHEAP_BUILD := $(PYTHON) $(GCHEAP_ROOT)/tools/build.py
 GCHEAP_OUT := $(BUILD)/gcheap
 GCHEAP_CONFIG := $(GCHEAP_OUT)/config.env
 
-ifeq ($(GCHEAP_MODULE),1)
+GCHEAP_OPTIONS :=
+ifeq ($(GCHEAP_MODULE),full)
+SRC_USERMOD_C += $(addprefix $(GCHEAP_DIR)/full/,modgcheap.c host.c names.c snapshot.c)
+GCHEAP_OPTIONS := STATISTICS=1 SNAPSHOT=1
+else ifeq ($(GCHEAP_MODULE),1)
 SRC_USERMOD_C += $(GCHEAP_DIR)/modgcheap.c
+else ifneq ($(GCHEAP_MODULE),0)
+$(error gcheap: GCHEAP_MODULE is "$(GCHEAP_MODULE)"; it must be 0, 1 or full)
 endif
 
 # Headers that MicroPython's build generates, and that its own headers include.
@@ -43,7 +49,7 @@ GCHEAP_CC = $(CC) $(filter -m% --target=%,$(CFLAGS))
 $(GCHEAP_CONFIG): $(GCHEAP_DIR)/probe.c gcheap-always | $(GCHEAP_HEADERS)
 	$(Q)$(MKDIR) -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fno-lto -g0 -S -o $@.s $<
-	$(Q)$(GCHEAP_BUILD) config $@.s $@ STATE_SYMBOL=mp_state_ctx VARIANT=$(GCHEAP_VARIANT) \
+	$(Q)$(GCHEAP_BUILD) config $@.s $@ STATE_SYMBOL=mp_state_ctx VARIANT=$(GCHEAP_VARIANT) $(GCHEAP_OPTIONS) \
 		"# $(GCHEAP_LIB) cc=$(GCHEAP_CC) target=$(GCHEAP_TARGET) opt=$(GCHEAP_OPT) module=$(GCHEAP_MODULE)"
 
 .PHONY: gcheap-always
@@ -65,6 +71,6 @@ endif
 #    explicit rule beats mkrules.mk's pattern rule: py/gc.c is never compiled.
 $(BUILD)/py/gc.o: $(GCHEAP_DIR)/glue.c $(GCHEAP_CONFIG) $(GCHEAP_LIB)
 	$(ECHO) "GCHEAP $@"
-	$(Q)$(CC) $(CFLAGS) -fno-lto -I$(GCHEAP_ROOT)/include -DGCHEAP_MODULE=$(GCHEAP_MODULE) \
+	$(Q)$(CC) $(CFLAGS) -fno-lto -I$(GCHEAP_ROOT)/include -DGCHEAP_MODULE=$(patsubst full,2,$(GCHEAP_MODULE)) \
 		-MD -MP -MF $(@:.o=.P) -MT $@ -c -o $(@D)/gc_glue.o $<
 	$(Q)$(GCHEAP_CC) -nostdlib -r -o $@ $(@D)/gc_glue.o -Wl,-u,gc_init $(GCHEAP_LIB)

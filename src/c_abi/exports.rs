@@ -24,7 +24,7 @@ use crate::objects::AllocFlags;
 #[unsafe(no_mangle)]
 static gcheap_marker: [u8; 16] = MARKER;
 
-fn heap() -> Heap<CHost> {
+pub(super) fn heap() -> Heap<CHost> {
     // SAFETY: I1, I2: whoever links the archive provides the symbols that its configuration names.
     unsafe { Heap::new(CHost) }
 }

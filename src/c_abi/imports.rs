@@ -7,6 +7,7 @@ use crate::config;
 use crate::host::{Host, Misuse};
 use crate::inspect::dump::Printer;
 use crate::inspect::snapshot::report::Report;
+use crate::inspect::statistics::Statistics;
 
 unsafe extern "C" {
     /// Runs a whole collection: calls gc_collect_start, gc_collect_root for every root that the program has besides
@@ -79,6 +80,19 @@ unsafe extern "C" {
     ///
     /// head: the object, at least one block of readable memory.
     fn gcheap_host_letter(head: *const c_void) -> c_char;
+
+    /// STATISTICS=1: the memory for them: always the same, which only the library writes to.
+    fn gcheap_host_statistics() -> *mut Statistics;
+
+    /// STATISTICS=1: the time in microseconds, from any moment on; after 2^32 - 1 comes 0. Must not call the heap.
+    fn gcheap_host_microseconds() -> u32;
+
+    /// STATISTICS=1: called after every collection, when the mutex is released and the heap can be used again.
+    fn gcheap_host_collected();
+
+    /// STATISTICS=1: an allocation of so many bytes, tried after a collection if it may collect, fails and will return NULL.
+    /// The mutex is released. It may use the heap, but an allocation that fails in it comes here again.
+    fn gcheap_host_out_of_memory(n_bytes: usize);
 
     /// SNAPSHOT=1: a snapshot is being written: adds roots to it, by gc_snapshot_root, each as a collection would see it now.
     /// Must not call the heap otherwise, and must return (no longjmp).
@@ -230,6 +244,36 @@ impl Host for CHost {
         if config::HOOK_LOOP {
             // SAFETY: I2: a host function that takes a number.
             unsafe { gcheap_host_hook(step) }
+        }
+    }
+
+    fn statistics(self) -> Option<NonNull<Statistics>> {
+        if !config::STATISTICS {
+            return None;
+        }
+        // SAFETY: I2, I14: a host function without arguments.
+        NonNull::new(unsafe { gcheap_host_statistics() })
+    }
+
+    fn microseconds(self) -> u32 {
+        if !config::STATISTICS {
+            return 0;
+        }
+        // SAFETY: I2: a host function without arguments.
+        unsafe { gcheap_host_microseconds() }
+    }
+
+    fn collected(self) {
+        if config::STATISTICS {
+            // SAFETY: I2: a host function without arguments; no reference is held here.
+            unsafe { gcheap_host_collected() }
+        }
+    }
+
+    fn out_of_memory(self, bytes: usize) {
+        if config::STATISTICS {
+            // SAFETY: I2: a host function that takes a number; no reference is held here.
+            unsafe { gcheap_host_out_of_memory(bytes) }
         }
     }
 

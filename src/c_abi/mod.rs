@@ -2,3 +2,5 @@
 
 mod exports;
 mod imports;
+#[cfg(gcheap_statistics)]
+pub mod statistics;

@@ -14,9 +14,10 @@ use core::marker::PhantomData;
 
 use super::finalise::run_finalisers;
 use super::sweep::Sweep;
-use crate::config::{ALLOC_THRESHOLD, COLLECT_RETVAL, COLLECT_STEP, FINALISER, GROWTH, WEAKREF};
+use crate::config::{ALLOC_THRESHOLD, COLLECT_RETVAL, COLLECT_STEP, FINALISER, GROWTH, STATISTICS, WEAKREF};
 use crate::context::Context;
 use crate::host::Host;
+use crate::inspect::statistics::Statistician;
 use crate::layout::phase::phase_of;
 use crate::marking::Marking;
 use crate::placement::Placement;
@@ -84,6 +85,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         }
         V::Marking::over(self.0).finish();
         phase.start_sweeping();
+        Statistician::<H, V>::of(self.0).marked();
         V::Placement::over(self.0).reset();
         if FINALISER {
             run_finalisers::<H, V>(self.0);
@@ -95,11 +97,15 @@ impl<H: Host, V: Variant> Cycle<H, V> {
             self.0.state().collected().set(freed);
         }
         phase.idle();
+        Statistician::<H, V>::of(self.0).end(freed);
         let depth = self.0.lock_depth();
         depth.set(depth.get().wrapping_sub(COLLECT_STEP));
         self.0.host().exit();
         if WEAKREF {
             self.0.host().weakref_sweep();
+        }
+        if STATISTICS {
+            self.0.host().collected();
         }
     }
 
@@ -121,6 +127,7 @@ impl<H: Host, V: Variant> Cycle<H, V> {
         let depth = self.0.lock_depth();
         depth.set(depth.get().wrapping_add(COLLECT_STEP));
         phase.start_marking();
+        Statistician::<H, V>::of(self.0).start();
         V::Marking::over(self.0).begin();
         true
     }

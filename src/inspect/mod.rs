@@ -1,6 +1,8 @@
-//! Looking at a heap without changing it: its picture as text, its free runs, a snapshot of it, and a check of its invariants.
+//! Looking at a heap without changing it: its picture as text, its free runs, a snapshot of it, a check of its invariants; and numbers
+//! about what it did.
 
 pub(crate) mod check;
 pub mod dump;
-pub(crate) mod free_runs;
+pub mod free_runs;
 pub mod snapshot;
+pub mod statistics;

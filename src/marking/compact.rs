@@ -11,6 +11,7 @@ use super::Marking;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
+use crate::inspect::statistics::note;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;
@@ -167,6 +168,7 @@ impl<H: Host> CompactMarking<H> {
     fn push(self, top: EntryPlace, area: Area, block: usize) -> EntryPlace {
         if top == self.stack().end() || !StackEntries::fits(block) {
             phase_of(self.context.state()).set_deferred();
+            note(self.context, |numbers| numbers.is_stack_full = true);
             return top;
         }
         if SPLIT_HEAP {

@@ -6,11 +6,12 @@ use core::ptr::{NonNull, null_mut};
 use super::{AllocFlags, Areas, blocks_for};
 use crate::config::{
     ALLOC_THRESHOLD, BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, GROWTH, INTERIOR, MUTEX, NO_SCAN, SPLIT_HEAP,
-    SPLIT_HEAP_AUTO,
+    SPLIT_HEAP_AUTO, STATISTICS,
 };
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
+use crate::inspect::statistics::{Cause, Statistician, note};
 use crate::layout::block::ptr_from_block;
 use crate::layout::memory::Memory;
 use crate::placement::{Place, Placement};
@@ -103,6 +104,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         let mut collected = false;
         let mut may_grow = SPLIT_HEAP_AUTO;
         if self.is_collection_due() && self.may_collect() {
+            Statistician::<H, V>::of(self.0).cause(Cause::Threshold, bytes);
             self.collect_outside_mutex();
             (collected, in_vain) = (true, false);
         }
@@ -128,9 +130,14 @@ impl<H: Host, V: Variant> Allocate<H, V> {
                         may_grow = false;
                         continue;
                     }
+                    Statistician::<H, V>::of(self.0).fail(bytes);
                     self.0.host().exit();
+                    if STATISTICS {
+                        self.0.host().out_of_memory(bytes);
+                    }
                     return null_mut();
                 }
+                Statistician::<H, V>::of(self.0).cause(Cause::NoRoom, bytes);
                 self.collect_outside_mutex();
                 collected = true;
             }
@@ -147,6 +154,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
     fn is_collection_due(self) -> bool {
         let state = self.0.state();
         ALLOC_THRESHOLD && state.alloc_amount().get() >= state.alloc_threshold().get()
+            || STATISTICS && Statistician::<H, V>::of(self.0).is_stressed()
     }
 
     /// The host's collection takes the mutex by itself.
@@ -163,6 +171,7 @@ impl<H: Host, V: Variant> Allocate<H, V> {
         // Of a single area the address is known.
         let (area, block) = (if SPLIT_HEAP { place.area } else { self.0.state().first_area() }, place.block);
         V::Counting::note_used(area, n);
+        note(self.0, |numbers| numbers.note_object(n));
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if ALLOC_THRESHOLD {
             let amount = self.0.state().alloc_amount();

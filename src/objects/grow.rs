@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use crate::config::ALLOC_THRESHOLD;
 use crate::context::Context;
 use crate::host::{Host, Misuse};
+use crate::inspect::statistics::Statistician;
 use crate::layout::area::{Area, Reserved, bytes_with_record};
 use crate::placement::Placement;
 use crate::variant::Variant;
@@ -58,6 +59,7 @@ impl<H: Host, V: Variant> Areas<H, V> {
         let state = self.0.state();
         state.phase().set(0);
         V::Placement::over(self.0).reset();
+        Statistician::<H, V>::of(self.0).reset();
         self.0.lock_depth().set(0);
         state.auto_collect().set(1);
         if ALLOC_THRESHOLD {

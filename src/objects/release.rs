@@ -7,6 +7,7 @@ use crate::config::{COLLECT_FLAG, FINALISER};
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::{Host, Misuse};
+use crate::inspect::statistics::note;
 use crate::layout::area::Area;
 use crate::layout::atb::{Atb, FreedRun};
 use crate::layout::block::block_from_ptr;
@@ -63,6 +64,7 @@ impl<H: Host, V: Variant> Release<H, V> {
             area.ftb().clear(block);
         }
         V::Counting::note_freed(area, n);
+        note(self.0, |numbers| numbers.note_freed(n));
         placement.note_near(n, distance);
         Some(())
     }
@@ -98,6 +100,7 @@ impl<H: Host, V: Variant> Release<H, V> {
             area.ftb().clear(block);
         }
         V::Counting::note_freed(area, freed.blocks);
+        note(self.0, |numbers| numbers.note_freed(freed.blocks));
         match freed.run {
             FreedRun::Within(start, end) => self.note_free_run_and_exit(Run { start, len: end - start }),
             FreedRun::NotSeen => self.note_free_and_exit(area, block, freed.blocks),
@@ -130,6 +133,7 @@ impl<H: Host, V: Variant> Release<H, V> {
                 if FINALISER {
                     area.ftb().clear(block);
                 }
+                note(self.0, |numbers| numbers.note_freed(n));
                 self.note_freed(area, block, n);
                 return self.0.host().exit();
             }

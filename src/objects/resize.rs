@@ -10,6 +10,7 @@ use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, INTERIOR, NO_SCA
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::{Host, Misuse};
+use crate::inspect::statistics::note;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::block::{block_from_ptr, ptr_from_block};
@@ -106,6 +107,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
         if n <= old {
             if n < old {
                 atb.tail_to_free(block + n, old - n);
+                note(self.0, |numbers| numbers.note_shrunk(old - n));
                 Release::<H, V>::of(self.0).note_freed(area, block + n, old - n);
             }
             self.0.host().exit();
@@ -129,6 +131,7 @@ impl<H: Host, V: Variant> Resize<H, V> {
     #[inline(always)]
     fn note_grown(self, area: Area, block: usize, old: usize, n: usize) {
         V::Counting::note_used(area, n - old);
+        note(self.0, |numbers| numbers.note_grown(old, n));
         area.last_used().set(area.last_used().get().max(block + n - 1));
         if INTERIOR {
             area.starts().note(block, n);

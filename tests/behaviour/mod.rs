@@ -11,3 +11,5 @@ mod options;
 mod pictures;
 #[cfg(gcheap_snapshot)]
 mod snapshots;
+#[cfg(gcheap_statistics)]
+mod statistics;

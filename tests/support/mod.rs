@@ -48,6 +48,13 @@ pub struct World {
     pub unreadable: Cell<usize>,
     /// Names of objects in snapshots, by address.
     pub names: RefCell<HashMap<usize, String>>,
+    /// The heap's statistics, where it has some.
+    numbers: std::cell::UnsafeCell<gcheap::inspect::statistics::Statistics>,
+    /// What the clock says; it goes on by `tick` each time that it is read.
+    pub now: Cell<u32>,
+    pub tick: Cell<u32>,
+    /// The bytes of allocations of which the heap said that they fail, and a 0 for each collection.
+    pub events: RefCell<Vec<usize>>,
 }
 
 #[derive(Clone, Copy)]
@@ -115,6 +122,18 @@ impl Host for TestHost<'_> {
         }
         may
     }
+    fn statistics(self) -> Option<NonNull<gcheap::inspect::statistics::Statistics>> {
+        Some(NonNull::from(&self.0.numbers).cast())
+    }
+    fn microseconds(self) -> u32 {
+        self.0.now.replace(self.0.now.get().wrapping_add(self.0.tick.get()))
+    }
+    fn collected(self) {
+        self.0.events.borrow_mut().push(0);
+    }
+    fn out_of_memory(self, bytes: usize) {
+        self.0.events.borrow_mut().push(bytes);
+    }
     fn snapshot(self, report: &mut Report) {
         let roots = self.0.roots.borrow();
         let range = RootRange {
@@ -171,6 +190,10 @@ impl World {
             asked_to_grow: RefCell::new(vec![]),
             unreadable: Cell::new(0),
             names: RefCell::new(HashMap::new()),
+            numbers: Default::default(),
+            now: Cell::new(0),
+            tick: Cell::new(0),
+            events: RefCell::new(vec![]),
         });
         for (i, &blocks) in areas.iter().enumerate() {
             assert!(blocks % 4 == 0 && blocks > 0, "an area has a multiple of 4 blocks");

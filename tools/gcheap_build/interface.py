@@ -29,6 +29,8 @@ def exports(config: Config) -> set[str]:
         names.add("gc_weakref_mark")
     if is_on(config, "SNAPSHOT"):
         names |= {"gc_snapshot", "gc_snapshot_root"}
+    if is_on(config, "STATISTICS"):
+        names |= {"gc_statistics", "gc_set_stress", "gc_free_runs", "gc_fill_free", "gc_check"}
     return names
 
 
@@ -43,6 +45,7 @@ def host_imports(config: Config) -> set[str]:
         "SPLIT_HEAP_AUTO": "gcheap_host_max_new_split gcheap_host_alloc_heap gcheap_host_free_heap",
         "WEAKREF": "gc_weakref_about_to_be_freed gc_weakref_sweep",
         "SNAPSHOT": "gcheap_host_snapshot gcheap_host_name",
+        "STATISTICS": "gcheap_host_statistics gcheap_host_microseconds gcheap_host_collected gcheap_host_out_of_memory",
         "HOOK_LOOP": "gcheap_host_hook",
         "VALGRIND": "gcheap_host_valgrind_addressable",
     }.items():

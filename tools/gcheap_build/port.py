@@ -45,12 +45,13 @@ def build(commands: Path, source: Path, out: Path) -> None:
     dependencies = Path(f"{out}.d")
     run([*compiler, "-fno-lto", "-g0", "-S", "-o", assembler, GLUE / "probe.c"], cwd=directory)
     variant = os.environ.get("GCHEAP_VARIANT", "")
-    config.derive(assembler, configuration, ["STATE_SYMBOL=mp_state_ctx", f"VARIANT={variant}"])
+    module = os.environ.get("GCHEAP_MODULE") or "1"
+    options = ["STATISTICS=1", "SNAPSHOT=1"] if module == "full" else []
+    config.derive(assembler, configuration, ["STATE_SYMBOL=mp_state_ctx", f"VARIANT={variant}", *options])
 
     linker = targets.machine_words(compiler)
     archive.build(configuration, library, linker, work / "target")
-    module = os.environ.get("GCHEAP_MODULE") or "1"
-    run([*compiler, "-fno-lto", f"-I{ROOT / 'include'}", f"-DGCHEAP_MODULE={module}",
+    run([*compiler, "-fno-lto", f"-I{ROOT / 'include'}", f"-DGCHEAP_MODULE={2 if module == 'full' else module}",
          "-MD", "-MP", "-MF", dependencies, "-MT", out, "-c", "-o", glue, GLUE / "glue.c"], cwd=directory)
     add_sources(dependencies, out)
     run([*linker, "-nostdlib", "-r", "-o", out, glue, "-Wl,-u,gc_init", library], cwd=directory)

@@ -82,6 +82,21 @@ fn header(template: &str) -> Result<String, String> {
                 c.defines.insert("gcheap_weakref".into(), "GCHEAP_WEAKREF".into());
                 c.defines.insert("gcheap_snapshot".into(), "GCHEAP_SNAPSHOT".into());
             })?,
+            "@statistics@" => {
+                let of_struct = |file: &str, name: &str| {
+                    declarations(file, &[ItemType::Structs], |c| {
+                        c.export.include = vec![name.into()];
+                        c.style = Style::Both;
+                    })
+                };
+                let functions = declarations("src/c_abi/statistics.rs", &[ItemType::Functions], |_| ())?;
+                [
+                    of_struct("src/inspect/statistics.rs", "Statistics")?,
+                    of_struct("src/inspect/free_runs.rs", "FreeRuns")?,
+                    format!("#ifdef GCHEAP_STATISTICS\n{functions}\n#endif"),
+                ]
+                .join("\n\n")
+            }
             "@standalone@" => {
                 STANDALONE.iter().map(|name| standalone(name)).collect::<Result<Vec<_>, _>>()?.join("\n\n")
             }
@@ -158,6 +173,8 @@ fn declarations(source: &str, items: &[ItemType], adjust: impl FnOnce(&mut Confi
     config.style = Style::Type;
     config.function.args = Layout::Horizontal;
     config.export.rename.insert("Info".into(), "gc_info_t".into());
+    config.export.rename.insert("Statistics".into(), "gc_statistics_t".into());
+    config.export.rename.insert("FreeRuns".into(), "gc_free_runs_t".into());
     config.export.item_types = items.to_vec();
     adjust(&mut config);
     let bindings = Builder::new()

@@ -27,6 +27,7 @@ use super::prefetch::{AHEAD, prefetch};
 use crate::config::INTERIOR;
 use crate::context::Context;
 use crate::host::Host;
+use crate::inspect::statistics::note;
 use crate::layout::atb::Atb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::borrowed::{CARD_WORDS, MarkingWords};
@@ -165,6 +166,7 @@ impl<H: Host> Deferred<H> {
         }
         let phase = phase_of(self.0.state());
         phase.set_deferred();
+        note(self.0, |numbers| numbers.is_stack_full = true);
         phase.set_card_bits(table_words.div_ceil(CARDS).next_power_of_two().trailing_zeros());
     }
 
