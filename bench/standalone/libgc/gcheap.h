@@ -57,6 +57,9 @@ static inline bool gcheap_weak_link(void **link, void *object, bool long_link) {
     return GC_general_register_disappearing_link(link, object) == GC_SUCCESS;
 }
 
+// It has no snapshots.
+static inline void gcheap_set_namer(size_t (*namer)(const void *, size_t, char *, size_t)) { (void)namer; }
+
 static inline void gcheap_stats(gcheap_stats_t *stats) {
     size_t heap = GC_get_heap_size(), used = heap - GC_get_free_bytes();
     *stats = (gcheap_stats_t) { heap, used, used, GC_get_gc_no(), 0 };
