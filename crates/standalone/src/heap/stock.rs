@@ -100,7 +100,7 @@ impl Handle {
 
     /// How many blocks a thread may keep.
     fn most_returned(self) -> usize {
-        let part = 8 * thread_count().clamp(1, 8);
+        let part = 4 * thread_count().clamp(1, 8);
         (self.bytes() / BLOCK_BYTES / part).clamp(RETURNED[0], RETURNED[1])
     }
 
