@@ -21,6 +21,7 @@ BUILD = ROOT / "build" / "examples"
 README = (ROOT / "README.md").read_text()
 C_PROGRAM, RUST_PROGRAM = ROOT / "examples" / "minimal_host.c", ROOT / "examples" / "heap_in_a_vec.rs"
 FIRST = ROOT / "examples" / "first.c"
+QUESTIONS, GUIDE = ROOT / "examples" / "questions.c", ROOT / "docs" / "GUIDE.md"
 FIRST_PRINTS = "999 is the newest number; 300 MB allocated in less than 4\n"
 DOCUMENTS = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
              if path.exists()]
@@ -85,13 +86,25 @@ def c_program_is_in_the_readme(program: Path) -> None:
     require(shown == 1, f"the README does not show examples/{program.name} as it is")
 
 
-def c_program(compiler: str, *flags: str) -> None:
+def c_program(program: Path, compiler: str, *flags: str) -> str:
+    """What a program for build/host/libgcheap.a prints."""
     if not shutil.which(compiler):
         raise Skip(f"{compiler} is missing: apt-get install {compiler}")
-    out = BUILD / "-".join([C_PROGRAM.stem, compiler, *flags])
-    run([compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", *flags, "-Iinclude", str(C_PROGRAM),
+    out = BUILD / "-".join([program.stem, compiler, *flags])
+    run([compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", *flags, "-Iinclude", str(program),
          "build/host/libgcheap.a", "-o", str(out)])
-    same(run([str(out)]), promised_by_the_readme())
+    return run([str(out)])
+
+
+def minimal_host(compiler: str, *flags: str) -> None:
+    same(c_program(C_PROGRAM, compiler, *flags), promised_by_the_readme())
+
+
+def questions(compiler: str, *flags: str) -> None:
+    """The guide shows all that the program prints, in blocks of their own; other blocks are drawings."""
+    printed = c_program(QUESTIONS, compiler, *flags)
+    shown = re.findall(r"^```text\n(?! )(.*?)^```$", GUIDE.read_text(), re.M | re.S)
+    same(printed, "\n".join(shown))
 
 
 def rust_program() -> None:
@@ -153,7 +166,8 @@ def tests() -> Iterator[Test]:
             yield f"names what exists: {command}", partial(long_command_names_what_exists, command)
     for compiler in "gcc", "clang":
         for flags in ("-O0",), ("-O2",):
-            yield f"examples/minimal_host.c: {compiler} {' '.join(flags)}", partial(c_program, compiler, *flags)
+            yield f"examples/minimal_host.c: {compiler} {' '.join(flags)}", partial(minimal_host, compiler, *flags)
+            yield f"examples/questions.c: {compiler} {' '.join(flags)}", partial(questions, compiler, *flags)
     yield "examples/heap_in_a_vec.rs", rust_program
 
 
