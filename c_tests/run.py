@@ -262,7 +262,7 @@ def another_prototype_is_an_error():
     """The comparison with py/gc.h is worth something: change a prototype, and it must not compile."""
     text = (ROOT / "include" / "gcheap.h").read_text()
     for old, new in [("unsigned int alloc_flags", "size_t alloc_flags"),
-                     ("void **ptrs, size_t len", "void *ptrs, size_t len"),
+                     ("gc_collect_root(void **ptrs", "gc_collect_root(void *ptrs"),
                      ("size_t n_bytes, bool", "size_t n_bytes, int"), ("size_t gc_nbytes", "unsigned gc_nbytes")]:
         require(text.count(old) == 1, f"'{old}' is {text.count(old)} times in gcheap.h")
         wrong = BUILD / "wrong"
@@ -314,7 +314,7 @@ def archive_symbols():
     require(run(["ar", "t", ARCHIVE])[1].split() == ["gc.o"], "the archive's members are not just gc.o")
     found = check_interface(ARCHIVE)
     functions = {name for name in declared(ROOT / "include" / "gcheap.h") if not name.startswith("gcheap_host_")}
-    everything = {"WEAKREF": "1"}
+    everything = {"WEAKREF": "1", "SNAPSHOT": "1", "STATISTICS": "1"}
     promised = functions - interface.host_imports(everything) | {"gcheap_marker"}
     differing = promised ^ interface.exports(everything)
     require(not differing, f"gcheap.h and the exports differ in {differing}")

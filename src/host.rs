@@ -2,8 +2,8 @@
 
 use core::ptr::{NonNull, null_mut};
 
+use crate::inspect::numbers::Statistics;
 use crate::inspect::snapshot::report::Report;
-use crate::inspect::statistics::Statistics;
 
 /// A caller's mistake that the heap found. The heap is unharmed when it reports one.
 #[repr(u32)]

@@ -14,6 +14,11 @@
 mp_state_thread_t *gcheap_host_thread(void); // the name in the library's configuration; only MicroPython has the type
 #endif
 
+// 0: no Python module; 1: a small one; 2: the whole, whose library has statistics and snapshots.
+#ifndef GCHEAP_MODULE
+#define GCHEAP_MODULE 0
+#endif
+
 #if GCHEAP_MODULE
 size_t gcheap_collections; // for gcheap.collections()
 #endif

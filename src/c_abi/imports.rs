@@ -6,8 +6,8 @@ use core::ptr::NonNull;
 use crate::config;
 use crate::host::{Host, Misuse};
 use crate::inspect::dump::Printer;
+use crate::inspect::numbers::Statistics;
 use crate::inspect::snapshot::report::Report;
-use crate::inspect::statistics::Statistics;
 
 unsafe extern "C" {
     /// Runs a whole collection: calls gc_collect_start, gc_collect_root for every root that the program has besides

@@ -4,7 +4,7 @@ use core::ffi::c_char;
 
 use super::exports::heap;
 use crate::inspect::free_runs::FreeRuns;
-use crate::inspect::statistics::Statistics;
+use crate::inspect::numbers::Statistics;
 
 /// Fills in what the heap has done since gc_init, in the same short time for any heap. Thread-safe. Never collects. Only with
 /// STATISTICS=1.

@@ -4,5 +4,7 @@
 pub(crate) mod check;
 pub mod dump;
 pub mod free_runs;
+pub(crate) mod noting;
+pub mod numbers;
 pub mod snapshot;
-pub mod statistics;
+pub(crate) mod statistics;

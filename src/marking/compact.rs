@@ -11,7 +11,7 @@ use super::Marking;
 use crate::config::{BLOCK_BYTES, SPLIT_HEAP, VALGRIND, WORD_BYTES};
 use crate::context::Context;
 use crate::host::Host;
-use crate::inspect::statistics::note;
+use crate::inspect::noting::note;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::atb::compact::CompactAtb;

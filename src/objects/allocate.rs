@@ -11,7 +11,9 @@ use crate::config::{
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::Host;
-use crate::inspect::statistics::{Cause, Statistician, note};
+use crate::inspect::noting::note;
+use crate::inspect::numbers::Cause;
+use crate::inspect::statistics::Statistician;
 use crate::layout::block::ptr_from_block;
 use crate::layout::memory::Memory;
 use crate::placement::{Place, Placement};

@@ -7,7 +7,7 @@ use crate::config::{COLLECT_FLAG, FINALISER};
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::{Host, Misuse};
-use crate::inspect::statistics::note;
+use crate::inspect::noting::note;
 use crate::layout::area::Area;
 use crate::layout::atb::{Atb, FreedRun};
 use crate::layout::block::block_from_ptr;

@@ -10,7 +10,7 @@ use crate::config::{BLOCK_BYTES, CONSERVATIVE_CLEAR, FINALISER, INTERIOR, NO_SCA
 use crate::context::Context;
 use crate::counting::Counting;
 use crate::host::{Host, Misuse};
-use crate::inspect::statistics::note;
+use crate::inspect::noting::note;
 use crate::layout::area::Area;
 use crate::layout::atb::Atb;
 use crate::layout::block::{block_from_ptr, ptr_from_block};

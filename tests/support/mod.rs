@@ -49,7 +49,7 @@ pub struct World {
     /// Names of objects in snapshots, by address.
     pub names: RefCell<HashMap<usize, String>>,
     /// The heap's statistics, where it has some.
-    numbers: std::cell::UnsafeCell<gcheap::inspect::statistics::Statistics>,
+    numbers: std::cell::UnsafeCell<gcheap::inspect::numbers::Statistics>,
     /// What the clock says; it goes on by `tick` each time that it is read.
     pub now: Cell<u32>,
     pub tick: Cell<u32>,
@@ -122,7 +122,7 @@ impl Host for TestHost<'_> {
         }
         may
     }
-    fn statistics(self) -> Option<NonNull<gcheap::inspect::statistics::Statistics>> {
+    fn statistics(self) -> Option<NonNull<gcheap::inspect::numbers::Statistics>> {
         Some(NonNull::from(&self.0.numbers).cast())
     }
     fn microseconds(self) -> u32 {

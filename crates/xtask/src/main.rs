@@ -91,7 +91,7 @@ fn header(template: &str) -> Result<String, String> {
                 };
                 let functions = declarations("src/c_abi/statistics.rs", &[ItemType::Functions], |_| ())?;
                 [
-                    of_struct("src/inspect/statistics.rs", "Statistics")?,
+                    of_struct("src/inspect/numbers.rs", "Statistics")?,
                     of_struct("src/inspect/free_runs.rs", "FreeRuns")?,
                     format!("#ifdef GCHEAP_STATISTICS\n{functions}\n#endif"),
                 ]

@@ -27,7 +27,7 @@ use super::prefetch::{AHEAD, prefetch};
 use crate::config::INTERIOR;
 use crate::context::Context;
 use crate::host::Host;
-use crate::inspect::statistics::note;
+use crate::inspect::noting::note;
 use crate::layout::atb::Atb;
 use crate::layout::block::ptr_from_block;
 use crate::layout::borrowed::{CARD_WORDS, MarkingWords};
