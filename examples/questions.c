@@ -92,7 +92,7 @@ static void fragments(void) {
     for (int i = 0; i < PAIRS; i++) gc_free(arrays[i]);
     gc_dump_alloc_table(&print);
     gc_info(&info);
-    printf("%zu bytes free, at most %zu in a row, but for the rest at the end\n", info.free, (size_t)(4 * 32));
+    printf("%zu bytes free, %zu of them in a row, at the end\n", info.free, info.max_free * 32);
     while (gc_alloc(129, 0) != NULL) {} // uses up what lies at the end
     gc_info(&info);
     printf("then %zu bytes free, %zu in a row: an array of 100 fits (%s), one of 200 does not (%s)\n", info.free,
