@@ -266,10 +266,11 @@ impl FastAtb {
     }
 
     /// How many tails follow a block; if there are `enough`, any number from there on.
+    #[cfg(all(gcheap_no_scan, gcheap_growth))]
     #[inline(always)]
     pub(crate) fn tails_up_to(&self, block: usize, enough: usize) -> usize {
         let (i, lane) = self.at(block);
-        // Shifting the lanes down brings zeros in at the top, so the run ends with the word at the latest.
+        // As in `tails_after`.
         let run = run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
         if lane + 1 + run < BLOCKS_PER_WORD || run >= enough {
             run
@@ -437,7 +438,10 @@ impl Atb for FastAtb {
 
     #[inline(always)]
     fn tails_after(&self, block: usize) -> usize {
-        self.tails_up_to(block, usize::MAX)
+        let (i, lane) = self.at(block);
+        // Shifting the lanes down brings zeros in at the top, so the run ends with the word at the latest.
+        let run = run_at_bottom(tails(self.load(i)) >> (2 * lane) >> 2);
+        if lane + 1 + run < BLOCKS_PER_WORD { run } else { run + self.run_from(i + 1, usize::MAX, Kind::Tail) }
     }
 
     fn frees_after(&self, block: usize, enough: usize) -> usize {
