@@ -52,10 +52,11 @@ impl HeapRef {
     }
 }
 
-/// The default heap, for the holder of the lock.
+/// The default heap, if there is one yet.
+#[inline(always)]
 pub fn default_heap() -> Option<Handle> {
     // SAFETY: the default heap is never deleted.
-    unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Relaxed)) }
+    unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) }
 }
 
 /// Whether there is a default heap yet.
@@ -70,8 +71,7 @@ pub fn start() -> Option<Handle> {
     // Without its stack a collection would free what the thread uses.
     register_current(None).ok()?;
     let _guard = lock().ok()?;
-    // SAFETY: the default heap is never deleted.
-    if let Some(heap) = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) } {
+    if let Some(heap) = default_heap() {
         return Some(heap);
     }
     choose_seal();
@@ -146,9 +146,7 @@ impl Request {
 /// Allocates in the default heap what the calling thread has in stock; NULL if it has nothing that serves.
 #[inline(always)]
 pub fn alloc_quickly(bytes: usize, request: Request) -> *mut u8 {
-    // SAFETY: the default heap is never deleted.
-    let heap = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) };
-    match heap {
+    match default_heap() {
         Some(heap) if request.is_quick(bytes) => heap.take(bytes, request.flags()),
         _ => null_mut(),
     }
@@ -156,9 +154,7 @@ pub fn alloc_quickly(bytes: usize, request: Request) -> *mut u8 {
 
 /// Allocates in the default heap what the calling thread has freed; NULL if there is nothing that serves.
 fn take_returned(bytes: usize, request: Request) -> *mut u8 {
-    // SAFETY: the default heap is never deleted.
-    let heap = unsafe { Handle::from_ptr(DEFAULT.load(Ordering::Acquire)) };
-    heap.map_or(null_mut(), |heap| heap.take_returned(bytes, request.flags()))
+    default_heap().map_or(null_mut(), |heap| heap.take_returned(bytes, request.flags()))
 }
 
 /// Allocates; NULL (or what the program's function for that says) if there is no room, if the lock is held by this very

@@ -11,22 +11,22 @@ use crate::threads::{Guard, is_sealed};
 impl Handle {
     /// Frees an object at once; what was registered for it is forgotten.
     pub fn free(self, object: *mut u8) {
-        if self.is_freed(object) {
-            return self.refuse_freed(object);
-        }
-        self.forget_registered(object);
-        let used = self.blocks_in_use();
-        self.core().free(object);
-        self.settle(used);
+        self.free_unless(object, || false);
     }
 
     /// The same for the default heap, which may keep the object for the calling thread.
     pub fn free_or_keep(self, guard: &Guard, object: *mut u8) {
-        if self.is_stressing() || self.is_freed(object) {
-            return self.free(object);
+        self.free_unless(object, || !self.is_stressing() && self.put_returned(guard, object));
+    }
+
+    /// Frees an object, unless `keep` has kept it.
+    #[inline(always)]
+    fn free_unless(self, object: *mut u8, keep: impl FnOnce() -> bool) {
+        if self.is_freed(object) {
+            return self.refuse_freed(object);
         }
         self.forget_registered(object);
-        if !self.put_returned(guard, object) {
+        if !keep() {
             let used = self.blocks_in_use();
             self.core().free(object);
             self.settle(used);
