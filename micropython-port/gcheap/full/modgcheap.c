@@ -1,23 +1,7 @@
 // The whole Python module `gcheap` (GCHEAP_MODULE=full): docs/MICROPYTHON.md describes it.
-#include <string.h>
-
 #include "py/stream.h"
+#include "../module.h"
 #include "full.h"
-
-extern size_t gcheap_collections; // from glue.c
-
-// version() -> "libgcheap 0.1.0"
-static mp_obj_t mod_version(void) {
-    const char *version = gcheap_version();
-    return mp_obj_new_str(version, strlen(version));
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(mod_version_obj, mod_version);
-
-// collections() -> the number of collections since the start
-static mp_obj_t mod_collections(void) {
-    return mp_obj_new_int_from_uint(gcheap_collections);
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(mod_collections_obj, mod_collections);
 
 static void put(mp_obj_t dict, qstr key, mp_obj_t value) {
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(key), value);
